@@ -1,0 +1,78 @@
+/** Exit codes of the command line: design section 5, "Output". */
+export const EXIT = { done: 0, failed: 1, usage: 2, found: 3 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * Every error code of knex-meta with the exit code of the command that it ends.
+ * docs/errors.md lists the same codes; a test compares the two.
+ */
+export const ERROR_CODES = {
+  CONFIG_NOT_FOUND: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  CONFIG_LOAD_FAILED: EXIT.usage,
+  ENVIRONMENT_UNKNOWN: EXIT.usage,
+  META_OPTION_UNKNOWN: EXIT.usage,
+  META_OPTION_INVALID: EXIT.usage,
+  CLIENT_UNSUPPORTED: EXIT.usage,
+  DRIVER_MISSING: EXIT.usage,
+  DRIVER_BROKEN: EXIT.failed,
+  TIMESTAMP_INVALID: EXIT.usage,
+  USAGE: EXIT.usage,
+  CONNECTION_FAILED: EXIT.failed,
+  MIGRATIONS_DIRECTORY_MISSING: EXIT.usage,
+  MIGRATION_NOT_FOUND: EXIT.usage,
+  MIGRATION_INVALID: EXIT.failed,
+  MIGRATION_LOAD_FAILED: EXIT.failed,
+  MIGRATION_FAILED: EXIT.failed,
+  MIGRATION_FILES_MISSING: EXIT.failed,
+  MIGRATIONS_LOCKED: EXIT.failed,
+  SEED_FAILED: EXIT.failed,
+  FILE_EXISTS: EXIT.usage,
+  ALTER_REFUSED: EXIT.failed,
+  NAME_TOO_LONG: EXIT.failed,
+  METADATA_COLUMN_IN_USE: EXIT.failed,
+  UNEXPECTED: EXIT.failed,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a KnexMetaError carries beside its code and message. */
+export interface ErrorOptions {
+  /** What the user can do now, as one or two sentences or a command. */
+  readonly remedy?: string;
+  /** Where it happened and in which state the database is, as plain data for `--json`. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of knex-meta.
+ *
+ * @example
+ * try {
+ *   await createMigrator(db).latest();
+ * } catch (error) {
+ *   if (error instanceof KnexMetaError) console.error(error.code, error.message, error.remedy);
+ * }
+ */
+export class KnexMetaError extends Error {
+  override readonly name = 'KnexMetaError';
+  /** One of `ERROR_CODES`; stable across minor versions. */
+  readonly code: ErrorCode;
+  /** What to do about it; empty when there is nothing beyond the message. */
+  readonly remedy: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? '';
+    this.details = options.details ?? {};
+  }
+
+  /** The exit code that a command ends with when this error reaches it. */
+  get exitCode(): ExitCode {
+    return ERROR_CODES[this.code];
+  }
+}

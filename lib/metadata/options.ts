@@ -1,0 +1,53 @@
+import type { Knex } from 'knex';
+
+/** The five metadata columns, by their standard names. */
+export const METADATA_COLUMNS = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'] as const;
+
+/** The standard name of a metadata column. */
+export type MetadataColumnName = (typeof METADATA_COLUMNS)[number];
+
+/** Settings of one standard metadata column. */
+export interface MetadataColumnSettings {
+  /** Another name for the column, e.g. `'modified_at'` for `updated_at`. */
+  readonly name?: string;
+  /** `true` makes an index on the column; partial where that is the better index for a flag. Default false. */
+  readonly index?: boolean;
+}
+
+/** Adds a further column to every table: `(table, name) => table.uuid(name)`. */
+export type AddMetadataColumn = (table: Knex.CreateTableBuilder, name: string) => unknown;
+
+/**
+ * The metadata columns by name: `false` omits a standard column, a string renames it, an object sets it,
+ * a function adds a column of that name.
+ */
+export type MetadataColumns = {
+  readonly [K in MetadataColumnName]?: boolean | string | MetadataColumnSettings;
+} & {
+  readonly [name: string]: boolean | string | MetadataColumnSettings | AddMetadataColumn | undefined;
+};
+
+/** What `t.metadata(...)` takes in a migration: the columns of this one table, over those of the configuration. */
+export type MetadataTableOptions = MetadataColumns;
+
+/** The `meta` key of the configuration. */
+export interface MetaOptions {
+  /**
+   * The engine's expression for the current instant in UTC; `DATABASE_TIMESTAMP_UTC` in the environment sets
+   * it too, and this option wins. Default: PostgreSQL `CURRENT_TIMESTAMP`, SQLite
+   * `strftime('%Y-%m-%dT%H:%M:%fZ','now')`.
+   */
+  readonly timestampUtc?: string;
+  /** What an UPDATE that sets `updated_at` itself does: `stamp` (default) overwrites its value, `keep` keeps it. */
+  readonly onExplicitUpdate?: 'stamp' | 'keep';
+  readonly columns?: MetadataColumns;
+  readonly tables?: {
+    /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
+    readonly include?: readonly (string | RegExp)[];
+    /** No table with a name that one of these matches. */
+    readonly exclude?: readonly (string | RegExp)[];
+  };
+}
+
+/** A Knex configuration with the `meta` key. */
+export type KnexMetaConfig = Knex.Config & { readonly meta?: MetaOptions };
