@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
 
 /** A dialect class of Knex: what `client:` of a configuration may be. */
 export type DialectClass = new (config: Knex.Config) => Knex.Client;
@@ -31,7 +32,7 @@ export interface TableFacts extends TableId {
 /** A Knex client name with its connection, read from a URL. */
 export interface UrlConfig {
   readonly client: string;
-  readonly connection: Knex.StaticConnectionConfig;
+  readonly connection: string | Knex.StaticConnectionConfig;
 }
 
 /** What a trigger did when it was tried on a real row inside a transaction that was rolled back. */
@@ -54,6 +55,107 @@ export interface Engine {
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** Columns and trigger of the named schema's tables (the connection's own schema when none is given). */
   readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
+  /** The engine's side of the hook. */
+  readonly metadata: MetadataEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
+}
+
+/** The expression for the current instant, and the type of a column that holds it. */
+export interface Clock {
+  /** As it stands in a column's default. */
+  readonly expression: string;
+  /** The engine's column type for the expression's value. */
+  readonly type: string;
+}
+
+/** One metadata column of one table, with the names as the database has them. */
+export interface MetadataColumn {
+  readonly key: string;
+  readonly name: string;
+  readonly quoted: string;
+  readonly index: boolean;
+}
+
+/** A table that the hook works on, with the names as the database has them. */
+export interface HookTarget {
+  readonly table: TableId;
+  /** Schema and name, quoted. */
+  readonly quoted: string;
+  readonly columns: readonly MetadataColumn[];
+  /** The name of the column that the trigger keeps; undefined when it is omitted. */
+  readonly updatedAt: string | undefined;
+  readonly clock: Clock;
+  readonly onExplicitUpdate: 'stamp' | 'keep';
+}
+
+/** One statement that the hook adds to those of Knex's compiler. */
+export interface HookStatement {
+  readonly sql: string;
+  readonly bindings?: readonly unknown[];
+  /** Called with the rows of `sql` on the same connection, before the next statement runs. */
+  readonly then?: (session: Session, rows: readonly Row[]) => Promise<void>;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The connection that a schema statement runs on; what it runs shows in Knex's `query` events. */
+export interface Session {
+  readonly client: ClientInternals;
+  readonly connection: unknown;
+  rows(sql: string, bindings?: readonly unknown[]): Promise<readonly Row[]>;
+  warn(message: string): void;
+}
+
+/** How the values of a column that a migration takes over were dealt with. */
+export type CarryOutcome = 'carried' | 'nothing' | 'not-possible';
+
+/** The engine's side of the hook: statements and primitives, no policy. */
+export interface MetadataEngine {
+  /** What two spellings of one identifier have in common. */
+  readonly foldName: (name: string) => string;
+  /** Throws NAME_TOO_LONG for a name that the engine would cut. */
+  readonly checkName: (name: string) => void;
+  /** The clock for a configured expression (undefined: the engine's own), without a connection. */
+  readonly clock: (expression: string | undefined) => Clock;
+  /** Tries the expression on the engine. Throws TIMESTAMP_INVALID. */
+  readonly probeClock: (session: Session, expression: string) => Promise<Clock>;
+  /** Type of a standard column, with the engine's mark in it when there is one. */
+  readonly columnType: (key: string, clock: Clock) => string;
+  readonly columnDefault: (key: string, clock: Clock) => string | undefined;
+  /** The WHERE of the index on a flag: the rare value. */
+  readonly indexPredicate: (column: MetadataColumn) => string | undefined;
+  /** Prepares a new connection, e.g. to hear the server's warnings. */
+  readonly onConnection?: (connection: unknown, warn: (message: string) => void) => void;
+  /** After a plain CREATE TABLE; `added` are the columns that the hook put there, `own` the project's. */
+  readonly afterCreate: (
+    target: HookTarget,
+    added: readonly MetadataColumn[],
+    own: readonly string[],
+  ) => readonly HookStatement[];
+  /** After RENAME TABLE. */
+  readonly afterRenameTable: (from: HookTarget, to: HookTarget) => readonly HookStatement[];
+  /** After DROP TABLE. */
+  readonly afterDropTable: (target: HookTarget) => readonly HookStatement[];
+  /** A faithful CREATE TABLE LIKE where Knex's own is lossy; undefined: Knex's is good. */
+  readonly createLike?: (target: HookTarget, like: TableId) => readonly HookStatement[];
+  /** The statement that reads `TableFacts` of the target, and how to read its rows. */
+  readonly factsQuery: (target: HookTarget) => { readonly sql: string; readonly bindings: readonly unknown[] };
+  readonly readFacts: (target: HookTarget, rows: readonly Row[]) => TableFacts | undefined;
+  /** Adds the column under `name`, marked as metadata. */
+  readonly addColumn: (session: Session, target: HookTarget, key: string, name: string) => Promise<void>;
+  readonly renameColumn: (session: Session, target: HookTarget, from: string, to: string) => Promise<void>;
+  readonly dropColumn: (session: Session, target: HookTarget, name: string) => Promise<void>;
+  /** Copies values that a person or program wrote (not the defaults) from one column to another. */
+  readonly carryValues: (
+    session: Session,
+    target: HookTarget,
+    key: string,
+    from: string,
+    to: string,
+  ) => Promise<CarryOutcome>;
+  /** Makes the trigger fit what the table has now: creates, replaces or drops it. */
+  readonly reconcileTrigger: (session: Session, target: HookTarget) => Promise<void>;
+  /** Methods that the engine's client class has in place of Knex's. */
+  readonly extendClient?: (base: ClientClass) => ClientClass;
 }

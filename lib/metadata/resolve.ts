@@ -1,4 +1,12 @@
-import type { AddMetadataColumn, MetadataColumnName } from './options.js';
+import {
+  type AddMetadataColumn,
+  METADATA_COLUMNS,
+  type MetadataColumnName,
+  type MetadataColumnSettings,
+  type MetadataColumns,
+  type MetaOptions,
+} from './options.js';
+import { validateMeta } from './validate.js';
 
 /** One metadata column after the options were read. */
 export interface ResolvedColumn {
@@ -13,8 +21,81 @@ export interface ResolvedColumn {
 /** The `meta` options with every default in place. */
 export interface ResolvedMeta {
   readonly columns: readonly ResolvedColumn[];
+  /** The expression that the user configured; undefined means the engine's own. */
   readonly timestampUtc: string | undefined;
   readonly onExplicitUpdate: 'stamp' | 'keep';
   readonly includesTable: (name: string) => boolean;
 }
-export type StandardColumn = ResolvedColumn & { readonly key: MetadataColumnName };
+
+type ColumnOption = boolean | string | MetadataColumnSettings | undefined;
+
+function settingsOf(key: string, option: ColumnOption, base: ResolvedColumn | undefined): ResolvedColumn {
+  const settings: MetadataColumnSettings =
+    typeof option === 'string' ? { name: option } : typeof option === 'object' ? option : {};
+  return {
+    key,
+    name: settings.name ?? base?.name ?? key,
+    index: settings.index ?? base?.index ?? false,
+  };
+}
+
+/** The columns of `base` with what `options` say over them. */
+export function overlayColumns(
+  base: readonly ResolvedColumn[],
+  options: MetadataColumns,
+): readonly ResolvedColumn[] {
+  const standard = METADATA_COLUMNS.flatMap((key) => {
+    const existing = base.find((column) => column.key === key);
+    const option = options[key] as ColumnOption;
+    if (option === false || (option === undefined && existing === undefined)) return [];
+    return [option === undefined && existing ? existing : settingsOf(key, option, existing)];
+  });
+  const isStandard = (key: string): key is MetadataColumnName =>
+    (METADATA_COLUMNS as readonly string[]).includes(key);
+  const added = Object.entries(options).flatMap(([key, add]): ResolvedColumn[] =>
+    !isStandard(key) && typeof add === 'function' ? [{ key, name: key, index: false, add }] : [],
+  );
+  const kept = base.filter((c) => c.add !== undefined && !added.some((other) => other.key === c.key));
+  return [...standard, ...kept, ...added];
+}
+
+function matcher(pattern: string | RegExp): (name: string) => boolean {
+  if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
+  const source = pattern
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  const expression = new RegExp(`^${source}$`, 's');
+  return (name) => expression.test(name);
+}
+
+const DEFAULT_COLUMNS: readonly ResolvedColumn[] = METADATA_COLUMNS.map((key) => ({
+  key,
+  name: key,
+  index: false,
+}));
+
+/**
+ * Checks the `meta` options and puts every default in place.
+ *
+ * @param meta - the `meta` key of the configuration
+ * @param environment - where `DATABASE_TIMESTAMP_UTC` is read
+ * @throws KnexMetaError META_OPTION_UNKNOWN, META_OPTION_INVALID
+ */
+export function resolveMeta(
+  meta: MetaOptions | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): ResolvedMeta {
+  validateMeta(meta);
+  const include = meta?.tables?.include?.map(matcher);
+  const exclude = (meta?.tables?.exclude ?? []).map(matcher);
+  const timestampUtc = meta?.timestampUtc ?? environment.DATABASE_TIMESTAMP_UTC;
+  return {
+    columns: overlayColumns(DEFAULT_COLUMNS, meta?.columns ?? {}),
+    timestampUtc: timestampUtc?.trim() ? timestampUtc.trim() : undefined,
+    onExplicitUpdate: meta?.onExplicitUpdate ?? 'stamp',
+    includesTable: (name) =>
+      (include === undefined || include.some((matches) => matches(name))) &&
+      !exclude.some((matches) => matches(name)),
+  };
+}

@@ -1,0 +1,28 @@
+import { KnexMetaError } from '../../errors.js';
+
+/** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
+export const NAME_BYTES = 63;
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A string literal that means the same whatever `standard_conforming_strings` says. */
+export function quoteText(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
+  return text.includes('\\') ? `E${quoted}` : quoted;
+}
+
+/** Knex reads `?` in a statement as a place for a binding unless it is escaped. */
+export function withoutBindings(sql: string): string {
+  return sql.replaceAll('?', '\\?');
+}
+
+export function checkName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= NAME_BYTES) return;
+  throw new KnexMetaError('NAME_TOO_LONG', `The name "${name}" has ${bytes} bytes.`, {
+    remedy: `PostgreSQL cuts names after ${NAME_BYTES} bytes without saying so: choose a shorter one.`,
+    details: { name, bytes, limit: NAME_BYTES },
+  });
+}

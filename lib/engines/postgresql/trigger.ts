@@ -1,0 +1,158 @@
+import type { HookTarget, MetadataColumn } from '../contract.js';
+import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+
+/** Stands in the body of every function of knex-meta's: how they are told from a project's own. */
+export const FUNCTION_MARK = 'knex-meta';
+/** The comment of a column that knex-meta put there begins with this. */
+export const COLUMN_MARK = 'knex-meta:';
+export const TRIGGER_NAME = 'update_timestamp';
+/** SQLSTATE of the warning that says why a table got no trigger. */
+export const WARNING_STATE = 'KM001';
+
+const COMMENTS: Readonly<Record<string, string>> = {
+  is_active: 'false marks a row as deleted',
+  is_flagged: 'true marks a row for attention',
+  notes: 'free text about the row',
+  created_at: 'when the row was inserted (UTC)',
+  updated_at: 'when the row was last updated (UTC), kept by a trigger',
+};
+
+/** The statement that marks a column as put there by knex-meta. */
+export function markColumn(quotedTable: string, column: MetadataColumn): string {
+  const text = `${COLUMN_MARK} ${COMMENTS[column.key] ?? 'metadata'}`;
+  return `comment on column ${quotedTable}.${column.quoted} is ${quoteText(text)}`;
+}
+
+/** The value to assign, by the type of the column: the instant in UTC, whatever the session's time zone. */
+function valuesByType({ clock }: HookTarget): Readonly<Record<'timestamptz' | 'timestamp' | 'date', string>> {
+  const { expression } = clock;
+  // CURRENT_TIMESTAMP is pg_catalog.now(), which is the shorter way to the same value.
+  const now = /^current_timestamp$/i.test(expression) ? 'pg_catalog.now()' : expression;
+  const shifted = `pg_catalog.timezone('utc', ${now})`;
+  const plain = clock.type === 'timestamp' ? now : shifted;
+  return {
+    timestamptz: clock.type === 'timestamptz' ? now : shifted,
+    timestamp: plain,
+    date: `(${plain})::pg_catalog.date`,
+  };
+}
+
+function functionBody(target: HookTarget, value: string): string {
+  const column = quoteName(target.updatedAt ?? '');
+  const stamp = `new.${column} := ${value};`;
+  const lines =
+    target.onExplicitUpdate === 'keep'
+      ? [`if new.${column} is not distinct from old.${column} then`, `  ${stamp}`, 'end if;']
+      : [stamp];
+  return ['', 'begin', `  -- ${FUNCTION_MARK}`, ...lines.map((line) => `  ${line}`), '  return new;', 'end', ''].join('\n');
+}
+
+/** Wraps statements in a DO block whose quoting no name can end. */
+function block(declarations: readonly string[], statements: string): string {
+  let tag = '$knex_meta$';
+  while (statements.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return withoutBindings(
+    `do ${tag}\ndeclare\n${declarations.map((d) => `  ${d};`).join('\n')}\nbegin\n${statements}\nend\n${tag}`,
+  );
+}
+
+/** The key of the advisory lock that keeps sessions from making or dropping one schema's function together. */
+const LOCK_KEY = `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ns_name, 0)`;
+
+const DECLARATIONS = [
+  'rel pg_catalog.oid',
+  'ns pg_catalog.oid',
+  'ns_name text',
+  'col_type text',
+  'fn text',
+  'body text',
+  'fn_oid pg_catalog.oid',
+  'old record',
+  'trg text',
+] as const;
+
+const FIND_FUNCTION =
+  'select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body';
+
+/**
+ * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
+ * function and the trigger, replaces a trigger with another function, or drops it. All is read from the catalog
+ * on the server, so it is right after any CREATE or ALTER and does nothing the second time.
+ */
+export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
+  const values = valuesByType(target);
+  const column = target.updatedAt;
+  const base = `set_${column ?? ''}`;
+  const variants = (Object.keys(values) as (keyof typeof values)[]).map((type) => {
+    const name = type === target.clock.type ? base : `${base}_${type}`;
+    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(functionBody(target, values[type]))};`;
+  });
+  const statements = `
+  rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
+  if rel is null then return; end if;
+  select c.relnamespace, n.nspname into ns, ns_name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = rel;
+${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}
+  select case when t.typname = 'timestamptz' then 'timestamptz' when t.typname = 'timestamp' then 'timestamp'
+              when t.typname = 'date' then 'date' else 'other' end into col_type
+    from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+    where a.attrelid = rel and a.attname = ${quoteText(column ?? '')} and a.attnum > 0 and not a.attisdropped
+      and a.attgenerated = '';
+  case col_type
+${variants.join('\n')}
+    else null;
+  end case;
+  if fn is not null then
+    if pg_catalog.octet_length(fn) > 63 then fn := 'set_' || pg_catalog.md5(fn); end if;
+    ${FIND_FUNCTION};
+    if fn_oid is not null then
+      perform pg_catalog.pg_advisory_xact_lock_shared(${LOCK_KEY});
+      ${FIND_FUNCTION};
+    end if;
+    if fn_oid is null then
+      perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEY});
+      if exists (select from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0
+          and p.prosrc <> body and (p.prosrc not like '%${FUNCTION_MARK}%' or not pg_catalog.pg_has_role(p.proowner, 'USAGE'))) then
+        fn := pg_catalog.left(fn, 56) || '_' || pg_catalog.left(pg_catalog.md5(body), 6);
+      end if;
+      ${FIND_FUNCTION};
+      if fn_oid is null then
+        execute pg_catalog.format('create or replace function %I.%I() returns trigger language plpgsql as %L', ns_name, fn, body);
+        ${FIND_FUNCTION};
+      end if;
+    end if;
+  elsif col_type is not null then
+    raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
+      'table %s has a column %I of its own that cannot hold the time stamp: it got no update trigger', rel::pg_catalog.regclass, ${quoteText(column ?? '')});
+  end if;
+  for old in select g.tgname, g.tgfoid from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
+      where g.tgrelid = rel and not g.tgisinternal and p.prosrc like '%${FUNCTION_MARK}%' loop
+    if old.tgfoid = fn_oid then return; end if;
+    execute pg_catalog.format('drop trigger %I on %s', old.tgname, rel::pg_catalog.regclass);
+  end loop;
+  if fn_oid is null then return; end if;
+  trg := '${TRIGGER_NAME}';
+  if exists (select from pg_catalog.pg_trigger g where g.tgrelid = rel and g.tgname = trg) then trg := 'knex_meta_${TRIGGER_NAME}'; end if;
+  execute pg_catalog.format('create trigger %I before update on %s for each row execute function %I.%I()', trg, rel::pg_catalog.regclass, ns_name, fn);`;
+  return block(DECLARATIONS, statements);
+}
+
+/** One statement that drops the functions of knex-meta's that no trigger uses any more. */
+export function dropUnusedFunctionsSql(schema: string | undefined): string {
+  const schemas = schema === undefined ? 'any (pg_catalog.current_schemas(false))' : quoteText(schema);
+  return block(
+    ['f record', 'ns_name text'],
+    `
+  for f in select p.oid, n.nspname, p.oid::pg_catalog.regprocedure as signature
+      from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = ${schemas} and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
+        and p.prosrc like '%${FUNCTION_MARK}%' and pg_catalog.pg_has_role(p.proowner, 'USAGE') loop
+    ns_name := f.nspname;
+    -- Another session that is about to use the function holds the lock: then it stays.
+    if pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY})
+        and not exists (select from pg_catalog.pg_trigger g where g.tgfoid = f.oid) then
+      execute pg_catalog.format('drop function %s', f.signature);
+    end if;
+  end loop;`,
+  );
+}

@@ -1,0 +1,64 @@
+import type { CarryOutcome, HookTarget, Session } from '../contract.js';
+import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { factsQuery, readFacts } from './facts.js';
+
+/** Rows that hold something else than what the column's default put there. */
+const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
+  is_active: (column) => `not ${column}`,
+  is_flagged: (column) => column,
+  notes: (column) => `${column} is not null`,
+};
+
+const FLAG = /^(boolean|smallint|integer|bigint|text|character varying.*|character\(.*)$/;
+const TEXT = /^(text|character varying.*)$/;
+
+/** The value of the old column in the type of the new one; undefined when it cannot be held. */
+function converted(target: HookTarget, key: string, from: string, type: string): string | undefined {
+  if (key === 'is_active' || key === 'is_flagged') {
+    if (!FLAG.test(type)) return undefined;
+    return /int/.test(type) ? `${from}::pg_catalog.int4` : type === 'boolean' ? from : `${from}::text`;
+  }
+  if (key === 'notes') return TEXT.test(type) ? from : undefined;
+  const isPlain = target.clock.type === 'timestamp';
+  if (/^timestamp.* with time zone$/.test(type)) return isPlain ? `pg_catalog.timezone('utc', ${from})` : from;
+  if (/^(timestamp.* without time zone|date)$/.test(type)) return isPlain ? from : `pg_catalog.timezone('utc', ${from})`;
+  return undefined;
+}
+
+/** The triggers that would fire, each with the word that enables it as it is now. */
+async function enabledTriggers(session: Session, target: HookTarget) {
+  const words: Readonly<Record<string, string>> = { O: '', A: ' always', R: ' replica' };
+  const rows = await session.rows(
+    withoutBindings(`select tgname, tgenabled from pg_catalog.pg_trigger where not tgisinternal and tgenabled <> 'D'
+      and tgrelid = pg_catalog.to_regclass(${quoteText(target.quoted)})`),
+  );
+  return rows.map((row) => ({ name: String(row.tgname), word: words[String(row.tgenabled)] ?? '' }));
+}
+
+/** See `MetadataEngine.carryValues`. User triggers stay silent, so that no row counts as updated. */
+export async function carryValues(
+  session: Session,
+  target: HookTarget,
+  key: string,
+  fromName: string,
+  toName: string,
+): Promise<CarryOutcome> {
+  const from = quoteName(fromName);
+  const to = quoteName(toName);
+  const written = WRITTEN[key]?.(from) ?? 'true';
+  const run = (sql: string) => session.rows(withoutBindings(sql));
+  const [found] = await run(`select 1 from ${target.quoted} where ${written} limit 1`);
+  if (found === undefined) return 'nothing';
+  const facts = factsQuery(target);
+  const table = readFacts(target, await session.rows(facts.sql, facts.bindings));
+  const type = table?.columns.find((column) => column.name === toName)?.type ?? '';
+  const value = converted(target, key, from, type);
+  if (value === undefined) return 'not-possible';
+  const triggers = await enabledTriggers(session, target);
+  for (const { name } of triggers) await run(`alter table ${target.quoted} disable trigger ${quoteName(name)}`);
+  await run(`update ${target.quoted} set ${to} = ${value} where ${written}`);
+  for (const { name, word } of triggers) {
+    await run(`alter table ${target.quoted} enable${word} trigger ${quoteName(name)}`);
+  }
+  return 'carried';
+}

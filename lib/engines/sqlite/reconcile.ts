@@ -1,0 +1,91 @@
+import type { HookStatement, HookTarget, Session } from '../contract.js';
+import { isWithoutRowid } from './ddl/index.js';
+import { factsQuery, readFacts } from './facts.js';
+import { quoteName, quoteText } from './identifiers.js';
+import { createTriggerSql, rowCondition, stampFor, TRIGGER_MARK, triggerName } from './trigger.js';
+
+function masterOf(target: HookTarget): string {
+  return `${quoteName(target.table.schema ?? 'main')}.sqlite_master`;
+}
+
+function qualified(target: HookTarget, name: string): string {
+  return `${quoteName(target.table.schema ?? 'main')}.${quoteName(name)}`;
+}
+
+/** A name for the table's trigger that no trigger of another table has. */
+async function freeName(session: Session, target: HookTarget): Promise<string> {
+  const base = triggerName(target.table.name);
+  for (let suffix = 1; ; suffix += 1) {
+    const name = suffix === 1 ? base : `${base}_${suffix}`;
+    const rows = await session.rows(
+      `select 1 from ${masterOf(target)} where type = 'trigger' and lower(name) = lower(?)`,
+      [name],
+    );
+    if (rows.length === 0) return name;
+  }
+}
+
+/** Drops a trigger of ours and makes it again under another name: SQLite cannot rename one. */
+async function renameTrigger(session: Session, target: HookTarget, name: string, sql: string): Promise<void> {
+  await session.rows(`drop trigger ${qualified(target, name)}`);
+  const fresh = await freeName(session, target);
+  await session.rows(sql.replace(/^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i, `$1${quoteName(fresh)}`));
+}
+
+/** Frees the name of a new table's trigger when a table that was renamed behind our back still has it. */
+export function freeTriggerName(target: HookTarget): HookStatement {
+  const name = triggerName(target.table.name);
+  return {
+    sql: `select name, tbl_name, sql from ${masterOf(target)} where type = 'trigger' and lower(name) = lower(?)`,
+    bindings: [name],
+    then: async (session, rows) => {
+      const [row] = rows;
+      if (row === undefined || !String(row.sql).includes(TRIGGER_MARK)) return;
+      const holder = { ...target, table: { ...target.table, name: String(row.tbl_name) } };
+      await renameTrigger(session, holder, String(row.name), String(row.sql));
+    },
+  };
+}
+
+/** After a table was renamed its trigger goes on, under the old table's name: give it the new one's. */
+export function renameTriggerOf(target: HookTarget): HookStatement {
+  return {
+    sql: `select name, sql from ${masterOf(target)} where type = 'trigger' and lower(tbl_name) = lower(?) and instr(sql, ${quoteText(TRIGGER_MARK)}) > 0`,
+    bindings: [target.table.name],
+    then: async (session, rows) => {
+      for (const row of rows) await renameTrigger(session, target, String(row.name), String(row.sql));
+    },
+  };
+}
+
+/** See `MetadataEngine.reconcileTrigger`. */
+export async function reconcileTrigger(session: Session, target: HookTarget): Promise<void> {
+  const query = factsQuery(target);
+  const rows = await session.rows(query.sql, query.bindings);
+  const facts = readFacts(target, rows);
+  if (facts === undefined) return;
+  const wanted = target.updatedAt?.toLowerCase();
+  const column = facts.columns.find(({ name }) => name.toLowerCase() === wanted);
+  const stamp = column === undefined ? undefined : stampFor(target, column);
+  const keys = rows.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
+  const condition = rowCondition(
+    facts.columns.map(({ name }) => name),
+    keys.map(({ name }) => String(name)),
+    isWithoutRowid(String(rows[0]?.table_sql)),
+  );
+  if (facts.trigger !== undefined) await session.rows(`drop trigger ${qualified(target, facts.trigger.name)}`);
+  if (column === undefined) return;
+  if (stamp === undefined || condition === undefined) {
+    session.warn(
+      `table ${target.table.name} has a column ${column.name} of its own that cannot hold the time stamp: it got no update trigger`,
+    );
+    return;
+  }
+  const name = await freeName(session, target);
+  await session.rows(createTriggerSql(target, column.name, stamp, condition, name));
+}
+
+/** `reconcileTrigger` as a statement of the hook. */
+export function reconcileStatement(target: HookTarget): HookStatement {
+  return { ...factsQuery(target), then: (session) => reconcileTrigger(session, target) };
+}

@@ -1,0 +1,65 @@
+import type { HookTarget } from '../contract.js';
+import { DAY_NOW, ISO_NOW } from './clock.js';
+import { quoteName } from './identifiers.js';
+
+/** Stands in the body of every trigger of knex-meta's: how they are told from a project's own. */
+export const TRIGGER_MARK = '/* knex-meta */';
+
+/** Names of triggers are unique in a database, not in a table, so each carries its table's name. */
+export function triggerName(table: string): string {
+  return `update_timestamp_${table}`;
+}
+
+/** How a row finds itself again: by its rowid under a name that no column hides, or by its primary key. */
+export function rowCondition(
+  columns: readonly string[],
+  primaryKey: readonly string[],
+  isWithoutRowid: boolean,
+): string | undefined {
+  const taken = new Set(columns.map((name) => name.toLowerCase()));
+  const rowid = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
+  if (!isWithoutRowid && rowid !== undefined) return `${rowid} = new.${rowid}`;
+  if (primaryKey.length === 0) return undefined;
+  return primaryKey.map((name) => `${quoteName(name)} = new.${quoteName(name)}`).join(' and ');
+}
+
+/** A column of the project's own that the trigger may keep: by its declared type. */
+export function stampFor(target: HookTarget, column: StampColumn): string | undefined {
+  if (column.isMetadata) return `(${target.clock.expression})`;
+  const type = column.type.toLowerCase();
+  if (type === 'date') return DAY_NOW;
+  const own = target.clock.type === 'datetime' ? `(${target.clock.expression})` : ISO_NOW;
+  if (/^(datetime|timestamp)/.test(type)) return own;
+  // A STRICT table has no type for instants: a default that is one says what the text holds.
+  const holdsInstants = /current_timestamp|strftime|datetime\s*\(/i.test(column.defaultTo ?? '');
+  return type === 'text' && holdsInstants ? own : undefined;
+}
+
+interface StampColumn {
+  readonly type: string;
+  readonly defaultTo: string | undefined;
+  readonly isMetadata: boolean;
+}
+
+/**
+ * The trigger that keeps the updated_at column. `now` is constant within one statement, so the WHEN ends the
+ * recursion that `recursive_triggers` would make of the trigger's own UPDATE.
+ */
+export function createTriggerSql(
+  target: HookTarget,
+  column: string,
+  stamp: string,
+  condition: string,
+  name = triggerName(target.table.name),
+): string {
+  const quoted = quoteName(column);
+  // A trigger is named in its table's schema, and its own statements may not name one.
+  const schema = target.table.schema === undefined ? '' : `${quoteName(target.table.schema)}.`;
+  const table = quoteName(target.table.name);
+  const unchanged = target.onExplicitUpdate === 'keep' ? `new.${quoted} is old.${quoted} and ` : '';
+  return (
+    `create trigger ${schema}${quoteName(name)} after update on ${table} for each row ` +
+    `when ${unchanged}new.${quoted} is not ${stamp} ` +
+    `begin ${TRIGGER_MARK} update ${table} set ${quoted} = ${stamp} where ${condition}; end`
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * The parts of Knex that have no public type and that the hook stands on. test/unit/metadata/knexInternals.test.ts
+ * proves that the installed Knex has each of them.
+ */
+
+/** A statement that a TableBuilder collected: a column, or a call like `dropColumn`. */
+export interface BuilderStatement {
+  readonly grouping: string;
+  readonly method?: string;
+  readonly args?: readonly unknown[];
+  readonly builder?: ColumnBuilderInternals;
+}
+
+export interface ColumnBuilderInternals {
+  readonly _type: string;
+  readonly _args: readonly unknown[];
+  /** `add`, or `alter` after `.alter()`. */
+  readonly _method: string;
+}
+
+export type TableMethod = 'create' | 'createIfNot' | 'createLike' | 'createLikeIfNot' | 'alter';
+
+export interface TableBuilderInternals {
+  readonly _method: TableMethod;
+  readonly _schemaName: string | undefined;
+  readonly _tableName: string;
+  readonly _tableNameLike: string | null | undefined;
+  readonly _statements: BuilderStatement[];
+  readonly _single: Readonly<Record<string, unknown>>;
+  queryContext(): unknown;
+}
+
+/** What a compiler hands to the runner. `output` may answer a promise, which the runner awaits. */
+export interface CompiledQuery {
+  sql: string;
+  bindings?: readonly unknown[];
+  output?: (this: RunnerInternals, response: unknown) => unknown;
+}
+
+export interface RunnerInternals {
+  readonly client: ClientInternals;
+  readonly connection: unknown;
+}
+
+export interface CompilerInternals {
+  toSQL(): CompiledQuery[];
+}
+
+export interface SchemaCompilerInternals {
+  readonly schema: string | undefined;
+  readonly builder: { queryContext(): unknown };
+  readonly sequence: CompiledQuery[];
+  pushQuery(query: CompiledQuery): void;
+  hasColumn(table: string, column: string): void;
+  renameTable(from: string, to: string): void;
+  dropTable(table: string): void;
+  dropTableIfExists(table: string): void;
+}
+
+export interface ClientInternals {
+  config: Record<PropertyKey, unknown>;
+  readonly logger: { warn(message: string): void };
+  readonly transacting?: boolean;
+  readonly driver?: unknown;
+  customWrapIdentifier(value: string, wrap: (value: string) => string, context?: unknown): string;
+  wrapIdentifier(value: string, context?: unknown): string;
+  wrapIdentifierImpl(value: string): string;
+  tableBuilder(method: TableMethod, name: string, like: string | null, fn?: unknown): TableBuilderInternals;
+  tableCompiler(builder: TableBuilderInternals): CompilerInternals;
+  schemaCompiler(builder: unknown): SchemaCompilerInternals;
+  transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;
+  acquireRawConnection(): Promise<unknown>;
+  query(connection: unknown, query: { sql: string; bindings?: readonly unknown[] }): Promise<unknown>;
+}
+
+/** A dialect class as the hook extends it. */
+export type ClientClass = new (config: Record<PropertyKey, unknown>) => ClientInternals;

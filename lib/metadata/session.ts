@@ -1,0 +1,36 @@
+import type { HookStatement, Row, Session } from '../engines/contract.js';
+import type { ClientInternals, CompiledQuery, RunnerInternals } from './knexInternals.js';
+
+/** The rows of a driver's answer: an array (better-sqlite3, sqlite3) or an object with rows (pg). */
+export function rowsOf(response: unknown): readonly Row[] {
+  if (Array.isArray(response)) return response as readonly Row[];
+  const rows = (response as { rows?: unknown } | undefined)?.rows;
+  return Array.isArray(rows) ? (rows as readonly Row[]) : [];
+}
+
+/** A session on a connection that Knex has taken for a schema statement. */
+export function sessionOn(client: ClientInternals, connection: unknown): Session {
+  return {
+    client,
+    connection,
+    rows: async (sql, bindings = []) => {
+      const answer = (await client.query(connection, { sql, bindings: [...bindings] })) as { response?: unknown };
+      return rowsOf(answer.response);
+    },
+    warn: (message) => client.logger.warn(`knex-meta: ${message}`),
+  };
+}
+
+/** A statement of the hook as Knex's runner takes it. */
+export function toQuery(statement: HookStatement): CompiledQuery {
+  const { sql, bindings = [], then } = statement;
+  if (then === undefined) return { sql, bindings: [...bindings] };
+  return {
+    sql,
+    bindings: [...bindings],
+    async output(this: RunnerInternals, response: unknown) {
+      await then(sessionOn(this.client, this.connection), rowsOf(response));
+      return response;
+    },
+  };
+}

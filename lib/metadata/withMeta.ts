@@ -1,0 +1,57 @@
+import type { Knex } from 'knex';
+import knex from 'knex';
+import { engineForClient, engines } from '../engines/registry.js';
+import { KnexMetaError } from '../errors.js';
+import { HOOKED, hookClient } from './hook.js';
+import type { ClientClass } from './knexInternals.js';
+import type { KnexMetaConfig } from './options.js';
+import { resolveMeta } from './resolve.js';
+
+function isClass(client: unknown): client is ClientClass & { readonly [HOOKED]?: true } {
+  return typeof client === 'function';
+}
+
+/** Knex's own class for a client name: from an instance without a connection, so no deep import is needed. */
+function dialectClass(client: string): ClientClass {
+  return knex({ client, useNullAsDefault: true }).client.constructor as ClientClass;
+}
+
+function unsupported(client: unknown): KnexMetaError {
+  const names = engines.map((engine) => `${engine.clients[0]} (${engine.title})`).join(' and ');
+  return client === undefined
+    ? new KnexMetaError('CONFIG_INVALID', 'The configuration has no `client`.', {
+        remedy: `Set \`client\` to one of those that knex-meta supports: ${names}.`,
+      })
+    : new KnexMetaError('CLIENT_UNSUPPORTED', `knex-meta has no engine for the client \`${String(client)}\`.`, {
+        remedy: `It supports ${names}.`,
+        details: { client: String(client) },
+      });
+}
+
+/**
+ * Wraps a Knex configuration, so that every table that is created through it gets the metadata columns and the
+ * update trigger. The application, stock `npx knex` and `npx knex-meta` may all use the result. A configuration
+ * that is wrapped already is returned as it is.
+ *
+ * @param config - a Knex configuration, with an optional `meta` key
+ * @returns a Knex configuration whose `client` is a subclass of the dialect
+ * @throws KnexMetaError CLIENT_UNSUPPORTED, CONFIG_INVALID, META_OPTION_UNKNOWN, META_OPTION_INVALID
+ *
+ * @example
+ * import knex from 'knex';
+ * import { withMeta } from 'knex-meta';
+ *
+ * export const db = knex(withMeta({ client: 'pg', connection: process.env.DATABASE_URL }));
+ */
+export function withMeta<T extends KnexMetaConfig>(config: T): T & Knex.Config {
+  const { meta } = config;
+  const client: unknown = config.client ?? (config as { dialect?: unknown }).dialect;
+  if (isClass(client) && client[HOOKED] === true) return config;
+  const resolved = resolveMeta(meta, process.env);
+  const dialect = isClass(client) ? (client.prototype as { driverName?: string }).driverName : client;
+  const engine = engineForClient(dialect);
+  if (engine === undefined) throw unsupported(dialect);
+  const Base = isClass(client) ? client : dialectClass(String(client));
+  const Hooked = hookClient(Base, engine.metadata, resolved, client);
+  return { ...config, client: Hooked as unknown as typeof Knex.Client };
+}
