@@ -1,0 +1,13 @@
+import './metadata/augment.js';
+
+export { KnexMetaError } from './errors.js';
+export { withMeta } from './metadata/withMeta.js';
+export type {
+  AddMetadataColumn,
+  KnexMetaConfig,
+  MetadataColumnName,
+  MetadataColumnSettings,
+  MetadataColumns,
+  MetadataTableOptions,
+  MetaOptions,
+} from './metadata/options.js';
