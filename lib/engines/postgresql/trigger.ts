@@ -72,7 +72,7 @@ const DECLARATIONS = [
 ] as const;
 
 const FIND_FUNCTION =
-  'select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body';
+  "select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')";
 
 /**
  * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
@@ -103,7 +103,7 @@ ${variants.join('\n')}
     else null;
   end case;
   if fn is not null then
-    if pg_catalog.octet_length(fn) > 63 then fn := 'set_' || pg_catalog.md5(fn); end if;
+    if pg_catalog.octet_length(fn) > 63 then fn := 'set_' || pg_catalog.to_hex(pg_catalog.hashtext(fn)); end if;
     ${FIND_FUNCTION};
     if fn_oid is not null then
       perform pg_catalog.pg_advisory_xact_lock_shared(${LOCK_KEY});
@@ -112,8 +112,9 @@ ${variants.join('\n')}
     if fn_oid is null then
       perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEY});
       if exists (select from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0
-          and p.prosrc <> body and (p.prosrc not like '%${FUNCTION_MARK}%' or not pg_catalog.pg_has_role(p.proowner, 'USAGE'))) then
-        fn := pg_catalog.left(fn, 56) || '_' || pg_catalog.left(pg_catalog.md5(body), 6);
+          and (p.prosrc not like '%${FUNCTION_MARK}%' or not pg_catalog.pg_has_role(p.proowner, 'USAGE'))) then
+        -- A project's own function of this name, or another role's: theirs stays as it is.
+        fn := pg_catalog.left(fn, 54) || '_' || pg_catalog.to_hex(pg_catalog.hashtext(body || current_user));
       end if;
       ${FIND_FUNCTION};
       if fn_oid is null then

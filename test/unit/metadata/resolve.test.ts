@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import type { KnexMetaError } from '../../../lib/errors.js';
+import type { MetaOptions } from '../../../lib/metadata/options.js';
+import { overlayColumns, resolveMeta } from '../../../lib/metadata/resolve.js';
+
+const FIVE = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'];
+
+function errorOf(meta: unknown): KnexMetaError {
+  try {
+    resolveMeta(meta as MetaOptions, {});
+  } catch (error) {
+    return error as KnexMetaError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('resolveMeta', () => {
+  it('has the five columns in order, without an index, when nothing is configured', () => {
+    const { columns, onExplicitUpdate, timestampUtc } = resolveMeta(undefined, {});
+    expect(columns.map(({ name }) => name)).to.deep.equal(FIVE);
+    expect(columns.some(({ index }) => index)).to.equal(false);
+    expect(onExplicitUpdate).to.equal('stamp');
+    expect(timestampUtc).to.equal(undefined);
+  });
+
+  it('omits, renames, indexes and adds columns', () => {
+    const add = () => undefined;
+    const { columns } = resolveMeta(
+      { columns: { notes: false, updated_at: 'modified_at', is_flagged: { index: true }, tenant: add } },
+      {},
+    );
+    expect(columns).to.deep.equal([
+      { key: 'is_active', name: 'is_active', index: false },
+      { key: 'is_flagged', name: 'is_flagged', index: true },
+      { key: 'created_at', name: 'created_at', index: false },
+      { key: 'updated_at', name: 'modified_at', index: false },
+      { key: 'tenant', name: 'tenant', index: false, add },
+    ]);
+  });
+
+  it('takes DATABASE_TIMESTAMP_UTC, and the option over it; blank is not set', () => {
+    const environment = { DATABASE_TIMESTAMP_UTC: ' now() ' };
+    expect(resolveMeta({}, environment).timestampUtc).to.equal('now()');
+    expect(resolveMeta({ timestampUtc: 'x()' }, environment).timestampUtc).to.equal('x()');
+    expect(resolveMeta({}, { DATABASE_TIMESTAMP_UTC: '  ' }).timestampUtc).to.equal(undefined);
+  });
+
+  it('includes and excludes tables by name, pattern and expression', () => {
+    const { includesTable } = resolveMeta({ tables: { include: ['app_*', /^x/], exclude: ['app_log', 'x.y'] } }, {});
+    expect(['app_users', 'app_log', 'xy', 'x.y', 'users', 'my_app_users'].filter(includesTable)).to.deep.equal([
+      'app_users',
+      'xy',
+    ]);
+  });
+
+  it('gives the same answer twice for an expression with the g flag', () => {
+    const { includesTable } = resolveMeta({ tables: { exclude: [/log/g] } }, {});
+    expect([includesTable('log'), includesTable('log')]).to.deep.equal([false, false]);
+  });
+
+  const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
+    ['an unknown key', { colums: {} }, 'META_OPTION_UNKNOWN', /meta\.columns/],
+    ['an unknown column', { columns: { is_activ: false } }, 'META_OPTION_UNKNOWN', /is_active/],
+    ['an unknown key of a column', { columns: { notes: { indx: true } } }, 'META_OPTION_UNKNOWN', /index/],
+    ['an unknown key of tables', { tables: { exlude: [] } }, 'META_OPTION_UNKNOWN', /exclude/],
+    ['a wrong onExplicitUpdate', { onExplicitUpdate: 'drop' }, 'META_OPTION_INVALID', /./],
+    ['a pattern that is none', { tables: { include: [1] } }, 'META_OPTION_INVALID', /./],
+    ['a list for an object', { columns: [] }, 'META_OPTION_INVALID', /./],
+    ['an index that is none', { columns: { notes: { index: 'yes' } } }, 'META_OPTION_INVALID', /./],
+  ];
+  for (const [what, meta, code, remedy] of wrong) {
+    it(`refuses ${what}, with the nearest right one`, () => {
+      const error = errorOf(meta);
+      expect(error.code).to.equal(code);
+      expect(`${error.remedy} ${error.message}`).to.match(remedy);
+    });
+  }
+});
+
+describe('overlayColumns', () => {
+  const base = resolveMeta({ columns: { is_active: { index: true }, updated_at: 'modified_at' } }, {}).columns;
+
+  it('keeps what the table does not mention', () => {
+    expect(overlayColumns(base, {})).to.deep.equal(base);
+  });
+
+  it('omits one column, and gives an omitted one back', () => {
+    const without = overlayColumns(base, { notes: false });
+    expect(without.map(({ key }) => key)).to.deep.equal(FIVE.filter((key) => key !== 'notes'));
+    expect(overlayColumns(without, { notes: true }).map(({ key }) => key)).to.deep.equal(FIVE);
+  });
+
+  it('keeps the name when only the index is set', () => {
+    const [updatedAt] = overlayColumns(base, { updated_at: { index: true } }).filter((c) => c.key === 'updated_at');
+    expect(updatedAt).to.deep.equal({ key: 'updated_at', name: 'modified_at', index: true });
+  });
+});
