@@ -25,7 +25,7 @@ export function onEachEngine(title: string, body: (open: Open, engine: string) =
       opened = [];
     });
     body((meta, more = {}) => {
-      const db = knex(withMeta({ useNullAsDefault: true, ...config, ...more, ...(meta === undefined ? {} : { meta }) }));
+      const db = knex(withMeta({ ...config, ...more, ...(meta === undefined ? {} : { meta }) }));
       opened.push(db);
       return db;
     }, engine.name);
@@ -68,4 +68,25 @@ export async function triggersOf(db: Knex): Promise<readonly { table: string; na
     'select c.relname as "table", t.tgname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid where not t.tgisinternal order by 1, 2',
   );
   return rows as { table: string; name: string }[];
+}
+
+interface TestMigration {
+  readonly up: (db: Knex) => Promise<unknown>;
+  readonly down: (db: Knex) => Promise<unknown>;
+  readonly config?: { readonly transaction?: boolean };
+}
+
+/** Knex's own migrator over migrations that a test wrote in place. */
+export function migrate(db: Knex, migrations: Readonly<Record<string, TestMigration>>) {
+  const migrationSource: Knex.MigrationSource<string> = {
+    getMigrations: async () => Object.keys(migrations),
+    getMigrationName: (name) => name,
+    getMigration: async (name) => migrations[name] as unknown as Knex.Migration,
+  };
+  return {
+    latest: () => db.migrate.latest({ migrationSource }),
+    up: () => db.migrate.up({ migrationSource }),
+    down: () => db.migrate.down({ migrationSource }),
+    rollback: () => db.migrate.rollback({ migrationSource }),
+  };
 }
