@@ -144,7 +144,7 @@ export function dropUnusedFunctionsSql(schema: string | undefined): string {
   return block(
     ['f record', 'ns_name text'],
     `
-  for f in select p.oid, n.nspname, p.oid::pg_catalog.regprocedure as signature
+  for f in select p.oid, n.nspname, p.proname
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
       where n.nspname = ${schemas} and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
         and p.prosrc like '%${FUNCTION_MARK}%' and pg_catalog.pg_has_role(p.proowner, 'USAGE') loop
@@ -152,7 +152,7 @@ export function dropUnusedFunctionsSql(schema: string | undefined): string {
     -- Another session that is about to use the function holds the lock: then it stays.
     if pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY})
         and not exists (select from pg_catalog.pg_trigger g where g.tgfoid = f.oid) then
-      execute pg_catalog.format('drop function %s', f.signature);
+      execute pg_catalog.format('drop function if exists %I.%I()', f.nspname, f.proname);
     end if;
   end loop;`,
   );
