@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   USAGE: EXIT.usage,
   CONNECTION_FAILED: EXIT.failed,
   MIGRATIONS_DIRECTORY_MISSING: EXIT.usage,
+  MIGRATIONS_NONE: EXIT.usage,
   MIGRATION_NOT_FOUND: EXIT.usage,
   MIGRATION_INVALID: EXIT.failed,
   MIGRATION_LOAD_FAILED: EXIT.failed,
@@ -75,4 +76,9 @@ export class KnexMetaError extends Error {
   get exitCode(): ExitCode {
     return ERROR_CODES[this.code];
   }
+}
+
+/** Also true for an error of another copy of this package, which a knexfile may have loaded. */
+export function isKnexMetaError(error: unknown): error is KnexMetaError {
+  return error instanceof Error && error.name === 'KnexMetaError' && 'code' in error;
 }

@@ -1,7 +1,6 @@
 import './metadata/augment.js';
 
 export { KnexMetaError } from './errors.js';
-export { withMeta } from './metadata/withMeta.js';
 export type {
   AddMetadataColumn,
   KnexMetaConfig,
@@ -11,3 +10,4 @@ export type {
   MetadataTableOptions,
   MetaOptions,
 } from './metadata/options.js';
+export { withMeta } from './metadata/withMeta.js';

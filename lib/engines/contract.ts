@@ -51,6 +51,12 @@ export interface Engine {
   readonly clients: readonly string[];
   /** The npm package with the driver of a client. */
   readonly driverOf: (client: string) => string;
+  /** Why this version of the driver cannot work on this Node; undefined when it can. */
+  readonly driverProblem: (driver: string, version: string, nodeVersion: string) => string | undefined;
+  /** What a configuration that does not say otherwise gets on the command line. */
+  readonly defaults: Readonly<Partial<Knex.Config>>;
+  /** The file that the database is in; undefined for a server or a database in memory. */
+  readonly databaseFile: (connection: unknown) => string | undefined;
   /** Client and connection for a URL of this engine; undefined when the URL is another engine's. */
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** Columns and trigger of the named schema's tables (the connection's own schema when none is given). */
@@ -140,7 +146,10 @@ export interface MetadataEngine {
   /** A faithful CREATE TABLE LIKE where Knex's own is lossy; undefined: Knex's is good. */
   readonly createLike?: (target: HookTarget, like: TableId) => readonly HookStatement[];
   /** The statement that reads `TableFacts` of the target, and how to read its rows. */
-  readonly factsQuery: (target: HookTarget) => { readonly sql: string; readonly bindings: readonly unknown[] };
+  readonly factsQuery: (target: HookTarget) => {
+    readonly sql: string;
+    readonly bindings: readonly unknown[];
+  };
   readonly readFacts: (target: HookTarget, rows: readonly Row[]) => TableFacts | undefined;
   /** Adds the column under `name`, marked as metadata. */
   readonly addColumn: (session: Session, target: HookTarget, key: string, name: string) => Promise<void>;

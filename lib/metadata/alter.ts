@@ -1,5 +1,5 @@
-import { KnexMetaError } from '../errors.js';
 import type { HookStatement, HookTarget, Session, TableFacts } from '../engines/contract.js';
+import { KnexMetaError } from '../errors.js';
 import type { Declared } from './declared.js';
 import type { ClientInternals } from './knexInternals.js';
 import { type HookContext, wrapName } from './target.js';
@@ -29,8 +29,12 @@ export function planAlter(
     from: wrap(from),
     to: wrapName(client, to, queryContext),
   }));
-  const arriving = [...declared.added.map(wrap), ...renamed.map(({ to }) => foldName(to))].filter((n) => names.has(n));
-  const leaving = [...declared.dropped.map(wrap), ...renamed.map(({ from }) => from)].filter((n) => names.has(n));
+  const arriving = [...declared.added.map(wrap), ...renamed.map(({ to }) => foldName(to))].filter((n) =>
+    names.has(n),
+  );
+  const leaving = [...declared.dropped.map(wrap), ...renamed.map(({ from }) => from)].filter((n) =>
+    names.has(n),
+  );
   const altered = declared.altered.map(wrap).filter((n) => names.has(n));
   if (arriving.length + leaving.length + altered.length === 0) return undefined;
   return {
@@ -103,7 +107,9 @@ async function settleAside(context: HookContext, session: Session, target: HookT
 function refuseLoss(session: Session, target: HookTarget, key: string, name: string, type: string): void {
   const table = target.table.name;
   if (key === 'created_at' || key === 'updated_at') {
-    session.warn(`the migration's own column ${table}.${name} (${type}) starts without the instants kept until now`);
+    session.warn(
+      `the migration's own column ${table}.${name} (${type}) starts without the instants kept until now`,
+    );
     return;
   }
   throw new KnexMetaError(

@@ -10,7 +10,17 @@ function sameName(context: HookContext, a: string, b: string): boolean {
   return context.engine.foldName(a) === context.engine.foldName(b);
 }
 
-function addIndex(client: ClientInternals, builder: Builder, column: MetadataColumn, where: string | undefined): void {
+/** A default that is more than a word needs parentheses on some engines; `?` would be read as a binding. */
+function defaultSql(expression: string): string {
+  return (/^\w+$/.test(expression) ? expression : `(${expression})`).replaceAll('?', '\\?');
+}
+
+function addIndex(
+  client: ClientInternals,
+  builder: Builder,
+  column: MetadataColumn,
+  where: string | undefined,
+): void {
   if (where === undefined) {
     builder.index([column.name]);
     return;
@@ -37,7 +47,9 @@ export function appendColumns(
   const own = declared.map((name) => wrapName(client, name, builder.queryContext()));
   const missing = resolved.flatMap((column, position) => {
     const named = target.columns[position];
-    return named === undefined || own.some((name) => sameName(context, name, named.name)) ? [] : [{ column, named }];
+    return named === undefined || own.some((name) => sameName(context, name, named.name))
+      ? []
+      : [{ column, named }];
   });
   for (const { column, named } of missing) {
     if (column.add !== undefined) {
@@ -47,7 +59,7 @@ export function appendColumns(
     const defaultTo = engine.columnDefault(column.key, target.clock);
     const added = table.specificType(column.name, engine.columnType(column.key, target.clock));
     if (defaultTo === undefined) added.nullable();
-    else added.notNullable().defaultTo((client as unknown as Knex).raw(`(${defaultTo})`.replaceAll('?', '\\?')));
+    else added.notNullable().defaultTo((client as unknown as Knex).raw(defaultSql(defaultTo)));
     if (column.index) addIndex(client, table, named, engine.indexPredicate(named));
   }
   return missing.filter(({ column }) => column.add === undefined).map(({ named }) => named);

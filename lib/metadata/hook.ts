@@ -1,10 +1,15 @@
-import { KnexMetaError } from '../errors.js';
 import type { Clock, HookStatement, MetadataEngine } from '../engines/contract.js';
+import { KnexMetaError } from '../errors.js';
 import { afterAlter, beforeAlter, planAlter } from './alter.js';
 import { appendColumns, completeTable } from './create.js';
 import { isKnexOwnTable, readDeclared } from './declared.js';
 import { hookSchemaCompiler } from './hookSchema.js';
-import type { ClientClass, ClientInternals, CompilerInternals, TableBuilderInternals } from './knexInternals.js';
+import type {
+  ClientClass,
+  ClientInternals,
+  CompilerInternals,
+  TableBuilderInternals,
+} from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
@@ -44,7 +49,8 @@ function hookTable(client: ClientInternals, context: HookContext, builder: Table
   const queryContext = builder.queryContext();
   const name = builder._tableName;
   if (options === false || isKnexOwnTable(declared) || !context.meta.includesTable(name)) return NOTHING;
-  const resolved = options === undefined ? context.meta.columns : overlayColumns(context.meta.columns, options);
+  const resolved =
+    options === undefined ? context.meta.columns : overlayColumns(context.meta.columns, options);
   const target = targetOf(client, context, { schema: builder._schemaName, name, queryContext }, resolved);
   if (builder._method === 'alter') {
     const plan = planAlter(client, context, target, declared, queryContext);
@@ -53,11 +59,14 @@ function hookTable(client: ClientInternals, context: HookContext, builder: Table
   }
   context.engine.checkName(target.table.name);
   const isLike = builder._method === 'createLike' || builder._method === 'createLikeIfNot';
-  if (isLike || builder._single.inherits !== undefined) return { before: [], after: completeTable(context, target) };
+  if (isLike || builder._single.inherits !== undefined)
+    return { before: [], after: completeTable(context, target) };
   const own = declared.added.map((column) => wrapName(client, column, queryContext));
   const added = appendColumns(client, context, builder, target, resolved, declared.added);
   const after = context.engine.afterCreate(target, added, own);
-  return builder._method === 'createIfNot' ? onlyIfNew(context, client, builder, after) : { before: [], after };
+  return builder._method === 'createIfNot'
+    ? onlyIfNew(context, client, builder, after)
+    : { before: [], after };
 }
 
 /** A table that was there before `createTableIfNotExists` is left alone. */
@@ -68,7 +77,11 @@ function onlyIfNew(
   after: readonly HookStatement[],
 ): Around {
   const { engine } = context;
-  const table = { schema: builder._schemaName, name: builder._tableName, queryContext: builder.queryContext() };
+  const table = {
+    schema: builder._schemaName,
+    name: builder._tableName,
+    queryContext: builder.queryContext(),
+  };
   const target = targetOf(client, context, table);
   let isNew = false;
   const look: HookStatement = {
@@ -177,7 +190,12 @@ export function hookClient(
     }
 
     override schemaCompiler(builder: unknown) {
-      return hookSchemaCompiler(this, context, super.schemaCompiler(builder), () => this.config[IN_MIGRATION] === true);
+      return hookSchemaCompiler(
+        this,
+        context,
+        super.schemaCompiler(builder),
+        () => this.config[IN_MIGRATION] === true,
+      );
     }
 
     override transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown {

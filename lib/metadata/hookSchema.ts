@@ -39,7 +39,9 @@ export function hookSchemaCompiler(
     stock.hasColumn(table, column);
     const query = compiler.sequence.at(-1);
     const wanted = engine.foldName(wrapName(client, column, queryContext()));
-    const isOurs = meta.columns.some(({ name }) => engine.foldName(wrapName(client, name, queryContext())) === wanted);
+    const isOurs = meta.columns.some(
+      ({ name }) => engine.foldName(wrapName(client, name, queryContext())) === wanted,
+    );
     if (query?.output === undefined || !isOurs || !isInMigration()) return;
     const output = query.output;
     // A migration asks to learn whether it still has to add its own column: a metadata column is no answer to that.

@@ -14,7 +14,9 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
     client,
     connection,
     rows: async (sql, bindings = []) => {
-      const answer = (await client.query(connection, { sql, bindings: [...bindings] })) as { response?: unknown };
+      const answer = (await client.query(connection, { sql, bindings: [...bindings] })) as {
+        response?: unknown;
+      };
       return rowsOf(answer.response);
     },
     warn: (message) => client.logger.warn(`knex-meta: ${message}`),

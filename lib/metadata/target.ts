@@ -45,7 +45,9 @@ export function targetOf(
     return { key: column.key, name, quoted: client.wrapIdentifierImpl(name), index: column.index };
   });
   const id = tableIdOf(client, table.schema, table.name, table.queryContext);
-  const quoted = [id.schema, id.name].flatMap((part) => (part === undefined ? [] : [client.wrapIdentifierImpl(part)]));
+  const quoted = [id.schema, id.name].flatMap((part) =>
+    part === undefined ? [] : [client.wrapIdentifierImpl(part)],
+  );
   return {
     table: id,
     quoted: quoted.join('.'),

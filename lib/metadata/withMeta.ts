@@ -22,10 +22,14 @@ function unsupported(client: unknown): KnexMetaError {
     ? new KnexMetaError('CONFIG_INVALID', 'The configuration has no `client`.', {
         remedy: `Set \`client\` to one of those that knex-meta supports: ${names}.`,
       })
-    : new KnexMetaError('CLIENT_UNSUPPORTED', `knex-meta has no engine for the client \`${String(client)}\`.`, {
-        remedy: `It supports ${names}.`,
-        details: { client: String(client) },
-      });
+    : new KnexMetaError(
+        'CLIENT_UNSUPPORTED',
+        `knex-meta has no engine for the client \`${String(client)}\`.`,
+        {
+          remedy: `It supports ${names}.`,
+          details: { client: String(client) },
+        },
+      );
 }
 
 /**

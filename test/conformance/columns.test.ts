@@ -10,7 +10,10 @@ async function moves(db: Knex, table: string, column = 'updated_at'): Promise<bo
   await pause();
   await db(table).update({ label: `${Math.random()}` });
   const after = (await db(table).first()) as Record<string, unknown>;
-  return String(new Date(after[column] as string).getTime()) !== String(new Date(before[column] as string).getTime());
+  return (
+    String(new Date(after[column] as string).getTime()) !==
+    String(new Date(before[column] as string).getTime())
+  );
 }
 
 onEachEngine('metadata columns', (open) => {

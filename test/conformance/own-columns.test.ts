@@ -88,11 +88,13 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
   const twoMigrations = {
     '1_create': create,
     '2_add': {
-      up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.string('notes', 40).notNullable().defaultTo('none')),
+      up: (trx: Knex) =>
+        trx.schema.alterTable('t', (t) => void t.string('notes', 40).notNullable().defaultTo('none')),
       down: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.dropColumn('notes')),
     },
     '3_flag': {
-      up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.boolean('is_active').notNullable().defaultTo(false)),
+      up: (trx: Knex) =>
+        trx.schema.alterTable('t', (t) => void t.boolean('is_active').notNullable().defaultTo(false)),
       down: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.dropColumn('is_active')),
     },
   };
@@ -136,7 +138,10 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
     await db('t').insert({ label: 'a', notes: 'words' });
     const failing = {
       '1_create': create,
-      '2_add': { up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.integer('notes')), down: async () => {} },
+      '2_add': {
+        up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.integer('notes')),
+        down: async () => {},
+      },
     };
     const error = await migrate(db, failing)
       .latest()
@@ -156,7 +161,8 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
           await trx.schema.alterTable('t', (t) => void t.string('notes', 7).notNullable().defaultTo('x'));
         },
         down: async (trx: Knex) => {
-          if (await trx.schema.hasColumn('t', 'notes')) await trx.schema.alterTable('t', (t) => void t.dropColumn('notes'));
+          if (await trx.schema.hasColumn('t', 'notes'))
+            await trx.schema.alterTable('t', (t) => void t.dropColumn('notes'));
         },
       },
     };
@@ -233,12 +239,15 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
     const db = open();
     const migrations = {
       '1_create': {
-        up: (trx: Knex) => trx.schema.createTable('t', (t) => void t.string('notes', 10).notNullable().defaultTo('x')),
+        up: (trx: Knex) =>
+          trx.schema.createTable('t', (t) => void t.string('notes', 10).notNullable().defaultTo('x')),
         down: create.down,
       },
       '2_alter': {
-        up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.text('notes').notNullable().defaultTo('y').alter()),
-        down: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.string('notes', 10).notNullable().defaultTo('x').alter()),
+        up: (trx: Knex) =>
+          trx.schema.alterTable('t', (t) => void t.text('notes').notNullable().defaultTo('y').alter()),
+        down: (trx: Knex) =>
+          trx.schema.alterTable('t', (t) => void t.string('notes', 10).notNullable().defaultTo('x').alter()),
       },
       '3_rename': {
         up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.renameColumn('notes', 'remarks')),
@@ -250,7 +259,8 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
       },
       '5_drop': {
         up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.dropColumn('notes')),
-        down: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.text('notes').notNullable().defaultTo('y')),
+        down: (trx: Knex) =>
+          trx.schema.alterTable('t', (t) => void t.text('notes').notNullable().defaultTo('y')),
       },
     };
     const run = migrate(db, migrations);
@@ -292,7 +302,8 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
         down: create.down,
       },
       '2_alter': {
-        up: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.boolean('isActive').notNullable().defaultTo(false)),
+        up: (trx: Knex) =>
+          trx.schema.alterTable('t', (t) => void t.boolean('isActive').notNullable().defaultTo(false)),
         down: (trx: Knex) => trx.schema.alterTable('t', (t) => void t.dropColumn('isActive')),
       },
     };
@@ -310,7 +321,8 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
   });
 
   it('camel-case column names in the database, when wrapIdentifier makes them', async () => {
-    const camel = (value: string) => value.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    const camel = (value: string) =>
+      value.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
     const db = open({}, { wrapIdentifier: (value, wrap) => wrap(camel(value)) });
     await migrate(db, { '1_create': create }).latest();
     expect(await names(db)).to.include.members(['isActive', 'updatedAt']);
@@ -325,7 +337,9 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
   if (engine === 'postgresql') {
     it('a function set_updated_at() of the project’s own stays as it is', async () => {
       const db = open();
-      await db.raw("create function set_updated_at() returns trigger language plpgsql as 'begin return null; end'");
+      await db.raw(
+        "create function set_updated_at() returns trigger language plpgsql as 'begin return null; end'",
+      );
       await migrate(db, { '1_create': create }).latest();
       await db('t').insert({ label: 'a' });
       await db('t').update({ label: 'b' });
@@ -333,7 +347,9 @@ onEachEngine('a project’s own columns come first', (open, engine) => {
       const { rows } = await db.raw("select prosrc from pg_proc where proname = 'set_updated_at'");
       expect(rows).to.deep.equal([{ prosrc: 'begin return null; end' }]);
       await migrate(db, { '1_create': create }).rollback();
-      const functions = await db.raw("select proname from pg_proc where pronamespace = 'public'::regnamespace");
+      const functions = await db.raw(
+        "select proname from pg_proc where pronamespace = 'public'::regnamespace",
+      );
       expect(functions.rows).to.deep.equal([{ proname: 'set_updated_at' }]);
     });
   }

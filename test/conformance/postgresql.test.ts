@@ -25,11 +25,12 @@ describe('PostgreSQL: what only it has', () => {
   });
 
   async function moves(db: Knex, table: string, schema = 'public'): Promise<boolean> {
-    const stamp = async () =>
-      new Date((await db(table).withSchema(schema).first()).updated_at).getTime();
+    const stamp = async () => new Date((await db(table).withSchema(schema).first()).updated_at).getTime();
     const before = await stamp();
     await pause();
-    await db(table).withSchema(schema).update({ label: `${Math.random()}` });
+    await db(table)
+      .withSchema(schema)
+      .update({ label: `${Math.random()}` });
     return (await stamp()) > before;
   }
 
@@ -110,10 +111,14 @@ describe('PostgreSQL: what only it has', () => {
     await db.schema.createTable('second', (t) => void t.string('label'));
     await db('second').insert({ label: 'a' });
     expect(await moves(db, 'second')).to.equal(true);
-    const { rows } = await owner.raw("select count(*)::int as n from pg_proc where prosrc like '%knex-meta%'");
+    const { rows } = await owner.raw(
+      "select count(*)::int as n from pg_proc where prosrc like '%knex-meta%'",
+    );
     expect(rows).to.deep.equal([{ n: 1 }]);
     // With another setting the guest needs another body, and may neither replace nor drop the owner's.
-    const keeping = knex(withMeta({ client: 'pg', connection: as('guest'), meta: { onExplicitUpdate: 'keep' } }));
+    const keeping = knex(
+      withMeta({ client: 'pg', connection: as('guest'), meta: { onExplicitUpdate: 'keep' } }),
+    );
     opened.push(keeping);
     await keeping.schema.createTable('third', (t) => void t.string('label'));
     await keeping('third').insert({ label: 'a', updated_at: '2001-01-01' });
@@ -127,8 +132,12 @@ describe('PostgreSQL: what only it has', () => {
 
   it('is not fooled by a search path that shadows now()', async () => {
     const setup = open();
-    await setup.raw(`create schema evil; create function evil.now() returns timestamptz language sql as $$ select '1999-01-01'::timestamptz $$`);
-    const db = open(`${database.url}?options=-c%20search_path%3Devil,pg_catalog,public`, { meta: { timestampUtc: 'now()' } } as never);
+    await setup.raw(
+      `create schema evil; create function evil.now() returns timestamptz language sql as $$ select '1999-01-01'::timestamptz $$`,
+    );
+    const db = open(`${database.url}?options=-c%20search_path%3Devil,pg_catalog,public`, {
+      meta: { timestampUtc: 'now()' },
+    } as never);
     await db.schema.createTable('public.t', (t) => void t.string('label'));
     await db('public.t').insert({ label: 'a' });
     await db('public.t').update({ label: 'b' });
@@ -168,7 +177,9 @@ describe('PostgreSQL: what only it has', () => {
         }),
       );
     }
-    const { rows } = await clients[0]!.raw("select count(*)::int as n from pg_trigger where not tgisinternal");
+    const { rows } = await clients[0]!.raw(
+      'select count(*)::int as n from pg_trigger where not tgisinternal',
+    );
     expect(rows).to.deep.equal([{ n: 0 }]);
   });
 

@@ -11,10 +11,19 @@ const SHAPES: readonly (readonly [string, string])[] = [
   ['no key', 'create table t (label text)'],
   ['WITHOUT ROWID', 'create table t (id text primary key, label text) without rowid'],
   ['composite key', 'create table t (a text, b text, label text, primary key (a, b))'],
-  ['composite key WITHOUT ROWID', 'create table t (a text, b text, label text, primary key (b, a)) without rowid'],
+  [
+    'composite key WITHOUT ROWID',
+    'create table t (a text, b text, label text, primary key (b, a)) without rowid',
+  ],
   ['a column called rowid', 'create table t (rowid text, id integer primary key, label text)'],
-  ['columns called rowid and _rowid_', 'create table t (rowid text, _rowid_ text, id integer primary key, label text)'],
-  ['every name of the rowid taken', 'create table t (rowid text, _rowid_ text, oid text, id text primary key, label text)'],
+  [
+    'columns called rowid and _rowid_',
+    'create table t (rowid text, _rowid_ text, id integer primary key, label text)',
+  ],
+  [
+    'every name of the rowid taken',
+    'create table t (rowid text, _rowid_ text, oid text, id text primary key, label text)',
+  ],
 ];
 
 describe('SQLite: what only it has', () => {
@@ -42,7 +51,9 @@ describe('SQLite: what only it has', () => {
         await db.raw(`pragma recursive_triggers = ${recursive}`);
         await db.raw(sql);
         await db.schema.alterTable('t', (t) => void t.datetime('updated_at'));
-        const columns = (await columnsOf(db, 't')).map(({ name }) => name).filter((name) => /^(a|b|rowid|_rowid_|oid)$/.test(name));
+        const columns = (await columnsOf(db, 't'))
+          .map(({ name }) => name)
+          .filter((name) => /^(a|b|rowid|_rowid_|oid)$/.test(name));
         const keys = (value: string) => Object.fromEntries(columns.map((name) => [name, value]));
         const id = (value: number) => (/\bid (integer|text) primary/.test(sql) ? { id: value } : {});
         await db('t').insert({ ...keys('x'), ...id(1), label: 'a', updated_at: '2001-01-01T00:00:00.000Z' });
@@ -108,9 +119,7 @@ describe('SQLite: what only it has', () => {
       'notes',
       'created_at',
     ]);
-    await db('t').insert([
-      { label: 'a', updated_at: '2001' },
-    ]);
+    await db('t').insert([{ label: 'a', updated_at: '2001' }]);
     await db('t').update({ label: 'c' });
     expect((await db('t').first()).UPDATED_AT).to.match(/^20[2-9]/);
   });

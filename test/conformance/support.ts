@@ -61,7 +61,9 @@ export async function columnsOf(db: Knex, table: string, schema = 'public') {
 /** Every trigger of the database with its table. */
 export async function triggersOf(db: Knex): Promise<readonly { table: string; name: string }[]> {
   if (isSqlite(db)) {
-    const rows = await db.raw("select tbl_name as \"table\", name from sqlite_master where type = 'trigger' order by 1, 2");
+    const rows = await db.raw(
+      'select tbl_name as "table", name from sqlite_master where type = \'trigger\' order by 1, 2',
+    );
     return rows as { table: string; name: string }[];
   }
   const { rows } = await db.raw(

@@ -31,8 +31,23 @@ const ACCEPTED: Readonly<Record<string, readonly (readonly [string | undefined, 
 };
 
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  postgresql: ["strftime('%s','now')", 'localtimestamp', 'current_date', "'soon'", '1', 'now(', "now() + interval '1 hour'"],
-  sqlite: ["timezone('utc', now())", "datetime('now','localtime')", "'soon'", 'random()', "date('now')", 'CURRENT_TIMESTAMP)'],
+  postgresql: [
+    "strftime('%s','now')",
+    'localtimestamp',
+    'current_date',
+    "'soon'",
+    '1',
+    'now(',
+    "now() + interval '1 hour'",
+  ],
+  sqlite: [
+    "timezone('utc', now())",
+    "datetime('now','localtime')",
+    "'soon'",
+    'random()',
+    "date('now')",
+    'CURRENT_TIMESTAMP)',
+  ],
 };
 
 /** Seconds since 1970 of a stored value, as the server sees it. */
@@ -59,8 +74,10 @@ onEachEngine('instants are UTC', (open, engine) => {
 
   function openIn(session: string, expression: string | undefined): Knex {
     if (expression !== undefined) process.env.DATABASE_TIMESTAMP_UTC = expression;
-    const afterCreate = (connection: { query: (sql: string, done: (error?: Error) => void) => void }, done: () => void) =>
-      connection.query(`set time zone '${session}'`, done);
+    const afterCreate = (
+      connection: { query: (sql: string, done: (error?: Error) => void) => void },
+      done: () => void,
+    ) => connection.query(`set time zone '${session}'`, done);
     return open({}, engine === 'postgresql' ? { pool: { min: 0, max: 2, afterCreate } } : {});
   }
 
@@ -111,17 +128,23 @@ onEachEngine('instants are UTC', (open, engine) => {
         });
         await db(table).insert({ label: 'a' });
         await db(table).update({ label: 'b' });
-        const { rows } = await db.raw(`select extract(epoch from timezone('utc', updated_at) - now()) as off from ${table}`);
+        const { rows } = await db.raw(
+          `select extract(epoch from timezone('utc', updated_at) - now()) as off from ${table}`,
+        );
         expect(Math.abs(Number(rows[0].off))).to.be.lessThan(2);
       }
     });
 
     it('the type follows what the server says of a function that no name gives away', async () => {
       const setup = open();
-      await setup.raw("create function utc_clock() returns timestamp language sql as $$ select timezone('utc', now()) $$");
+      await setup.raw(
+        "create function utc_clock() returns timestamp language sql as $$ select timezone('utc', now()) $$",
+      );
       const db = openIn('Asia/Kolkata', 'utc_clock()');
       await db.schema.createTable('t', (t) => void t.string('label'));
-      expect((await columnsOf(db, 't')).find(({ name }) => name === 'created_at')?.type).to.equal('timestamp without time zone');
+      expect((await columnsOf(db, 't')).find(({ name }) => name === 'created_at')?.type).to.equal(
+        'timestamp without time zone',
+      );
     });
   }
 });

@@ -18,12 +18,24 @@ onEachEngine('traps of the extension point', (open, engine) => {
 
   it('2: Knex’s own tables get neither columns nor trigger, whatever they are called', async () => {
     const db = open();
-    const migrationSource = { getMigrations: async () => [], getMigrationName: String, getMigration: async () => ({}) };
+    const migrationSource = {
+      getMigrations: async () => [],
+      getMigrationName: String,
+      getMigration: async () => ({}),
+    };
     await db.migrate.latest({ migrationSource } as never);
     await db.migrate.latest({ migrationSource, tableName: 'other_name' } as never);
     for (const table of ['knex_migrations', 'other_name']) {
-      expect((await columnsOf(db, table)).map(({ name }) => name)).to.deep.equal(['id', 'name', 'batch', 'migration_time']);
-      expect((await columnsOf(db, `${table}_lock`)).map(({ name }) => name)).to.deep.equal(['index', 'is_locked']);
+      expect((await columnsOf(db, table)).map(({ name }) => name)).to.deep.equal([
+        'id',
+        'name',
+        'batch',
+        'migration_time',
+      ]);
+      expect((await columnsOf(db, `${table}_lock`)).map(({ name }) => name)).to.deep.equal([
+        'index',
+        'is_locked',
+      ]);
     }
     expect(await triggersOf(db)).to.deep.equal([]);
   });
@@ -54,7 +66,9 @@ onEachEngine('traps of the extension point', (open, engine) => {
     await db.schema.createTableLike('c', 'a');
     await db('c').insert({ id: '1' });
     expect((await db('c').first()).label).to.equal('x');
-    expect((await columnsOf(db, 'c')).map(({ name }) => name)).to.deep.equal((await columnsOf(db, 'a')).map(({ name }) => name));
+    expect((await columnsOf(db, 'c')).map(({ name }) => name)).to.deep.equal(
+      (await columnsOf(db, 'a')).map(({ name }) => name),
+    );
     expect((await triggersOf(db)).map(({ table }) => table)).to.deep.equal(['a', 'c']);
   });
 
@@ -85,7 +99,8 @@ onEachEngine('traps of the extension point', (open, engine) => {
 
   it('10: client.config.client stays the string, in transactions and migrations too', async () => {
     const db = open();
-    const clientOf = (instance: Knex): unknown => (instance.client as { config: { client: unknown } }).config.client;
+    const clientOf = (instance: Knex): unknown =>
+      (instance.client as { config: { client: unknown } }).config.client;
     const expected = engine === 'sqlite' ? 'better-sqlite3' : 'pg';
     const seen: unknown[] = [clientOf(db)];
     await db.transaction(async (trx) => {
@@ -93,8 +108,15 @@ onEachEngine('traps of the extension point', (open, engine) => {
       await trx.transaction(async (nested) => void seen.push(clientOf(nested)));
     });
     for (const transaction of [true, false]) {
-      const content = { up: async (trx: Knex) => void seen.push(clientOf(trx)), down: async () => {}, config: { transaction } };
-      await migrate(db, { [`m_${transaction}`]: content, ...(transaction ? {} : { m_true: content }) }).latest();
+      const content = {
+        up: async (trx: Knex) => void seen.push(clientOf(trx)),
+        down: async () => {},
+        config: { transaction },
+      };
+      await migrate(db, {
+        [`m_${transaction}`]: content,
+        ...(transaction ? {} : { m_true: content }),
+      }).latest();
     }
     expect(seen).to.have.length(5);
     expect(new Set(seen)).to.deep.equal(new Set([expected]));
@@ -148,7 +170,9 @@ describe('withMeta', () => {
   });
 
   it('wraps a class of the project’s own', () => {
-    const Own = class extends (knex({ client: 'pg' }).client.constructor as { new (config: object): object }) {
+    const Own = class extends (knex({ client: 'pg' }).client.constructor as {
+      new (config: object): object;
+    }) {
       readonly isOwn = true;
     };
     const db = knex(withMeta({ client: Own as never }));

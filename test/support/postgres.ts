@@ -61,7 +61,18 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
 function initialise(bin: string, data: string): void {
   const { status, stderr, stdout } = spawnSync(
     join(bin, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+      '--no-instructions',
+    ],
     { ...DROPPED, encoding: 'utf8', cwd: dirname(data) },
   );
   if (status !== 0) throw new Error(`initdb failed:\n${stdout}\n${stderr}`);

@@ -10,7 +10,8 @@ const EXAMPLES = "`CURRENT_TIMESTAMP` or `timezone('utc', now())`";
 const ZONES = ['Asia/Kolkata', 'America/St_Johns'] as const;
 
 /** Functions that a schema on the caller's search_path could shadow: they are written with pg_catalog. */
-const BUILT_IN = /(?<![\w."$])(now|timezone|clock_timestamp|statement_timestamp|transaction_timestamp)(?=\s*\()/gi;
+const BUILT_IN =
+  /(?<![\w."$])(now|timezone|clock_timestamp|statement_timestamp|transaction_timestamp)(?=\s*\()/gi;
 
 /** The expression with its built-in functions pinned to pg_catalog. */
 export function pin(expression: string): string {
@@ -75,7 +76,10 @@ export async function probeClock(session: Session, expression: string): Promise<
     type = TYPES[row?.type ?? ''] ?? '';
     if (type === '') throw refuse(expression, `it is a ${row?.type ?? 'nothing'}, not an instant`);
     if (Math.abs(Number(row?.seconds_off)) > 60) {
-      throw refuse(expression, `in a session whose time zone is ${zone} it is not the present instant in UTC`);
+      throw refuse(
+        expression,
+        `in a session whose time zone is ${zone} it is not the present instant in UTC`,
+      );
     }
   }
   return { expression: pinned, type };

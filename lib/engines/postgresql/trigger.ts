@@ -44,7 +44,15 @@ function functionBody(target: HookTarget, value: string): string {
     target.onExplicitUpdate === 'keep'
       ? [`if new.${column} is not distinct from old.${column} then`, `  ${stamp}`, 'end if;']
       : [stamp];
-  return ['', 'begin', `  -- ${FUNCTION_MARK}`, ...lines.map((line) => `  ${line}`), '  return new;', 'end', ''].join('\n');
+  return [
+    '',
+    'begin',
+    `  -- ${FUNCTION_MARK}`,
+    ...lines.map((line) => `  ${line}`),
+    '  return new;',
+    'end',
+    '',
+  ].join('\n');
 }
 
 /** Wraps statements in a DO block whose quoting no name can end. */

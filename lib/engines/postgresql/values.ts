@@ -1,6 +1,6 @@
 import type { CarryOutcome, HookTarget, Session } from '../contract.js';
-import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { factsQuery, readFacts } from './facts.js';
+import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 
 /** Rows that hold something else than what the column's default put there. */
 const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
@@ -20,8 +20,10 @@ function converted(target: HookTarget, key: string, from: string, type: string):
   }
   if (key === 'notes') return TEXT.test(type) ? from : undefined;
   const isPlain = target.clock.type === 'timestamp';
-  if (/^timestamp.* with time zone$/.test(type)) return isPlain ? `pg_catalog.timezone('utc', ${from})` : from;
-  if (/^(timestamp.* without time zone|date)$/.test(type)) return isPlain ? from : `pg_catalog.timezone('utc', ${from})`;
+  if (/^timestamp.* with time zone$/.test(type))
+    return isPlain ? `pg_catalog.timezone('utc', ${from})` : from;
+  if (/^(timestamp.* without time zone|date)$/.test(type))
+    return isPlain ? from : `pg_catalog.timezone('utc', ${from})`;
   return undefined;
 }
 
@@ -55,7 +57,8 @@ export async function carryValues(
   const value = converted(target, key, from, type);
   if (value === undefined) return 'not-possible';
   const triggers = await enabledTriggers(session, target);
-  for (const { name } of triggers) await run(`alter table ${target.quoted} disable trigger ${quoteName(name)}`);
+  for (const { name } of triggers)
+    await run(`alter table ${target.quoted} disable trigger ${quoteName(name)}`);
   await run(`update ${target.quoted} set ${to} = ${value} where ${written}`);
   for (const { name, word } of triggers) {
     await run(`alter table ${target.quoted} enable${word} trigger ${quoteName(name)}`);

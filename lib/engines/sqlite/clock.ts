@@ -56,7 +56,9 @@ export async function probeClock(session: Session, expression: string): Promise<
     throw refuse(expression, 'the engine refuses it', error);
   }
   const instant = instantOf(value);
-  if (instant === undefined || Number.isNaN(instant)) throw refuse(expression, `it gives \`${value}\`, not an instant`);
-  if (Math.abs(instant - Date.now()) > 60_000) throw refuse(expression, `it gives \`${value}\`, not the present instant in UTC`);
+  if (instant === undefined || Number.isNaN(instant))
+    throw refuse(expression, `it gives \`${value}\`, not an instant`);
+  if (Math.abs(instant - Date.now()) > 60_000)
+    throw refuse(expression, `it gives \`${value}\`, not the present instant in UTC`);
   return { expression, type: typeof value === 'string' ? 'datetime' : 'integer' };
 }

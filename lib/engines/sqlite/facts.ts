@@ -30,7 +30,9 @@ export function columnOfTrigger(sql: string): string {
 /** Names of the columns whose definition carries the mark, lower case. */
 export function markedColumns(tableSql: string): ReadonlySet<string> {
   if (!tableSql.includes(COLUMN_MARK)) return new Set();
-  const marked = parseCreateTable(tableSql).columns.filter((column) => column.constraintNames.includes(COLUMN_MARK));
+  const marked = parseCreateTable(tableSql).columns.filter((column) =>
+    column.constraintNames.includes(COLUMN_MARK),
+  );
   return new Set(marked.map(({ name }) => name.toLowerCase()));
 }
 

@@ -5,14 +5,35 @@ import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
 
+function majorOf(version: string): number {
+  return Number.parseInt(version.replace(/^v/, ''), 10);
+}
+
+function fileOf(connection: unknown): string | undefined {
+  const name =
+    typeof connection === 'string'
+      ? connection.replace(URL_PREFIX, '')
+      : (connection as { filename?: unknown })?.filename;
+  return typeof name === 'string' && name !== '' && name !== ':memory:' ? name : undefined;
+}
+
 export const sqlite: Engine = {
   name: 'sqlite',
   title: 'SQLite',
   clients: ['better-sqlite3', 'sqlite3', 'sqlite'],
   driverOf: (client) => (client === 'better-sqlite3' ? 'better-sqlite3' : 'sqlite3'),
+  driverProblem: (driver, version, node) =>
+    driver === 'better-sqlite3' && majorOf(version) >= 13 && majorOf(node) < 22
+      ? `${driver} ${version} needs Node 22 or newer, and this is Node ${node}: npm install better-sqlite3@12`
+      : undefined,
+  defaults: { useNullAsDefault: true },
+  databaseFile: fileOf,
   fromUrl: (url) =>
     URL_PREFIX.test(url)
-      ? { client: 'better-sqlite3', connection: { filename: decodeURIComponent(url.replace(URL_PREFIX, '')) } }
+      ? {
+          client: 'better-sqlite3',
+          connection: { filename: decodeURIComponent(url.replace(URL_PREFIX, '')) },
+        }
       : undefined,
   inspect,
   metadata,

@@ -1,7 +1,7 @@
 import type { Clock, HookTarget, MetadataEngine, Session, TableId } from '../contract.js';
+import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
-import { extendClient } from './client.js';
 import { COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
@@ -28,9 +28,10 @@ function columnDefault(key: string, clock: Clock): string | undefined {
 
 async function tableSql(session: Session, target: HookTarget): Promise<string> {
   const master = `${quoteName(target.table.schema ?? 'main')}.sqlite_master`;
-  const [row] = await session.rows(`select sql from ${master} where type = 'table' and lower(name) = lower(?)`, [
-    target.table.name,
-  ]);
+  const [row] = await session.rows(
+    `select sql from ${master} where type = 'table' and lower(name) = lower(?)`,
+    [target.table.name],
+  );
   return String(row?.sql ?? '');
 }
 
@@ -40,7 +41,8 @@ async function addColumn(session: Session, target: HookTarget, key: string, name
   const defaultTo = columnDefault(key, target.clock);
   const definition = `${quoteName(name)} ${type}${MARK} ${defaultTo === undefined ? 'null' : `not null default (${defaultTo})`}`;
   // ADD COLUMN takes no default that is computed, such as the present instant, once the table has rows.
-  if (key === 'created_at' || key === 'updated_at') await addColumnWithRebuild(session, target.table, definition);
+  if (key === 'created_at' || key === 'updated_at')
+    await addColumnWithRebuild(session, target.table, definition);
   else await session.rows(`alter table ${target.quoted} add column ${definition}`);
 }
 
@@ -54,7 +56,8 @@ function createLike(target: HookTarget, like: TableId) {
         const indexes = rows.filter(({ type }) => type === 'index').map(({ sql }) => String(sql));
         // No such table: the engine's own message is the clearest.
         if (source === undefined) await session.rows(`select 1 from ${quoteName(like.name)}`);
-        for (const sql of copyTableSql(String(source?.sql), indexes, target.table.name)) await session.rows(sql);
+        for (const sql of copyTableSql(String(source?.sql), indexes, target.table.name))
+          await session.rows(sql);
       },
     },
   ];
@@ -73,7 +76,8 @@ export const metadata: MetadataEngine = {
     const { updatedAt } = target;
     if (updatedAt === undefined) return [];
     const condition = rowCondition([...own, ...added.map(({ name }) => name)], [], false);
-    if (!added.some(({ name }) => name === updatedAt) || condition === undefined) return [reconcileStatement(target)];
+    if (!added.some(({ name }) => name === updatedAt) || condition === undefined)
+      return [reconcileStatement(target)];
     const stamp = `(${target.clock.expression})`;
     return [freeTriggerName(target), { sql: createTriggerSql(target, updatedAt, stamp, condition) }];
   },

@@ -29,7 +29,9 @@ async function freeName(session: Session, target: HookTarget): Promise<string> {
 async function renameTrigger(session: Session, target: HookTarget, name: string, sql: string): Promise<void> {
   await session.rows(`drop trigger ${qualified(target, name)}`);
   const fresh = await freeName(session, target);
-  await session.rows(sql.replace(/^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i, `$1${quoteName(fresh)}`));
+  await session.rows(
+    sql.replace(/^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i, `$1${quoteName(fresh)}`),
+  );
 }
 
 /** Frees the name of a new table's trigger when a table that was renamed behind our back still has it. */
@@ -73,7 +75,8 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
     keys.map(({ name }) => String(name)),
     isWithoutRowid(String(rows[0]?.table_sql)),
   );
-  if (facts.trigger !== undefined) await session.rows(`drop trigger ${qualified(target, facts.trigger.name)}`);
+  if (facts.trigger !== undefined)
+    await session.rows(`drop trigger ${qualified(target, facts.trigger.name)}`);
   if (column === undefined) return;
   if (stamp === undefined || condition === undefined) {
     session.warn(

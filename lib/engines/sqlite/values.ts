@@ -37,7 +37,9 @@ export async function carryValues(
     [target.table.name],
   );
   for (const { name } of triggers) await session.rows(`drop trigger ${quoteName(String(name))}`);
-  await session.rows(`update ${target.quoted} set ${quoteName(toName)} = ${quoteName(fromName)} where ${written}`);
+  await session.rows(
+    `update ${target.quoted} set ${quoteName(toName)} = ${quoteName(fromName)} where ${written}`,
+  );
   for (const { sql } of triggers) await session.rows(String(sql));
   return 'carried';
 }

@@ -46,11 +46,13 @@ describe('resolveMeta', () => {
   });
 
   it('includes and excludes tables by name, pattern and expression', () => {
-    const { includesTable } = resolveMeta({ tables: { include: ['app_*', /^x/], exclude: ['app_log', 'x.y'] } }, {});
-    expect(['app_users', 'app_log', 'xy', 'x.y', 'users', 'my_app_users'].filter(includesTable)).to.deep.equal([
-      'app_users',
-      'xy',
-    ]);
+    const { includesTable } = resolveMeta(
+      { tables: { include: ['app_*', /^x/], exclude: ['app_log', 'x.y'] } },
+      {},
+    );
+    expect(
+      ['app_users', 'app_log', 'xy', 'x.y', 'users', 'my_app_users'].filter(includesTable),
+    ).to.deep.equal(['app_users', 'xy']);
   });
 
   it('gives the same answer twice for an expression with the g flag', () => {
@@ -78,7 +80,10 @@ describe('resolveMeta', () => {
 });
 
 describe('overlayColumns', () => {
-  const base = resolveMeta({ columns: { is_active: { index: true }, updated_at: 'modified_at' } }, {}).columns;
+  const base = resolveMeta(
+    { columns: { is_active: { index: true }, updated_at: 'modified_at' } },
+    {},
+  ).columns;
 
   it('keeps what the table does not mention', () => {
     expect(overlayColumns(base, {})).to.deep.equal(base);
@@ -91,7 +96,9 @@ describe('overlayColumns', () => {
   });
 
   it('keeps the name when only the index is set', () => {
-    const [updatedAt] = overlayColumns(base, { updated_at: { index: true } }).filter((c) => c.key === 'updated_at');
+    const [updatedAt] = overlayColumns(base, { updated_at: { index: true } }).filter(
+      (c) => c.key === 'updated_at',
+    );
     expect(updatedAt).to.deep.equal({ key: 'updated_at', name: 'modified_at', index: true });
   });
 });

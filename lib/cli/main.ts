@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import type { Knex } from 'knex';
+import yargs, { type Argv } from 'yargs';
+import type { Arguments, Command, Context } from '../commands/command.js';
+import { commands } from '../commands/index.js';
+import { EXIT, type ExitCode, KnexMetaError } from '../errors.js';
+import { COMMON_FLAGS } from './flags.js';
+import { Output } from './output.js';
+import { type CommonFlags, connect, openProject, type Project } from './project.js';
+
+function versionOfPackage(): string {
+  // Two levels up from lib/cli, three from dist/lib/cli.
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const manifest = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
+      if (manifest.name === 'knex-meta') return String(manifest.version);
+    } catch {
+      // The other one.
+    }
+  }
+  return 'unknown';
+}
+
+function outputFor(args: Arguments): Output {
+  const json = args.json === true;
+  const color = args.color !== false && !process.env.NO_COLOR && process.stdout.isTTY === true;
+  // A migration or knexfile that prints must not spoil the document.
+  if (json) console.log = console.info = console.debug = (...words: unknown[]) => console.error(...words);
+  return new Output({
+    json,
+    quiet: args.quiet === true,
+    verbose: args.verbose === true,
+    color: color && !json,
+  });
+}
+
+function flagsOf(args: Arguments): CommonFlags {
+  const text = (name: string): string | undefined =>
+    args[name] === undefined ? undefined : String(args[name]);
+  return {
+    cwd: text('cwd'),
+    knexfile: text('knexfile'),
+    env: text('env'),
+    client: text('client'),
+    connection: text('connection'),
+    migrationsDirectory: text('migrations-directory'),
+    migrationsTableName: text('migrations-table-name'),
+    debug: args.debug === true,
+  };
+}
+
+async function execute(command: Command, args: Arguments): Promise<ExitCode> {
+  const output = outputFor(args);
+  let project: Promise<Project> | undefined;
+  let connected: Promise<Knex> | undefined;
+  const openOnce = (): Promise<Project> => {
+    project ??= openProject(flagsOf(args), output);
+    return project;
+  };
+  const context: Context = {
+    args,
+    output,
+    project: openOnce,
+    database: async () => {
+      const opened = await openOnce();
+      connected ??= connect(opened, output);
+      return { db: await connected, project: opened };
+    },
+  };
+  try {
+    const { data, exitCode = EXIT.done } = await command.run(context);
+    output.document(data);
+    return exitCode;
+  } catch (error) {
+    return output.error(error);
+  } finally {
+    await connected?.then(
+      (db) => db.destroy(),
+      () => undefined,
+    );
+  }
+}
+
+function describe(parser: Argv, command: Command): Argv {
+  for (const [name, flag] of Object.entries(command.flags ?? {})) parser.option(name, { ...flag });
+  for (const [example, does] of command.examples) parser.example(example, does);
+  const argument = /[<[](\w+)[>\]]/.exec(command.command)?.[1];
+  if (argument !== undefined) parser.positional(argument, { type: 'string' });
+  return parser;
+}
+
+/** The parser with every command; `run` is called with the one that was chosen. */
+function parserFor(run: (command: Command, args: Arguments) => void): Argv {
+  const parser = yargs()
+    .scriptName('knex-meta')
+    .usage('$0 <command> [flags]')
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true })
+    .version(versionOfPackage())
+    .help()
+    .alias('help', 'h')
+    .wrap(100)
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Which command? `knex-meta --help` lists them.')
+    .exitProcess(false);
+  for (const [name, flag] of Object.entries(COMMON_FLAGS)) parser.option(name, { ...flag, global: true });
+  for (const command of commands) {
+    parser.command(
+      [command.command, ...(command.aliases ?? [])],
+      command.describe,
+      (own) => describe(own, command),
+      (args) => run(command, args as Arguments),
+    );
+  }
+  return parser;
+}
+
+function usageError(argv: readonly string[], message: string): ExitCode {
+  const output = outputFor({ json: argv.includes('--json'), color: !argv.includes('--no-color') });
+  return output.error(
+    new KnexMetaError('USAGE', message.replace(/\n+/g, ' '), {
+      remedy: '`npx knex-meta --help` lists commands and flags.',
+    }),
+  );
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param argv - the arguments behind the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 a check found something
+ */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let chosen: { readonly command: Command; readonly args: Arguments } | undefined;
+  let problem: string | undefined;
+  const parser = parserFor((command, args) => {
+    chosen = { command, args };
+  }).fail((message, error) => {
+    problem ??= message ?? error?.message;
+  });
+  await parser.parseAsync([...argv]);
+  if (problem !== undefined) return usageError(argv, problem);
+  return chosen === undefined ? EXIT.done : execute(chosen.command, chosen.args);
+}

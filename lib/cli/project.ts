@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import knex, { type Knex } from 'knex';
+import { checkDriver } from '../config/driver.js';
+import { readEnvironment } from '../config/environment.js';
+import { findKnexfile, loadKnexfile } from '../config/knexfile.js';
+import { type ConfigFlags, clientNameOf, resolveConfig } from '../config/resolveConfig.js';
+import { secretsOf } from '../config/secrets.js';
+import type { Engine } from '../engines/contract.js';
+import { engineForClient } from '../engines/registry.js';
+import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
+import { withMeta } from '../metadata/withMeta.js';
+import type { Output } from './output.js';
+
+/** The flags that every command has. */
+export interface CommonFlags extends ConfigFlags {
+  readonly cwd?: string | undefined;
+  readonly knexfile?: string | undefined;
+  readonly env?: string | undefined;
+}
+
+/** A project as its knexfile, its environment and the flags describe it. */
+export interface Project {
+  readonly knexfile: string | undefined;
+  readonly environment: string;
+  readonly config: KnexMetaConfig;
+  /** The extension of the knexfile: what new files get when nothing else says. */
+  readonly extension: string;
+}
+
+/** Finds and reads the project. Changes the working directory as Knex does. */
+export async function openProject(flags: CommonFlags, output: Output): Promise<Project> {
+  if (flags.cwd !== undefined) changeDirectory(flags.cwd);
+  const { knexfile, folder } = findKnexfile(process.cwd(), flags.knexfile);
+  if (folder !== process.cwd()) {
+    process.chdir(folder);
+    output.note(`Working directory changed to ${folder}`);
+  }
+  const environment = readEnvironment(
+    knexfile === undefined ? folder : resolve(knexfile, '..'),
+    flags.env,
+    process.env,
+  );
+  const loaded = knexfile === undefined ? {} : await loadKnexfile(knexfile);
+  const { config, isNamed } = resolveConfig(loaded, environment, knexfile, flags);
+  output.hide(secretsOf(config));
+  if (isNamed) output.line(`Using environment: ${output.style('cyan', environment)}`);
+  const extension =
+    config.migrations?.extension ?? (knexfile === undefined ? 'js' : extname(knexfile).slice(1));
+  return { knexfile, environment, config, extension };
+}
+
+function changeDirectory(folder: string): void {
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    throw new KnexMetaError('USAGE', `There is no folder ${folder}.`, {
+      remedy: 'Check the path after --cwd.',
+      cause: error,
+    });
+  }
+}
+
+/** Knex's own messages, as ours: it logs what it then also throws. */
+function logOf(output: Output) {
+  return {
+    warn: (message: unknown) => {
+      const text = String(message);
+      const isThrownToo =
+        /^(Acquire connection error|migration file "|migration failed with error|Can't take lock|If you are sure migrations)/;
+      if (!isThrownToo.test(text)) output.warn(text);
+    },
+    error: (message: unknown) => {
+      if (output.isVerbose) output.note(String(message));
+    },
+    debug: (message: unknown) => output.note(typeof message === 'string' ? message : JSON.stringify(message)),
+    deprecate: () => {},
+  };
+}
+
+/** The engine of a project. Throws CLIENT_UNSUPPORTED, DRIVER_MISSING, DRIVER_BROKEN. */
+export function engineOf(config: KnexMetaConfig): Engine {
+  const client = clientNameOf(config);
+  const engine = engineForClient(client);
+  // Without an engine withMeta says which there are.
+  if (engine === undefined) withMeta(config);
+  checkDriver(engine as Engine, String(client));
+  return engine as Engine;
+}
+
+/** The file of the project's database where there is one that does not exist yet. */
+export function missingFile(config: KnexMetaConfig): string | undefined {
+  const file = engineOf(config).databaseFile(config.connection);
+  return file !== undefined && !existsSync(file) ? file : undefined;
+}
+
+/** Connects to the project's database with the hook. Throws CONNECTION_FAILED. */
+export async function connect({ config, extension }: Project, output: Output): Promise<Knex> {
+  engineOf(config);
+  const migrations = { ...config.migrations, extension };
+  const db = knex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
+  if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(output.style('dim', sql)));
+  try {
+    const client = db.client as {
+      acquireConnection(): Promise<unknown>;
+      releaseConnection(c: unknown): Promise<void>;
+    };
+    await client.releaseConnection(await client.acquireConnection());
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw isKnexMetaError(error) ? error : connectionFailed(error);
+  }
+}
+
+function connectionFailed(error: unknown): KnexMetaError {
+  const { code, message, errors } = error as { code?: string; message?: string; errors?: readonly Error[] };
+  const text = message || errors?.[0]?.message || String(error);
+  const isRefused = code === 'ECONNREFUSED';
+  return new KnexMetaError('CONNECTION_FAILED', `The database could not be reached: ${text}`, {
+    remedy: isRefused
+      ? 'Is it running, and do host and port in the connection name it? Nothing was changed.'
+      : 'Check the connection in the knexfile or DATABASE_URL. Nothing was changed.',
+    details: code === undefined ? {} : { cause: code },
+    cause: error,
+  });
+}

@@ -1,0 +1,58 @@
+import { missingFile } from '../cli/project.js';
+import { createMigrator } from '../migrator/createMigrator.js';
+import { type MigrationStatus, statusWithoutDatabase } from '../migrator/status.js';
+import type { Command, Context } from './command.js';
+
+/** The status, without making a database that is not there. */
+export async function readStatus({ project, database }: Context): Promise<MigrationStatus> {
+  const { config } = await project();
+  if (missingFile(config) !== undefined) return statusWithoutDatabase(config.migrations ?? {});
+  const { db } = await database();
+  return createMigrator(db).status();
+}
+
+export const migrateList: Command = {
+  command: 'migrate:list',
+  aliases: ['migrate:status'],
+  describe: 'List the migrations that are applied and those that are pending; writes nothing',
+  examples: [['knex-meta migrate:list --json', 'the same as one JSON document']],
+  run: async (context) => {
+    const { output } = context;
+    const { applied, pending, missing } = await readStatus(context);
+    if (applied.length === 0) output.line(output.style('red', 'No Completed Migration files Found.'));
+    else output.line(output.style('green', `Found ${applied.length} Completed Migration file/files.`));
+    for (const { name } of applied) output.line(output.style('cyan', name));
+    if (pending.length === 0) output.line(output.style('red', 'No Pending Migration files Found.'));
+    else output.line(output.style('green', `Found ${pending.length} Pending Migration file/files.`));
+    for (const name of pending) output.line(output.style('cyan', name));
+    for (const name of missing) output.warn(`${name} is recorded as applied, and its file is missing`);
+    return { data: { ok: true, applied, pending, missing } };
+  },
+};
+
+export const migrateCurrentVersion: Command = {
+  command: 'migrate:currentVersion',
+  describe: 'Show the number of the newest applied migration; writes nothing',
+  examples: [['knex-meta migrate:currentVersion', 'prints none for an empty database']],
+  run: async (context) => {
+    const { config } = await context.project();
+    const isMissing = missingFile(config) !== undefined;
+    const version = isMissing ? 'none' : await createMigrator((await context.database()).db).currentVersion();
+    context.output.line(
+      `${context.output.style('green', 'Current Version: ')}${context.output.style('cyan', version)}`,
+    );
+    return { data: { ok: true, version } };
+  },
+};
+
+export const migrateUnlock: Command = {
+  command: 'migrate:unlock',
+  describe: 'Free the lock that a killed run of migrations left',
+  examples: [['knex-meta migrate:unlock', 'only when no other run is under way']],
+  run: async (context) => {
+    await createMigrator((await context.database()).db).unlock();
+    // Knex's own words, with its own spelling: scripts may look for them.
+    context.output.line(context.output.style('green', 'Succesfully unlocked the migrations lock table'));
+    return { data: { ok: true } };
+  },
+};

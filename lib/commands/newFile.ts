@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import escalade from 'escalade/sync';
+import { KnexMetaError } from '../errors.js';
+
+/** The forms a generated file can have. */
+export type FileForm = 'typescript' | 'esm' | 'commonjs';
+
+/** Whether the nearest package.json says that `.js` is ESM. */
+export function isEsmPackage(folder: string): boolean {
+  const file = escalade(folder, (_directory, names) =>
+    names.includes('package.json') ? 'package.json' : false,
+  );
+  if (!file) return false;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type === 'module';
+}
+
+/** The form that a file of this extension has in this folder. */
+export function formOf(extension: string, folder: string): FileForm {
+  if (/ts$/.test(extension)) return 'typescript';
+  if (extension === 'mjs') return 'esm';
+  return extension === 'js' && isEsmPackage(folder) ? 'esm' : 'commonjs';
+}
+
+/** `20240131235959`: the present second in UTC, as Knex writes it. */
+export function timestamp(now = new Date()): string {
+  return now.toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/** A name as a file name: a sentence becomes words with underscores. */
+export function fileNameOf(name: string): string {
+  return name
+    .replace(/^-/, '')
+    .trim()
+    .replace(/[\s/\\:*?"<>|]+/g, '_');
+}
+
+/**
+ * Writes a new file, with its folder.
+ *
+ * @returns its path, relative where it is below the working directory
+ * @throws KnexMetaError FILE_EXISTS
+ */
+export function writeNewFile(directory: string, file: string, text: string): string {
+  const path = resolve(directory, file);
+  mkdirSync(dirname(path), { recursive: true });
+  if (existsSync(path)) {
+    throw new KnexMetaError('FILE_EXISTS', `${join(directory, file)} exists already.`, {
+      remedy: 'Choose another name. Nothing was written.',
+    });
+  }
+  writeFileSync(path, text, { flag: 'wx' });
+  return relative('', path);
+}
+
+const EXTENSIONS = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
+
+/** The extension of a new file: `-x`, or the configured one, or the knexfile's. */
+export function extensionOf(chosen: unknown, fallback: string): string {
+  const extension = String(chosen ?? fallback)
+    .toLowerCase()
+    .replace(/^\./, '');
+  if (EXTENSIONS.includes(extension)) return extension;
+  throw new KnexMetaError('USAGE', `Invalid filetype specified: ${extension}`, {
+    remedy: `-x takes one of ${EXTENSIONS.join(', ')}.`,
+  });
+}

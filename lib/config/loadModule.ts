@@ -1,0 +1,57 @@
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createJiti } from 'jiti';
+
+const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
+
+/** Node's own errors that say "not in this language", where jiti can still read the file. */
+const RETRY_CODES = new Set([
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_REQUIRE_ESM',
+  'ERR_AMBIGUOUS_MODULE_SYNTAX',
+]);
+
+const WRONG_SYNTAX =
+  /is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|require is not defined|exports is not defined|module is not defined/;
+
+let jiti: ReturnType<typeof createJiti> | undefined;
+
+function importWithJiti(path: string): Promise<unknown> {
+  jiti ??= createJiti(import.meta.url, { fsCache: true, interopDefault: false });
+  return jiti.import(path);
+}
+
+function isNodesOwnTypeScript(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript);
+}
+
+/**
+ * Imports a file in any of the languages that a Knex project is written in: JavaScript or TypeScript, ESM or
+ * CommonJS, whatever the package's `type` says. Node's own loader where it can, jiti where it cannot.
+ */
+export async function loadModule(path: string): Promise<unknown> {
+  if (TYPESCRIPT.has(extname(path)) && !isNodesOwnTypeScript()) return importWithJiti(path);
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    if (!RETRY_CODES.has(code ?? '') && !WRONG_SYNTAX.test(String(message))) throw error;
+    return importWithJiti(path).catch(() => {
+      // What Node said is about the file as its author wrote it.
+      throw error;
+    });
+  }
+}
+
+/** The default export, also where a compiler or loader has wrapped it once more. */
+export function defaultOf(module: unknown): unknown {
+  let value = module;
+  for (let depth = 0; depth < 2; depth += 1) {
+    if (typeof value !== 'object' || value === null || !('default' in value)) return value;
+    value = value.default;
+  }
+  return value;
+}

@@ -1,0 +1,235 @@
+import type { Knex } from 'knex';
+import { KnexMetaError } from '../errors.js';
+import { explainFailure } from './failure.js';
+import { type MigrationRecord, readRecord } from './record.js';
+import {
+  listMigrationFiles,
+  loadMigration,
+  type MigrationContent,
+  type MigrationFile,
+  revisionOf,
+} from './source.js';
+import { type MigrationStatus, statusOf } from './status.js';
+
+/** One migration that a call ran. */
+export interface MigrationRun {
+  /** The name as Knex's table has it. */
+  readonly name: string;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** What a call did. */
+export interface RunResult {
+  /** The batch that was added or undone; 0 when nothing was to do. */
+  readonly batch: number;
+  readonly migrations: readonly MigrationRun[];
+}
+
+export interface MigratorOptions {
+  /** Settings over `migrations` of the Knex configuration. */
+  readonly migrations?: Knex.MigratorConfig;
+  /** Called when a migration has run. */
+  readonly onMigration?: (run: MigrationRun, direction: 'up' | 'down') => void;
+}
+
+export interface RunOptions {
+  /** Runs each migration without a transaction, unless it asks for one itself. */
+  readonly disableTransactions?: boolean;
+}
+
+/** Runs migrations through one Knex instance. */
+export interface Migrator {
+  latest(options?: RunOptions): Promise<RunResult>;
+  /** The next pending migration, or the one that is named. */
+  up(name?: string, options?: RunOptions): Promise<RunResult>;
+  /** The last applied migration, or the one that is named. */
+  down(name?: string, options?: RunOptions): Promise<RunResult>;
+  /** The last batch, or all. */
+  rollback(options?: RunOptions & { readonly all?: boolean }): Promise<RunResult>;
+  /** All up to and with the named one. */
+  to(name: string, options?: RunOptions): Promise<RunResult>;
+  /** All up to the named one, without it. */
+  before(name: string, options?: RunOptions): Promise<RunResult>;
+  /** Writes nothing to the database. */
+  status(): Promise<MigrationStatus>;
+  /** The number of the newest applied migration, or `none`. Writes nothing to the database. */
+  currentVersion(): Promise<string>;
+  unlock(): Promise<void>;
+}
+
+type KnexRun = [batch: number, names: readonly string[]];
+type Settings = Knex.MigratorConfig & { readonly name?: string };
+type KnexMigrator = Record<
+  'latest' | 'up' | 'down' | 'to' | 'before',
+  ((config: Settings) => Promise<KnexRun>) | undefined
+> & {
+  rollback(config: Settings, all?: boolean): Promise<KnexRun>;
+};
+
+interface Watch {
+  active: string | undefined;
+  isInTransaction: boolean;
+  readonly runs: MigrationRun[];
+}
+
+/** The content of a file whose `up` and `down` say when they ran, how long, and which of them failed. */
+function watched(
+  content: MigrationContent,
+  name: string,
+  watch: Watch,
+  options: MigratorOptions,
+  settings: Settings,
+) {
+  const step = (direction: 'up' | 'down') => async (db: Knex) => {
+    watch.active = name;
+    watch.isInTransaction = (db as { isTransaction?: boolean }).isTransaction === true;
+    const start = performance.now();
+    const result = await content[direction]?.(db);
+    const run = { name, duration: Math.round(performance.now() - start) };
+    watch.runs.push(run);
+    options.onMigration?.(run, direction);
+    watch.active = undefined;
+    return result;
+  };
+  const transaction = content.config?.transaction ?? !settings.disableTransactions;
+  return { config: { transaction }, up: step('up'), down: step('down') };
+}
+
+function fileSource(
+  files: readonly MigrationFile[],
+  watch: Watch,
+  options: MigratorOptions,
+  settings: Settings,
+) {
+  const loaded = new Map<string, Promise<object>>();
+  const source: Knex.MigrationSource<MigrationFile> = {
+    getMigrations: async () => [...files],
+    getMigrationName: (file) => file.name,
+    getMigration: (file) => {
+      const content =
+        loaded.get(file.name) ??
+        loadMigration(file).then((exports) => watched(exports, file.name, watch, options, settings));
+      loaded.set(file.name, content);
+      return content as Promise<Knex.Migration>;
+    },
+  };
+  return source;
+}
+
+/** A name that is given without its extension, or with the other one of .ts and .js, means the same revision. */
+function resolveName(files: readonly MigrationFile[], name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  return files.find((file) => file.name === name || revisionOf(file.name) === revisionOf(name))?.name ?? name;
+}
+
+/**
+ * Makes a migrator for a Knex instance. Its tables are Knex's own, so stock `knex migrate:*` and this migrator can
+ * be used in turn. Give it an instance of a `withMeta` configuration, so that tables get their metadata.
+ *
+ * @param db - the Knex instance
+ * @throws KnexMetaError (from each method) MIGRATION_FAILED, MIGRATION_INVALID, MIGRATION_LOAD_FAILED,
+ *   MIGRATION_NOT_FOUND, MIGRATION_FILES_MISSING, MIGRATIONS_LOCKED, MIGRATIONS_DIRECTORY_MISSING
+ *
+ * @example
+ * const migrator = createMigrator(knex(withMeta(config)));
+ * const { batch, migrations } = await migrator.latest();
+ */
+export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrator {
+  const configured = (db.client as { config: { migrations?: Knex.MigratorConfig } }).config.migrations ?? {};
+  const settings: Settings = { ...configured, ...options.migrations };
+
+  async function run(
+    method: keyof KnexMigrator,
+    direction: 'up' | 'down',
+    chosen: RunOptions & { readonly name?: string | undefined; readonly all?: boolean },
+  ): Promise<RunResult> {
+    const watch: Watch = { active: undefined, isInTransaction: false, runs: [] };
+    const disableTransactions = chosen.disableTransactions || settings.disableTransactions || false;
+    let before: MigrationRecord | undefined;
+    try {
+      before = await readRecord(db, settings);
+      const call: Settings = { ...settings, disableTransactions };
+      let { name } = chosen;
+      if (settings.migrationSource === undefined) {
+        const files = await listMigrationFiles(
+          settings,
+          before.applied.map((applied) => applied.name),
+        );
+        if (direction === 'up' && files.length + before.applied.length === 0) throw noMigrations(settings);
+        name = resolveName(files, name);
+        // Settings of files beside a source would make Knex forget the source.
+        const {
+          directory: _directory,
+          loadExtensions: _extensions,
+          sortDirsSeparately: _sort,
+          ...rest
+        } = call;
+        return await invoke(
+          method,
+          { ...rest, migrationSource: fileSource(files, watch, options, call) },
+          name,
+        );
+      }
+      return await invoke(method, call, name);
+    } catch (error) {
+      const changed = before === undefined ? [] : await changedSince(before);
+      throw explainFailure(error, { ...watch, direction, changed });
+    }
+
+    async function invoke(
+      kind: keyof KnexMigrator,
+      config: Settings,
+      name: string | undefined,
+    ): Promise<RunResult> {
+      const migrator = db.migrate as unknown as KnexMigrator;
+      const call = name === undefined ? config : { ...config, name };
+      const act = migrator[kind];
+      if (act === undefined) {
+        throw new KnexMetaError('USAGE', `The installed Knex has no migrate:${kind}.`, {
+          remedy: 'npm install knex@latest',
+        });
+      }
+      const [batch, names] = await (kind === 'rollback'
+        ? migrator.rollback(call, chosen.all)
+        : act.call(migrator, call));
+      const durations = new Map(watch.runs.map((each) => [each.name, each.duration]));
+      const migrations = (names ?? []).map((each) => ({ name: each, duration: durations.get(each) ?? 0 }));
+      return { batch: migrations.length === 0 ? 0 : batch, migrations };
+    }
+  }
+
+  async function changedSince(before: MigrationRecord): Promise<readonly string[]> {
+    const after = await readRecord(db, settings).catch(() => before);
+    const had = new Set(before.applied.map(({ name }) => name));
+    const has = new Set(after.applied.map(({ name }) => name));
+    return [...[...has].filter((name) => !had.has(name)), ...[...had].filter((name) => !has.has(name))];
+  }
+
+  return {
+    latest: (chosen = {}) => run('latest', 'up', chosen),
+    up: (name, chosen = {}) => run('up', 'up', { ...chosen, name }),
+    down: (name, chosen = {}) => run('down', 'down', { ...chosen, name }),
+    rollback: (chosen = {}) => run('rollback', 'down', chosen),
+    to: (name, chosen = {}) => run('to', 'up', { ...chosen, name }),
+    before: (name, chosen = {}) => run('before', 'up', { ...chosen, name }),
+    status: () => statusOf(db, settings),
+    currentVersion: async () => {
+      const { applied } = await readRecord(db, settings);
+      const numbers = applied.map(({ name }) => name.split('_')[0] ?? '');
+      return numbers.sort().at(-1) ?? 'none';
+    },
+    unlock: async () => {
+      await db.migrate.forceFreeMigrationsLock(settings);
+    },
+  };
+}
+
+function noMigrations(settings: Settings): KnexMetaError {
+  const directories = [settings.directory ?? './migrations'].flat().join(', ');
+  return new KnexMetaError('MIGRATIONS_NONE', `There is no migration in ${directories}.`, {
+    remedy:
+      'Make a first one with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
+    details: { directories },
+  });
+}

@@ -1,0 +1,67 @@
+import type { Knex } from 'knex';
+
+/** One row of Knex's table of applied migrations. */
+export interface AppliedMigration {
+  readonly id: number;
+  readonly name: string;
+  readonly batch: number;
+  readonly appliedAt: Date | undefined;
+}
+
+/** Where Knex's table is. */
+export interface RecordSettings {
+  readonly tableName?: string | undefined;
+  readonly schemaName?: string | undefined;
+}
+
+/** What Knex's own tables say; nothing of it was written. */
+export interface MigrationRecord {
+  /** False when the database has no table of migrations yet. */
+  readonly exists: boolean;
+  readonly applied: readonly AppliedMigration[];
+  readonly isLocked: boolean;
+  readonly lockRows: number;
+}
+
+/** What Knex's own migrator uses, and has no public type. */
+interface Processing {
+  disableProcessing(): void;
+  withUserParams(parameters: object): Processing;
+  readonly userParams: object;
+}
+
+/** A view of the database without the project's own wrapIdentifier and postProcessResponse, as Knex's migrator has it. */
+function plainView(db: Knex): Knex {
+  const processing = db as unknown as Processing;
+  if ((db as { isTransaction?: boolean }).isTransaction) return db;
+  const view = processing.withUserParams({ ...processing.userParams });
+  view.disableProcessing();
+  return view as unknown as Knex;
+}
+
+/** Reads Knex's tables without making them. */
+export async function readRecord(database: Knex, settings: RecordSettings): Promise<MigrationRecord> {
+  const db = plainView(database);
+  const { tableName = 'knex_migrations', schemaName } = settings;
+  const lockTable = `${tableName}_lock`;
+  const schema = () => (schemaName ? db.schema.withSchema(schemaName) : db.schema);
+  const from = (table: string) => (schemaName ? db(table).withSchema(schemaName) : db(table));
+  if (!(await schema().hasTable(tableName)))
+    return { exists: false, applied: [], isLocked: false, lockRows: 0 };
+  const rows: readonly Record<string, unknown>[] = await from(tableName).select('*').orderBy('id');
+  const locks: readonly Record<string, unknown>[] = (await schema().hasTable(lockTable))
+    ? await from(lockTable).select('*')
+    : [];
+  return {
+    exists: true,
+    applied: rows.map((row) => ({
+      id: Number(row.id),
+      name: String(row.name),
+      batch: Number(row.batch),
+      appliedAt:
+        row.migration_time == null ? undefined : new Date(row.migration_time as string | number | Date),
+    })),
+    isLocked: locks.some((row) => Number(row.is_locked) !== 0),
+    lockRows: locks.length,
+  };
+}

@@ -1,0 +1,137 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import type { Knex } from 'knex';
+import { defaultOf, loadModule } from '../config/loadModule.js';
+import { KnexMetaError } from '../errors.js';
+
+/** One migration file. */
+export interface MigrationFile {
+  readonly file: string;
+  /** The directory as the configuration names it. */
+  readonly directory: string;
+  /** The name that Knex's table has, or will have, for it. */
+  readonly name: string;
+}
+
+/** What is read off a directory: `.d.ts` files and the like are no migrations. */
+const EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] as const;
+
+/** The name of a migration without its extension: the same for `.ts` in development and `.js` in production. */
+export function revisionOf(name: string): string {
+  const extension = extname(name);
+  return (EXTENSIONS as readonly string[]).includes(extension) ? name.slice(0, -extension.length) : name;
+}
+
+function isMigration(file: string, extensions: readonly string[]): boolean {
+  return extensions.includes(extname(file)) && !/\.d\.[cm]?ts$/.test(file);
+}
+
+/** Settings of `migrations` in a configuration that say where the files are. */
+export interface SourceSettings {
+  readonly directory?: string | readonly string[] | undefined;
+  readonly sortDirsSeparately?: boolean | undefined;
+  readonly loadExtensions?: readonly string[] | undefined;
+  /** The extension that a project writes its migrations in: of a pair `x.ts`, `x.js` this one is run. */
+  readonly extension?: string | undefined;
+}
+
+async function listDirectory(directory: string, extensions: readonly string[]): Promise<readonly string[]> {
+  try {
+    const files = await readdir(resolve(directory));
+    return files.filter((file) => isMigration(file, extensions)).sort();
+  } catch (error) {
+    throw new KnexMetaError(
+      'MIGRATIONS_DIRECTORY_MISSING',
+      `There is no migrations directory ${directory}.`,
+      {
+        remedy:
+          'Make a first migration with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
+        details: { directory: resolve(directory) },
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Of files that are one revision in two languages, the one in the project's language. */
+function onePerRevision(files: readonly string[], preferred: string | undefined): readonly string[] {
+  const byRevision = new Map<string, string>();
+  for (const file of files) {
+    const revision = revisionOf(file);
+    const other = byRevision.get(revision);
+    if (other === undefined || extname(file) === preferred) byRevision.set(revision, file);
+  }
+  return [...byRevision.values()];
+}
+
+/**
+ * Lists the migration files in Knex's order.
+ *
+ * @param recorded - the names that Knex's table holds: a file that is applied keeps the name it was recorded under
+ * @throws KnexMetaError MIGRATIONS_DIRECTORY_MISSING
+ */
+export async function listMigrationFiles(
+  settings: SourceSettings,
+  recorded: readonly string[],
+): Promise<readonly MigrationFile[]> {
+  const { directory = './migrations', loadExtensions = EXTENSIONS, sortDirsSeparately = false } = settings;
+  const directories = Array.isArray(directory) ? (directory as readonly string[]) : [directory as string];
+  const preferred =
+    settings.extension === undefined ? undefined : `.${settings.extension.replace(/^\./, '')}`;
+  const names = new Map(recorded.map((name) => [revisionOf(name), name]));
+  const lists = await Promise.all(
+    directories.map(async (each) => {
+      const files = onePerRevision(await listDirectory(each, loadExtensions), preferred);
+      return files.map(
+        (file): MigrationFile => ({ file, directory: each, name: names.get(revisionOf(file)) ?? file }),
+      );
+    }),
+  );
+  const all = lists.flat();
+  return sortDirsSeparately ? all : all.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+}
+
+/** What a migration file exports. */
+export interface MigrationContent {
+  readonly up?: (db: Knex) => PromiseLike<unknown>;
+  readonly down?: (db: Knex) => PromiseLike<unknown>;
+  readonly config?: { readonly transaction?: boolean };
+}
+
+function contentOf(module: unknown): MigrationContent {
+  const whole = module as MigrationContent;
+  if (typeof whole.up === 'function' || typeof whole.down === 'function') return whole;
+  return (defaultOf(module) ?? {}) as MigrationContent;
+}
+
+/**
+ * Loads a migration file.
+ *
+ * @throws KnexMetaError MIGRATION_LOAD_FAILED, MIGRATION_INVALID
+ */
+export async function loadMigration({ directory, file }: MigrationFile): Promise<MigrationContent> {
+  let content: MigrationContent;
+  try {
+    content = contentOf(await loadModule(resolve(directory, file)));
+  } catch (error) {
+    throw new KnexMetaError(
+      'MIGRATION_LOAD_FAILED',
+      `The migration ${file} could not be loaded: ${(error as Error).message}`,
+      {
+        remedy: 'Correct the file. No migration of this run was executed.',
+        details: { file: join(directory, file) },
+        cause: error,
+      },
+    );
+  }
+  const missing = (['up', 'down'] as const).filter((direction) => typeof content[direction] !== 'function');
+  if (missing.length === 0) return content;
+  throw new KnexMetaError(
+    'MIGRATION_INVALID',
+    `Invalid migration: ${file} must have both an up and down function; it has no ${missing.join(' and no ')}.`,
+    {
+      remedy: `Export it from the file. No migration of this run was executed.`,
+      details: { file: join(directory, file), missing },
+    },
+  );
+}
