@@ -1,7 +1,7 @@
 import type { HookTarget, Row, TableFacts } from '../contract.js';
-import { parseCreateTable } from './ddl/index.js';
+import { columnsWithConstraint } from './ddl/index.js';
 import { quoteName, quoteText } from './identifiers.js';
-import { TRIGGER_MARK } from './trigger.js';
+import { columnOfTrigger, TRIGGER_MARK } from './trigger.js';
 
 /** The constraint with this name in a column's definition marks it as put there by knex-meta. */
 export const COLUMN_MARK = 'knex_meta';
@@ -20,20 +20,10 @@ export function factsQuery(target: HookTarget): { sql: string; bindings: readonl
   return { sql, bindings: [name] };
 }
 
-/** The column that one of our triggers sets. */
-export function columnOfTrigger(sql: string): string {
-  const body = sql.slice(sql.indexOf(TRIGGER_MARK));
-  const quoted = /\bset\s+(?:`((?:[^`]|``)*)`|"((?:[^"]|"")*)")/i.exec(body);
-  return (quoted?.[1] ?? '').replaceAll('``', '`') || (quoted?.[2] ?? '').replaceAll('""', '"');
-}
-
 /** Names of the columns whose definition carries the mark, lower case. */
 export function markedColumns(tableSql: string): ReadonlySet<string> {
   if (!tableSql.includes(COLUMN_MARK)) return new Set();
-  const marked = parseCreateTable(tableSql).columns.filter((column) =>
-    column.constraintNames.includes(COLUMN_MARK),
-  );
-  return new Set(marked.map(({ name }) => name.toLowerCase()));
+  return new Set(columnsWithConstraint(tableSql, COLUMN_MARK).map((name) => name.toLowerCase()));
 }
 
 export function readFacts(target: HookTarget, rows: readonly Row[]): TableFacts | undefined {

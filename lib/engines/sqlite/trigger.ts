@@ -10,6 +10,13 @@ export function triggerName(table: string): string {
   return `update_timestamp_${table}`;
 }
 
+/** The column that one of our triggers sets. */
+export function columnOfTrigger(sql: string): string {
+  const body = sql.slice(sql.indexOf(TRIGGER_MARK));
+  const quoted = /\bset\s+(?:`((?:[^`]|``)*)`|"((?:[^"]|"")*)")/i.exec(body);
+  return (quoted?.[1] ?? '').replaceAll('``', '`') || (quoted?.[2] ?? '').replaceAll('""', '"');
+}
+
 /** How a row finds itself again: by its rowid under a name that no column hides, or by its primary key. */
 export function rowCondition(
   columns: readonly string[],

@@ -1,0 +1,3 @@
+export const inspect = async (): Promise<never> => {
+  throw new Error('stand-in');
+};

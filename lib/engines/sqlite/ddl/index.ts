@@ -1,0 +1,48 @@
+import type { Session, TableId } from '../../contract.js';
+import { quoteName } from '../identifiers.js';
+import { parseColumn } from './columnDefinition.js';
+import { copyIndexSql } from './createIndex.js';
+import { hasNoRowid, isStrictTable, parseTable, printTable, withoutForeignKeys } from './createTable.js';
+import { rebuildTable } from './rebuild.js';
+
+export { createDdl } from './alterations.js';
+
+/** Names of the columns that have a constraint of this name in their definition. */
+export function columnsWithConstraint(tableSql: string, constraint: string): readonly string[] {
+  return parseTable(tableSql)
+    .columns.filter(({ constraints }) => constraints.some(({ name }) => name === constraint))
+    .map(({ name }) => name);
+}
+
+export function isWithoutRowid(tableSql: string): boolean {
+  return hasNoRowid(parseTable(tableSql));
+}
+
+export function isStrict(tableSql: string): boolean {
+  return isStrictTable(parseTable(tableSql));
+}
+
+/**
+ * Statements for an empty copy of a table under another name, with all that PostgreSQL's LIKE INCLUDING ALL copies:
+ * types, defaults, checks, keys, generated columns and indexes, but no foreign keys.
+ */
+export function copyTableSql(tableSql: string, indexes: readonly string[], name: string): readonly string[] {
+  const quoted = quoteName(name);
+  const copy = withoutForeignKeys(parseTable(tableSql), () => true);
+  return [
+    printTable(copy, quoted),
+    ...indexes.map((sql, position) => copyIndexSql(sql, quoteName(`${name}_index_${position + 1}`), quoted)),
+  ];
+}
+
+/** Adds a column with any default to a table with rows, where ADD COLUMN takes only constant ones. */
+export async function addColumnWithRebuild(
+  session: Session,
+  table: TableId,
+  definition: string,
+): Promise<void> {
+  await rebuildTable(session, table.name, (from) => ({
+    definition: { ...from.definition, columns: [...from.definition.columns, parseColumn(` ${definition}`)] },
+    indexes: from.indexes,
+  }));
+}

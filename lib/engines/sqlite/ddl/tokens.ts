@@ -1,0 +1,75 @@
+/** A piece of SQL text. `name` is a quoted identifier, `word` an unquoted one or a keyword. */
+export interface Token {
+  readonly kind: 'word' | 'name' | 'string' | 'number' | 'symbol' | 'blank';
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const PATTERN =
+  /(?<blank>\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))|(?<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|(?<string>[xX]?'(?:[^']|'')*')|(?<number>\d[\w.]*(?:[eE][+-]?\d+)?|\.\d+)|(?<word>[\p{L}_$\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*)|(?<symbol>[\s\S])/gu;
+
+/** Splits SQL into tokens whose texts put together are the SQL again. */
+export function tokenize(sql: string): readonly Token[] {
+  return [...sql.matchAll(PATTERN)].map((match) => {
+    const groups = match.groups as Record<Token['kind'], string | undefined>;
+    const kind =
+      (Object.keys(groups) as Token['kind'][]).find((key) => groups[key] !== undefined) ?? 'symbol';
+    return { kind, text: match[0], start: match.index, end: match.index + match[0].length };
+  });
+}
+
+/** The tokens that mean something: without white space and comments. */
+export function significant(tokens: readonly Token[]): readonly Token[] {
+  return tokens.filter(({ kind }) => kind !== 'blank');
+}
+
+/** The identifier that a token stands for, without its quotes; SQLite takes a string for a name too. */
+export function identifierOf({ kind, text }: Token): string {
+  if (kind === 'string') return text.slice(1, -1).replaceAll("''", "'");
+  if (kind !== 'name') return text;
+  const quote = text[0] ?? '';
+  const inner = text.slice(1, -1);
+  return quote === '[' ? inner : inner.replaceAll(quote + quote, quote);
+}
+
+/** Whether an unquoted token is this keyword. */
+export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
+  return token?.kind === 'word' && words.includes(token.text.toUpperCase());
+}
+
+/** Whether two identifiers are the same to SQLite. */
+export function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** Whether an expression names the identifier anywhere. */
+export function mentions(sql: string, name: string): boolean {
+  return tokenize(sql).some(
+    (token) => (token.kind === 'word' || token.kind === 'name') && sameName(identifierOf(token), name),
+  );
+}
+
+/** The ranges between the commas at the top level of a list of tokens. */
+export function splitAtCommas(tokens: readonly Token[]): readonly (readonly Token[])[] {
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens) {
+    if (token.text === '(') depth += 1;
+    if (token.text === ')') depth -= 1;
+    if (token.text === ',' && depth === 0) parts.push([]);
+    else parts.at(-1)?.push(token);
+  }
+  return parts;
+}
+
+/** The position of the parenthesis that closes the one at `open`. */
+export function closingOf(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let position = open; position < tokens.length; position += 1) {
+    if (tokens[position]?.text === '(') depth += 1;
+    if (tokens[position]?.text === ')') depth -= 1;
+    if (depth === 0) return position;
+  }
+  return tokens.length;
+}

@@ -1,0 +1,3 @@
+export const tryTrigger = async (): Promise<never> => {
+  throw new Error('stand-in');
+};
