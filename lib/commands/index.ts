@@ -1,3 +1,5 @@
+import { checkMigration } from './checkMigration.js';
+import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
@@ -27,4 +29,6 @@ export const commands: readonly Command[] = [
   migrateUnlock,
   seedMake,
   seedRun,
+  checkMigration,
+  checkVersion,
 ];
