@@ -10,7 +10,8 @@ import { reportCheck } from './checkReport.js';
 import type { Command } from './command.js';
 
 /** The schemas that a project's tables are in: those of its search path, or the connection's own. */
-function schemasOf(config: KnexMetaConfig): readonly (string | undefined)[] {
+function schemasOf(engine: Engine, config: KnexMetaConfig): readonly (string | undefined)[] {
+  if (!engine.hasSchemas) return [undefined];
   const path = [config.searchPath ?? []].flat().filter((name) => name !== 'public');
   const named = [...path, ...(config.migrations?.schemaName ? [config.migrations.schemaName] : [])];
   return named.length === 0 ? [undefined] : [...new Set(named)];
@@ -47,7 +48,9 @@ export const checkMigration: Command = {
     const meta = resolveMeta(config.meta, process.env);
     const record = config.migrations?.tableName ?? 'knex_migrations';
     const own = new Set([record, `${record}_lock`]);
-    const all = (await Promise.all(schemasOf(config).map((schema) => engine.inspect(db, schema)))).flat();
+    const all = (
+      await Promise.all(schemasOf(engine, config).map((schema) => engine.inspect(db, schema)))
+    ).flat();
     const tables = all.filter(({ name }) => !own.has(name) && meta.includesTable(name));
     const trials: CheckedTable[] = [];
     for (const facts of tables) trials.push(await checked(db, engine, facts, meta));

@@ -59,6 +59,10 @@ export interface Engine {
   readonly databaseFile: (connection: unknown) => string | undefined;
   /** Client and connection for a URL of this engine; undefined when the URL is another engine's. */
   readonly fromUrl: (url: string) => UrlConfig | undefined;
+  /** True when tables are in named schemas. */
+  readonly hasSchemas: boolean;
+  /** Creates a schema that does not exist yet; where the engine has none, nothing. */
+  readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /** Columns and trigger of the named schema's tables (the connection's own schema when none is given). */
   readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
   /** The engine's side of the hook. */
@@ -120,6 +124,8 @@ export type CarryOutcome = 'carried' | 'nothing' | 'not-possible';
 export interface MetadataEngine {
   /** What two spellings of one identifier have in common. */
   readonly foldName: (name: string) => string;
+  /** True when a view's `*` is stored as the columns that it means when the view is created. */
+  readonly expandsViews: boolean;
   /** Throws NAME_TOO_LONG for a name that the engine would cut. */
   readonly checkName: (name: string) => void;
   /** The clock for a configured expression (undefined: the engine's own), without a connection. */

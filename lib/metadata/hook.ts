@@ -8,9 +8,11 @@ import type {
   ClientClass,
   ClientInternals,
   CompilerInternals,
+  QueryInput,
   TableBuilderInternals,
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
+import { mayBePositional, withoutPositions } from './positional.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
@@ -201,6 +203,14 @@ export function hookClient(
     override transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown {
       if (isMigrators(config)) this.config[IN_MIGRATION] = true;
       return super.transaction(container, config, outer);
+    }
+
+    override async query(connection: unknown, query: QueryInput): Promise<unknown> {
+      const object = typeof query === 'string' ? { sql: query } : query;
+      if (typeof object?.sql === 'string' && mayBePositional(object.sql)) {
+        object.sql = await withoutPositions(context, sessionOn(this, connection), object.sql);
+      }
+      return super.query(connection, object);
     }
 
     override async acquireRawConnection(): Promise<unknown> {

@@ -57,6 +57,9 @@ export interface SchemaCompilerInternals {
   dropTableIfExists(table: string): void;
 }
 
+/** What a client runs: a text, or a text with bindings and more. */
+export type QueryInput = string | { sql: string; bindings?: readonly unknown[] };
+
 export interface ClientInternals {
   config: Record<PropertyKey, unknown>;
   readonly logger: { warn(message: string): void };
@@ -70,7 +73,7 @@ export interface ClientInternals {
   schemaCompiler(builder: unknown): SchemaCompilerInternals;
   transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;
   acquireRawConnection(): Promise<unknown>;
-  query(connection: unknown, query: { sql: string; bindings?: readonly unknown[] }): Promise<unknown>;
+  query(connection: unknown, query: QueryInput): Promise<unknown>;
 }
 
 /** A dialect class as the hook extends it. */

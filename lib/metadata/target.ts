@@ -57,3 +57,18 @@ export function targetOf(
     onExplicitUpdate: context.meta.onExplicitUpdate,
   };
 }
+
+/** A table by the name that a statement has for it: `parts` unquoted, `quoted` as it stands there. */
+export function targetNamed(context: HookContext, parts: readonly string[], quoted: string): HookTarget {
+  const names = parts.filter((part) => part !== '.');
+  const name = names.at(-1) ?? '';
+  const schema = names.at(-2);
+  return {
+    table: schema === undefined ? { name } : { schema, name },
+    quoted,
+    columns: [],
+    updatedAt: undefined,
+    clock: context.clock(),
+    onExplicitUpdate: context.meta.onExplicitUpdate,
+  };
+}

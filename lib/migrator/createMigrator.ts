@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { engineForClient } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 import { explainFailure } from './failure.js';
 import { type MigrationRecord, readRecord } from './record.js';
@@ -148,6 +149,7 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     const disableTransactions = chosen.disableTransactions || settings.disableTransactions || false;
     let before: MigrationRecord | undefined;
     try {
+      if (direction === 'up') await ensureSchemas(db, settings);
       before = await readRecord(db, settings);
       const call: Settings = { ...settings, disableTransactions };
       let { name } = chosen;
@@ -223,6 +225,18 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
       await db.migrate.forceFreeMigrationsLock(settings);
     },
   };
+}
+
+/** Knex makes its tables in a schema that must be there: the first one of the search path, or a named one. */
+async function ensureSchemas(db: Knex, settings: Settings): Promise<void> {
+  const { client, searchPath } = (
+    db.client as { config: { client?: unknown; searchPath?: string | readonly string[] } }
+  ).config;
+  const [first] = [searchPath ?? []].flat();
+  const names = new Set(
+    [first, settings.schemaName].filter((name): name is string => Boolean(name) && name !== '$user'),
+  );
+  for (const name of names) await engineForClient(client)?.ensureSchema(db, name);
 }
 
 function noMigrations(settings: Settings): KnexMetaError {

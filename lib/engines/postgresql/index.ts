@@ -12,6 +12,12 @@ export const postgresql: Engine = {
   defaults: {},
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
+  hasSchemas: true,
+  ensureSchema: async (db, schema) => {
+    const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
+    // Only when it is missing: a role may use a schema without being allowed to create one.
+    if (rows.length === 0) await db.raw('create schema if not exists ??', [schema]);
+  },
   inspect,
   metadata,
   tryTrigger,

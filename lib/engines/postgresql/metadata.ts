@@ -46,6 +46,7 @@ interface NoticeMessage {
 
 export const metadata: MetadataEngine = {
   foldName: (name) => name,
+  expandsViews: true,
   checkName,
   clock: clockOf,
   probeClock,

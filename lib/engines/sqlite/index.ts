@@ -35,6 +35,8 @@ export const sqlite: Engine = {
           connection: { filename: decodeURIComponent(url.replace(URL_PREFIX, '')) },
         }
       : undefined,
+  hasSchemas: false,
+  ensureSchema: async () => {},
   inspect,
   metadata,
   tryTrigger,

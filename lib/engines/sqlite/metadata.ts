@@ -65,6 +65,7 @@ function createLike(target: HookTarget, like: TableId) {
 
 export const metadata: MetadataEngine = {
   foldName: (name) => name.toLowerCase(),
+  expandsViews: false,
   checkName: () => {},
   clock: clockOf,
   probeClock,

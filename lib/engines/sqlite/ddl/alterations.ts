@@ -1,6 +1,7 @@
 import type { ClientInternals } from '../../../metadata/knexInternals.js';
 import { sessionOn } from '../../../metadata/session.js';
 import type { Session } from '../../contract.js';
+import { sameName } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import {
   type AlteredColumn,
@@ -15,7 +16,6 @@ import {
 } from './edits.js';
 import { type Edit, rebuildTable } from './rebuild.js';
 import { readReferences, refuse } from './schema.js';
-import { sameName } from './tokens.js';
 
 /** What Knex's runner takes from an alteration that is made already. */
 const DONE = { pre: [], sql: [], check: null, post: [] } as const;

@@ -1,4 +1,4 @@
-import { closingOf, identifierOf, isWord, significant, type Token, tokenize } from './tokens.js';
+import { closingOf, identifierOf, isWord, significant, type Token, tokenize } from '../../tokens.js';
 
 export type ConstraintKind =
   | 'primary'

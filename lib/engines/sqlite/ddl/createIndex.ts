@@ -1,4 +1,3 @@
-import type { SchemaObject } from './schema.js';
 import {
   closingOf,
   identifierOf,
@@ -9,7 +8,8 @@ import {
   splitAtCommas,
   type Token,
   tokenize,
-} from './tokens.js';
+} from '../../tokens.js';
+import type { SchemaObject } from './schema.js';
 
 /** Whether an indexed part is a plain column, with at most a collation and a direction. */
 function plainColumn(part: readonly Token[]): string | undefined {

@@ -1,12 +1,4 @@
 import {
-  type ColumnDefinition,
-  type Constraint,
-  type ConstraintKind,
-  closeComment,
-  parseColumn,
-  printColumn,
-} from './columnDefinition.js';
-import {
   closingOf,
   identifierOf,
   isWord,
@@ -15,7 +7,15 @@ import {
   splitAtCommas,
   type Token,
   tokenize,
-} from './tokens.js';
+} from '../../tokens.js';
+import {
+  type ColumnDefinition,
+  type Constraint,
+  type ConstraintKind,
+  closeComment,
+  parseColumn,
+  printColumn,
+} from './columnDefinition.js';
 
 /** A constraint of the table, with the columns that it names and the table that it refers to. */
 export interface TableConstraint extends Constraint {

@@ -1,6 +1,6 @@
 import type { Session } from '../../contract.js';
+import { mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
-import { mentions } from './tokens.js';
 
 /** What stands on a table and can be broken by its alteration, each with a statement that compiles it. */
 export interface Probe {

@@ -1,4 +1,5 @@
 import type { KnexMetaError } from '../../../errors.js';
+import { mentions, sameName } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { columnOfTrigger, TRIGGER_MARK } from '../trigger.js';
 import type { ColumnDefinition, Constraint } from './columnDefinition.js';
@@ -6,7 +7,6 @@ import { withoutIndexColumns } from './createIndex.js';
 import { columnNamed, referencedTable, type TableDefinition } from './createTable.js';
 import type { Rebuilt } from './rebuild.js';
 import { refuse, type TableSchema } from './schema.js';
-import { mentions, sameName } from './tokens.js';
 
 /** A column as Knex wants it after `.alter()`. */
 export interface AlteredColumn {

@@ -1,5 +1,6 @@
 import { isKnexMetaError } from '../../../errors.js';
 import type { Session } from '../../contract.js';
+import { sameName } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import {
   hasNoRowid,
@@ -18,7 +19,6 @@ import {
   type TableSchema,
 } from './schema.js';
 import { rereadSchema, writeTableTexts } from './schemaText.js';
-import { sameName } from './tokens.js';
 
 /** What a table is to be. */
 export interface Rebuilt {

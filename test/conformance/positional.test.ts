@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { onEachEngine } from './support.js';
+
+/** A hooked table whose third own column came after the metadata columns, as a later migration adds one. */
+async function grown(db: Knex, table: string): Promise<void> {
+  await db.schema.createTable(table, (t) => {
+    t.integer('id');
+    t.string('label');
+  });
+  await db.schema.alterTable(table, (t) => void t.string('late'));
+}
+
+async function own(db: Knex, table: string): Promise<readonly object[]> {
+  return db(table).select('id', 'label', 'late').orderBy('id');
+}
+
+const ROW = { id: 1, label: 'a', late: 'z' };
+
+onEachEngine('SQL that counts columns by position', (open, engine) => {
+  it('INSERT ... VALUES without a list means the project’s own columns', async () => {
+    const db = open();
+    await grown(db, 't');
+    await db.raw("insert into t values (1, 'a', 'z'), (2, 'b', 'y')");
+    await db.raw('insert into t values (?, ?, ?)', [3, 'c', 'x']);
+    expect(await own(db, 't')).to.deep.equal([
+      ROW,
+      { id: 2, label: 'b', late: 'y' },
+      { id: 3, label: 'c', late: 'x' },
+    ]);
+  });
+
+  it('with a value for every column it is left as it stands', async () => {
+    const db = open();
+    await db.schema.createTable('t', (t) => void t.integer('id'));
+    await db.raw("insert into t values (1, ?, ?, 'n', '2001-01-01', '2001-01-01')", [false, true]);
+    const row = await db('t').first();
+    expect([row.id, Boolean(row.is_active), row.notes]).to.deep.equal([1, false, 'n']);
+  });
+
+  it('SELECT * between tables with and without the metadata, in the right columns', async () => {
+    const db = open();
+    await grown(db, 'hooked');
+    await db.raw('create table plain (id integer, label varchar(9), late varchar(9))');
+    await db.raw("insert into plain values (1, 'a', 'z')");
+    await db.raw('insert into hooked select * from plain');
+    expect(await own(db, 'hooked')).to.deep.equal([ROW]);
+    await db.raw('delete from plain');
+    await db.raw("INSERT INTO plain SELECT * FROM hooked WHERE label <> 'nothing' ORDER BY id");
+    expect(await db('plain')).to.deep.equal([ROW]);
+    await db.raw('insert into plain (id, label, late) select h.* from hooked as h');
+    expect(await db('plain')).to.have.length(2);
+    await db('plain').insert(db('hooked').select('*'));
+    expect(await db('plain')).to.have.length(3);
+  });
+
+  it('one hooked table into another takes the metadata along', async () => {
+    const db = open();
+    await grown(db, 'old_t');
+    await db.schema.createTable('new_t', (t) => {
+      t.integer('id');
+      t.string('label');
+      t.string('late');
+    });
+    await db('old_t').insert({ ...ROW, is_flagged: true, notes: 'kept' });
+    await db.raw('insert into new_t select * from old_t');
+    const row = await db('new_t').first();
+    expect([row.late, Boolean(row.is_flagged), row.notes]).to.deep.equal(['z', true, 'kept']);
+    expect(row.created_at).to.deep.equal((await db('old_t').first()).created_at);
+  });
+
+  it('expressions and joins count too', async () => {
+    const db = open();
+    await grown(db, 't');
+    await db.raw('create table n (id integer)');
+    await db.raw('insert into n values (1)');
+    await db.raw("insert into t select n.id, 'a', 'z' from n");
+    await db.raw("insert into t select n.*, upper('b'), 'y' from n join t on t.id = n.id");
+    expect(await own(db, 't')).to.have.length(2);
+  });
+
+  it('what it cannot read stays as it is', async () => {
+    const db = open();
+    await grown(db, 't');
+    await db.raw('insert into t (id) values (1)');
+    await db.raw("insert into t (id, label) select 2, 'b' union select 3, 'c'");
+    await db.raw('insert into t default values');
+    await db.raw('with x as (select 4 as id) insert into t (id) select id from x');
+    expect(await db('t')).to.have.length(5);
+  });
+
+  if (engine === 'postgresql') {
+    it('a view on * has the project’s own columns, and can be replaced when the table has grown', async () => {
+      const db = open();
+      await db.schema.createTable('t', (t) => void t.integer('id'));
+      await db.raw('create view v as select * from t');
+      await db.raw('create view w as select a.* from t as a join v on v.id = a.id');
+      await db.schema.alterTable('t', (t) => void t.string('notes', 9));
+      await db.raw('create or replace view v as select * from t');
+      expect(
+        Object.keys((await db.raw('select * from v')).fields.map((field: { name: string }) => field.name)),
+      ).to.have.length(2);
+      const { rows } = await db.raw(
+        "select column_name from information_schema.columns where table_name in ('v', 'w') order by table_name, ordinal_position",
+      );
+      expect(rows.map((row: { column_name: string }) => row.column_name)).to.deep.equal([
+        'id',
+        'notes',
+        'id',
+      ]);
+    });
+  }
+});
