@@ -7,7 +7,7 @@ import { KnexMetaError } from '../errors.js';
 export type FileForm = 'typescript' | 'esm' | 'commonjs';
 
 /** Whether the nearest package.json says that `.js` is ESM. */
-export function isEsmPackage(folder: string): boolean {
+function isEsmPackage(folder: string): boolean {
   const file = escalade(folder, (_directory, names) =>
     names.includes('package.json') ? 'package.json' : false,
   );

@@ -4,14 +4,14 @@ import {
   type Migrator,
   type RunResult,
 } from '../migrator/createMigrator.js';
-import type { Command, Context, Flag, Outcome } from './command.js';
+import type { Context, Flag, Outcome } from './command.js';
 
 export const DISABLE_TRANSACTIONS: Readonly<Record<string, Flag>> = {
   'disable-transactions': { type: 'boolean', describe: 'run each migration without a transaction' },
 };
 
 /** A migrator whose migrations show as they run, one line each with its time. */
-export async function openMigrator({ database, output }: Context): Promise<Migrator> {
+async function openMigrator({ database, output }: Context): Promise<Migrator> {
   const { db } = await database();
   return createMigrator(db, {
     onMigration: ({ name, duration }: MigrationRun, direction) => {
@@ -76,5 +76,3 @@ export function runOptions({ args }: Context): { readonly disableTransactions: b
 export function nameOf({ args }: Context): string | undefined {
   return args.name === undefined ? undefined : String(args.name);
 }
-
-export type { Command };

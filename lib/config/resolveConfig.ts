@@ -39,7 +39,7 @@ const OWN_KEYS = [
  *
  * @throws KnexMetaError ENVIRONMENT_UNKNOWN
  */
-export function chooseEnvironment(
+function chooseEnvironment(
   config: Readonly<Loose>,
   environment: string,
   knexfile: string | undefined,

@@ -1,9 +1,6 @@
 import type { Knex } from 'knex';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
 
-/** A dialect class of Knex: what `client:` of a configuration may be. */
-export type DialectClass = new (config: Knex.Config) => Knex.Client;
-
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
   readonly schema?: string;
@@ -104,7 +101,7 @@ export interface HookStatement {
   readonly sql: string;
   readonly bindings?: readonly unknown[];
   /** Called with the rows of `sql` on the same connection, before the next statement runs. */
-  readonly then?: (session: Session, rows: readonly Row[]) => Promise<void>;
+  readonly withRows?: (session: Session, rows: readonly Row[]) => Promise<void>;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -67,7 +67,7 @@ export function beforeAlter(context: HookContext, target: HookTarget, plan: Alte
   const { engine } = context;
   return {
     ...engine.factsQuery(target),
-    then: async (session, rows) => {
+    withRows: async (session, rows) => {
       const facts = engine.readFacts(target, rows);
       if (facts === undefined) return;
       const isHooked = facts.columns.some(({ isMetadata }) => isMetadata);
@@ -127,7 +127,7 @@ export function afterAlter(context: HookContext, target: HookTarget, plan: Alter
   const { engine } = context;
   return {
     ...engine.factsQuery(target),
-    then: async (session, rows) => {
+    withRows: async (session, rows) => {
       await settleAside(context, session, target);
       const facts = engine.readFacts(target, rows);
       const { updatedAt } = target;

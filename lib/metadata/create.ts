@@ -72,7 +72,7 @@ export function completeTable(context: HookContext, target: HookTarget): readonl
   return [
     {
       ...query,
-      then: async (session, rows) => {
+      withRows: async (session, rows) => {
         const facts = engine.readFacts(target, rows);
         if (facts === undefined) return;
         for (const { key, name } of target.columns) {

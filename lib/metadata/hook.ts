@@ -21,7 +21,7 @@ import { validateColumns } from './validate.js';
 /** On a client's class: it is wrapped already. */
 export const HOOKED = Symbol.for('knex-meta.hooked');
 /** On the configuration of the clone of the client that Knex's migrator works with. */
-export const IN_MIGRATION = Symbol.for('knex-meta.in-migration');
+const IN_MIGRATION = Symbol.for('knex-meta.in-migration');
 
 /** What `t.metadata(...)` said, by builder. */
 const tableOptions = new WeakMap<object, false | MetadataTableOptions>();
@@ -88,17 +88,17 @@ function onlyIfNew(
   let isNew = false;
   const look: HookStatement = {
     ...engine.factsQuery(target),
-    then: async (_session, rows) => {
+    withRows: async (_session, rows) => {
       isNew = engine.readFacts(target, rows) === undefined;
     },
   };
   const act: HookStatement = {
     ...engine.factsQuery(target),
-    then: async (session) => {
+    withRows: async (session) => {
       if (!isNew) return;
-      for (const { sql, bindings, then } of after) {
+      for (const { sql, bindings, withRows } of after) {
         const rows = await session.rows(sql, bindings);
-        await then?.(session, rows);
+        await withRows?.(session, rows);
       }
     },
   };

@@ -11,14 +11,14 @@ export interface BuilderStatement {
   readonly builder?: ColumnBuilderInternals;
 }
 
-export interface ColumnBuilderInternals {
+interface ColumnBuilderInternals {
   readonly _type: string;
   readonly _args: readonly unknown[];
   /** `add`, or `alter` after `.alter()`. */
   readonly _method: string;
 }
 
-export type TableMethod = 'create' | 'createIfNot' | 'createLike' | 'createLikeIfNot' | 'alter';
+type TableMethod = 'create' | 'createIfNot' | 'createLike' | 'createLikeIfNot' | 'alter';
 
 export interface TableBuilderInternals {
   readonly _method: TableMethod;

@@ -25,13 +25,13 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
 
 /** A statement of the hook as Knex's runner takes it. */
 export function toQuery(statement: HookStatement): CompiledQuery {
-  const { sql, bindings = [], then } = statement;
-  if (then === undefined) return { sql, bindings: [...bindings] };
+  const { sql, bindings = [], withRows } = statement;
+  if (withRows === undefined) return { sql, bindings: [...bindings] };
   return {
     sql,
     bindings: [...bindings],
     async output(this: RunnerInternals, response: unknown) {
-      await then(sessionOn(this.client, this.connection), rowsOf(response));
+      await withRows(sessionOn(this.client, this.connection), rowsOf(response));
       return response;
     },
   };

@@ -21,7 +21,7 @@ function splitName(schema: string | undefined, table: string): readonly string[]
   return qualified.split('.').map((part) => part.trim());
 }
 
-export function tableIdOf(
+function tableIdOf(
   client: ClientInternals,
   schema: string | undefined,
   table: string,

@@ -196,11 +196,11 @@ describe('PostgreSQL: what only it has', () => {
   it('replaces the function when the configuration changes', async () => {
     const before = open();
     await before.schema.createTable('a', (t) => void t.string('label'));
-    const after = open(database.url, { meta: { onExplicitUpdate: 'keep' } } as never);
-    await after.schema.createTable('b', (t) => void t.string('label'));
-    await after('a').insert({ label: 'a' });
-    await after('a').update({ updated_at: '2001-01-01T00:00:00Z' });
-    expect((await after('a').first()).updated_at.toISOString()).to.equal('2001-01-01T00:00:00.000Z');
+    const changed = open(database.url, { meta: { onExplicitUpdate: 'keep' } } as never);
+    await changed.schema.createTable('b', (t) => void t.string('label'));
+    await changed('a').insert({ label: 'a' });
+    await changed('a').update({ updated_at: '2001-01-01T00:00:00Z' });
+    expect((await changed('a').first()).updated_at.toISOString()).to.equal('2001-01-01T00:00:00.000Z');
   });
 
   it('refuses a table name of 64 bytes and makes nothing', async () => {

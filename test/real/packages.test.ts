@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
+import { knexMeta, stockKnex } from '../support/commandLine.js';
 import { testEngines } from '../support/databases.js';
 import { dump, withoutMetadata } from './dump.js';
-import { fetchPackage, knexMeta, makeProject, stockKnex } from './project.js';
+import { fetchPackage, makeProject } from './project.js';
 
 const FIVE = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'];
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -9,14 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Knex } from 'knex';
+import { ROOT } from '../support/commandLine.js';
 import { temporaryFolder } from '../support/databases.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(tmpdir(), 'knex-meta-test-packages');
 
 /** Fetches one package's tarball, alone, and unpacks it outside the repository. */
@@ -55,48 +53,4 @@ export function makeProject(packageFolder: string, config: Knex.Config): string 
   writeFileSync(join(folder, 'package.json'), '{"name":"project","private":true}\n');
   writeFileSync(join(folder, 'knexfile.js'), `module.exports = ${JSON.stringify(config)};\n`);
   return folder;
-}
-
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(file: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  return new Promise((done, failed) => {
-    const child = spawn(
-      process.execPath,
-      [...(file.endsWith('.ts') ? ['--import', tsx()] : []), file, ...args],
-      {
-        cwd,
-        env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk;
-    });
-    child.once('error', failed);
-    child.once('close', (code) => done({ code, stdout, stderr }));
-  });
-}
-
-function tsx(): string {
-  return new URL(`file://${createRequire(import.meta.url).resolve('tsx/esm')}`).href;
-}
-
-/** Runs our command line from its sources, in a folder. */
-export function knexMeta(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ran> {
-  return run(resolve(ROOT, 'bin/knex-meta.ts'), args, cwd, env);
-}
-
-/** Runs stock Knex's command line, in a folder. */
-export function stockKnex(args: readonly string[], cwd: string): Promise<Ran> {
-  return run(resolve(ROOT, 'node_modules/knex/bin/cli.js'), args, cwd);
 }

@@ -1,7 +1,7 @@
 import { KnexMetaError } from '../../errors.js';
 import type { Clock, Session } from '../contract.js';
 
-export const DEFAULT_CLOCK: Clock = { expression: 'CURRENT_TIMESTAMP', type: 'timestamptz' };
+const DEFAULT_CLOCK: Clock = { expression: 'CURRENT_TIMESTAMP', type: 'timestamptz' };
 
 /** A value of `DATABASE_TIMESTAMP_UTC` that works, for messages. */
 const EXAMPLES = "`CURRENT_TIMESTAMP` or `timezone('utc', now())`";

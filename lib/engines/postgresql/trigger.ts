@@ -5,7 +5,7 @@ import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 export const FUNCTION_MARK = 'knex-meta';
 /** The comment of a column that knex-meta put there begins with this. */
 export const COLUMN_MARK = 'knex-meta:';
-export const TRIGGER_NAME = 'update_timestamp';
+const TRIGGER_NAME = 'update_timestamp';
 /** SQLSTATE of the warning that says why a table got no trigger. */
 export const WARNING_STATE = 'KM001';
 

@@ -21,7 +21,7 @@ export function factsQuery(target: HookTarget): { sql: string; bindings: readonl
 }
 
 /** Names of the columns whose definition carries the mark, lower case. */
-export function markedColumns(tableSql: string): ReadonlySet<string> {
+function markedColumns(tableSql: string): ReadonlySet<string> {
   if (!tableSql.includes(COLUMN_MARK)) return new Set();
   return new Set(columnsWithConstraint(tableSql, COLUMN_MARK).map((name) => name.toLowerCase()));
 }

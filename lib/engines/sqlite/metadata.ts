@@ -51,7 +51,7 @@ function createLike(target: HookTarget, like: TableId) {
   return [
     {
       sql: `select type, name, sql from ${master} where lower(tbl_name) = lower(${quoteText(like.name)}) and type in ('table', 'index') and sql is not null`,
-      then: async (session: Session, rows: readonly Readonly<Record<string, unknown>>[]) => {
+      withRows: async (session: Session, rows: readonly Readonly<Record<string, unknown>>[]) => {
         const source = rows.find(({ type }) => type === 'table');
         const indexes = rows.filter(({ type }) => type === 'index').map(({ sql }) => String(sql));
         // No such table: the engine's own message is the clearest.

@@ -40,7 +40,7 @@ export function freeTriggerName(target: HookTarget): HookStatement {
   return {
     sql: `select name, tbl_name, sql from ${masterOf(target)} where type = 'trigger' and lower(name) = lower(?)`,
     bindings: [name],
-    then: async (session, rows) => {
+    withRows: async (session, rows) => {
       const [row] = rows;
       if (row === undefined || !String(row.sql).includes(TRIGGER_MARK)) return;
       const holder = { ...target, table: { ...target.table, name: String(row.tbl_name) } };
@@ -54,7 +54,7 @@ export function renameTriggerOf(target: HookTarget): HookStatement {
   return {
     sql: `select name, sql from ${masterOf(target)} where type = 'trigger' and lower(tbl_name) = lower(?) and instr(sql, ${quoteText(TRIGGER_MARK)}) > 0`,
     bindings: [target.table.name],
-    then: async (session, rows) => {
+    withRows: async (session, rows) => {
       for (const row of rows) await renameTrigger(session, target, String(row.name), String(row.sql));
     },
   };
@@ -90,5 +90,5 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
 
 /** `reconcileTrigger` as a statement of the hook. */
 export function reconcileStatement(target: HookTarget): HookStatement {
-  return { ...factsQuery(target), then: (session) => reconcileTrigger(session, target) };
+  return { ...factsQuery(target), withRows: (session) => reconcileTrigger(session, target) };
 }

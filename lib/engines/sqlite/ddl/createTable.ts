@@ -18,7 +18,7 @@ import {
 } from './columnDefinition.js';
 
 /** A constraint of the table, with the columns that it names and the table that it refers to. */
-export interface TableConstraint extends Constraint {
+interface TableConstraint extends Constraint {
   readonly before: string;
   readonly columns: readonly string[];
   readonly references: string | undefined;

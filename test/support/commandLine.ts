@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** The repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Variables of the machine that would choose a database or an environment for a test. */
+const NOT_INHERITED = {
+  DATABASE_URL: undefined,
+  ENVIRONMENT: undefined,
+  NODE_ENV: undefined,
+  NODE_OPTIONS: undefined,
+};
+
+/** Runs a program to its end. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...NOT_INHERITED, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      output.stdout += chunk;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      output.stderr += chunk;
+    });
+    child.once('error', failed);
+    child.once('close', (code) => done({ code, ...output }));
+  });
+}
+
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm')).href;
+
+/** Runs our command line from its sources, in a folder. */
+export function knexMeta(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ran> {
+  return runProgram(
+    process.execPath,
+    ['--import', TSX, resolve(ROOT, 'bin/knex-meta.ts'), ...args],
+    cwd,
+    env,
+  );
+}
+
+/** Runs stock Knex's command line, in a folder. */
+export function stockKnex(args: readonly string[], cwd: string): Promise<Ran> {
+  return runProgram(process.execPath, [resolve(ROOT, 'node_modules/knex/bin/cli.js'), ...args], cwd);
+}
