@@ -13,7 +13,7 @@ declare module 'knex' {
        *   t.metadata(false);
        * });
        */
-      metadata(options: false | MetadataTableOptions): TableBuilder;
+      metadata(options: false | MetadataTableOptions): this;
     }
   }
 }

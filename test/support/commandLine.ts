@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,16 +44,12 @@ export function runProgram(
   });
 }
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm')).href;
+/** The built command line: `npm test` builds it first. */
+export const KNEX_META = resolve(ROOT, 'dist/bin/knex-meta.js');
 
-/** Runs our command line from its sources, in a folder. */
+/** Runs our command line, as it is published, in a folder. */
 export function knexMeta(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ran> {
-  return runProgram(
-    process.execPath,
-    ['--import', TSX, resolve(ROOT, 'bin/knex-meta.ts'), ...args],
-    cwd,
-    env,
-  );
+  return runProgram(process.execPath, [KNEX_META, ...args], cwd, env);
 }
 
 /** Runs stock Knex's command line, in a folder. */
