@@ -9,7 +9,8 @@ const FIND = (
   column: string,
   only: string,
 ): string => `select r.tableoid::pg_catalog.regclass::text as home,
-    r.ctid::text as place, coalesce(a.attname, ${quoteText(column)}) as settable
+    r.ctid::text as place, coalesce(a.attname, ${quoteText(column)}) as settable, r.${quoteName(column)}::text as stamp,
+    pg_catalog.pg_typeof(r.${quoteName(column)})::text as type
   from ${only}${table} r left join lateral (
     select attname from pg_catalog.pg_attribute where attrelid = r.tableoid and attnum > 0 and not attisdropped
       and attgenerated = '' and attidentity <> 'a' and attname <> ${quoteText(column)} order by attnum limit 1) a on true
@@ -37,14 +38,16 @@ async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Pr
   const update = async (place: unknown, set: string): Promise<Record<string, unknown> | undefined> => {
     const where = `where ctid = ${quoteText(String(place))}::tid`;
     const [updated] = await rows(
-      `update only ${String(row.home)} set ${set} ${where} returning ctid::text as place, ${stamp} is distinct from ${PAST} as moved`,
+      `update only ${String(row.home)} set ${set} ${where} returning ctid::text as place, ${stamp}::text as stamp, ${stamp} is distinct from ${PAST} as moved`,
     );
     return updated;
   };
   // First into the past, so that the stamp shows also where the row is as young as this transaction.
   const aged = await update(row.place, `${stamp} = ${PAST}`);
   const updated = await update(aged?.place, `${own} = ${own}`);
-  return { outcome: updated?.moved === true ? 'moved' : 'still' };
+  // Back where it was is not moved either, but for a date, where today may be both.
+  const isBack = updated?.stamp === row.stamp && row.type !== 'date';
+  return { outcome: updated?.moved === true && !isBack ? 'moved' : 'still' };
 }
 
 /** See `Engine.tryTrigger`. */

@@ -12,7 +12,7 @@ const PAST = "'2001-01-01'";
 async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Promise<TriggerTrial> {
   const quoted = quoteName(table.name);
   const columns: readonly Row[] = await trx.raw(
-    `select name, pk, hidden from pragma_table_xinfo(${quoteText(table.name)})`,
+    `select name, type, pk, hidden from pragma_table_xinfo(${quoteText(table.name)})`,
   );
   const [own] = (await trx.raw(`select sql from sqlite_master where type = 'table' and name = ?`, [
     table.name,
@@ -21,15 +21,15 @@ async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Pr
   const rowid = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   const keys = columns.filter(({ pk }) => Number(pk) > 0).map(({ name }) => quoteName(String(name)));
   const place = isWithoutRowid(String(own?.sql)) || rowid === undefined ? keys : [rowid];
+  const stamp = quoteName(column);
   const [row] = (await trx.raw(
-    `select ${place.map((name, index) => `${name} as k${index}`).join(', ')} from ${quoted} limit 1`,
+    `select ${place.map((name, index) => `${name} as k${index}`).join(', ')}, ${stamp} as stamp from ${quoted} limit 1`,
   )) as Row[];
   if (row === undefined) return { outcome: 'no-rows' };
   const where = place.map((name) => `${name} is ?`).join(' and ');
-  const values = Object.values(row) as string[];
+  const values = place.map((_name, index) => row[`k${index}`] as string);
   const settable =
     columns.find(({ name, hidden }) => Number(hidden) === 0 && name !== column)?.name ?? column;
-  const stamp = quoteName(column);
   // First into the past, so that the stamp shows also where the row was written in this millisecond.
   await trx.raw(`update ${quoted} set ${stamp} = ${PAST} where ${where}`, values);
   await trx.raw(
@@ -37,10 +37,13 @@ async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Pr
     values,
   );
   const [after] = (await trx.raw(
-    `select ${stamp} is not ${PAST} as moved from ${quoted} where ${where}`,
+    `select ${stamp} as stamp, ${stamp} is not ${PAST} as moved from ${quoted} where ${where}`,
     values,
   )) as Row[];
-  return { outcome: Number(after?.moved) === 1 ? 'moved' : 'still' };
+  // Back where it was is not moved either, but for a date, where today may be both.
+  const type = columns.find(({ name }) => name === column)?.type;
+  const isBack = after?.stamp === row.stamp && String(type).toLowerCase() !== 'date';
+  return { outcome: Number(after?.moved) === 1 && !isBack ? 'moved' : 'still' };
 }
 
 /** See `Engine.tryTrigger`. */

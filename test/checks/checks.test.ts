@@ -1,0 +1,207 @@
+import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import knex, { type Knex } from 'knex';
+import { makeProject } from '../real/project.js';
+import { knexMeta, ROOT } from '../support/commandLine.js';
+import { eachEngine, temporaryFolder } from '../support/databases.js';
+
+interface Report {
+  readonly code: number | null;
+  readonly findings: readonly {
+    readonly code: string;
+    readonly table?: string;
+    readonly migration?: string;
+    readonly remedy: string;
+  }[];
+  readonly notes: readonly string[];
+}
+
+eachEngine('checks', (engine) => {
+  let db: Knex;
+  let folder: string;
+
+  beforeEach(async () => {
+    const { config } = await engine.fresh();
+    const source = temporaryFolder();
+    cpSync(join(ROOT, 'migrations'), join(source, 'migrations'), { recursive: true });
+    folder = makeProject(source, config);
+    db = knex(config);
+    expect((await knexMeta(['migrate:latest'], folder)).code).to.equal(0);
+    const [user] = await db('users')
+      .insert({ email: 'a', username: 'a', hashed_password: 'x' })
+      .returning('id');
+    await db('playlists').insert({ user_id: user.id, title: 'one' });
+  });
+  afterEach(() => db.destroy());
+
+  async function check(what: 'migration' | 'version'): Promise<Report> {
+    const { code, stdout, stderr } = await knexMeta([`check:${what}`, '--json'], folder);
+    expect(stderr).to.equal('');
+    return { code, ...JSON.parse(stdout) };
+  }
+
+  async function rows(): Promise<unknown> {
+    return [
+      await db('users').orderBy('id'),
+      await db('playlists').orderBy('id'),
+      await db('knex_migrations').orderBy('id'),
+    ];
+  }
+
+  /** What breaks the database, and what the check must say of it. */
+  const BROKEN: readonly (readonly [string, string, string, Readonly<Record<string, string>>])[] = [
+    [
+      'a column dropped',
+      'COLUMN_MISSING',
+      'playlists',
+      {
+        sqlite: 'alter table playlists drop column notes',
+        postgresql: 'alter table playlists drop column notes',
+      },
+    ],
+    [
+      'the trigger dropped',
+      'TRIGGER_MISSING',
+      'playlists',
+      {
+        sqlite: 'drop trigger update_timestamp_playlists',
+        postgresql: 'drop trigger update_timestamp on playlists',
+      },
+    ],
+    [
+      'the trigger disabled',
+      'TRIGGER_DISABLED',
+      'playlists',
+      { postgresql: 'alter table playlists disable trigger update_timestamp' },
+    ],
+    [
+      'a trigger that does nothing',
+      'TRIGGER_STILL',
+      'playlists',
+      {
+        sqlite: `drop trigger update_timestamp_playlists; create trigger update_timestamp_playlists after update on playlists begin /* knex-meta */ update playlists set \`updated_at\` = \`updated_at\` where 1 = 0; end`,
+        postgresql: `create or replace function set_updated_at() returns trigger language plpgsql as 'begin /* knex-meta */ new."updated_at" := new."updated_at"; return new; end'`,
+      },
+    ],
+    [
+      'a later trigger that takes the stamp back',
+      'TRIGGER_STILL',
+      'playlists',
+      {
+        sqlite: `create trigger zz after update on playlists when new.updated_at is not old.updated_at begin update playlists set updated_at = old.updated_at where id = new.id; end; drop trigger update_timestamp_playlists; create trigger update_timestamp_playlists after update on playlists when new.updated_at is old.updated_at begin /* knex-meta */ update playlists set \`updated_at\` = 'now' where 1 = 0; end`,
+        postgresql: `create function zz() returns trigger language plpgsql as 'begin new.updated_at := old.updated_at; return new; end'; create trigger zz before update on playlists for each row execute function zz()`,
+      },
+    ],
+    [
+      'a trigger that fails',
+      'TRIGGER_FAILED',
+      'playlists',
+      {
+        sqlite: `create trigger bad after update on playlists begin select raise(abort, 'no'); end`,
+        postgresql: `create function bad() returns trigger language plpgsql as 'begin raise exception ''no''; end'; create trigger bad before update on playlists for each row execute function bad()`,
+      },
+    ],
+    [
+      'a table made by raw SQL',
+      'COLUMN_MISSING',
+      'strange',
+      { sqlite: 'create table strange (id integer)', postgresql: 'create table strange (id integer)' },
+    ],
+  ];
+
+  it('check:migration finds nothing on the worked example, changes nothing, and says which triggers had no row', async () => {
+    const before = await rows();
+    const { code, findings, notes } = await check('migration');
+    expect([code, findings]).to.deep.equal([0, []]);
+    expect(notes.some((note) => /audit_log has no rows/.test(note))).to.equal(true);
+    expect(notes.some((note) => /playlists/.test(note))).to.equal(false);
+    expect(await rows()).to.deep.equal(before);
+  });
+
+  for (const [what, code, table, statements] of BROKEN) {
+    const sql = statements[engine.name];
+    if (sql === undefined) continue;
+    it(`check:migration finds ${what}`, async () => {
+      for (const statement of engine.name === 'sqlite' ? sql.split(/; (?=create|drop)/) : [sql])
+        await db.raw(statement.replaceAll('?', '\\?'));
+      const before = await rows();
+      const report = await check('migration');
+      expect(report.code).to.equal(3);
+      expect(
+        report.findings.map((finding) => [finding.code, finding.table?.replace('public.', '')]),
+      ).to.deep.include([code, table]);
+      expect(report.findings.every(({ remedy }) => remedy.length > 0)).to.equal(true);
+      expect(await rows()).to.deep.equal(before);
+    });
+  }
+
+  it('check:migration leaves a project’s own column alone that no trigger can keep', async () => {
+    await db.raw('alter table playlists drop column updated_at').catch(async () => {
+      await db.raw('drop trigger update_timestamp_playlists');
+      await db.raw('alter table playlists drop column updated_at');
+    });
+    if (engine.name === 'postgresql') await db.raw('drop trigger update_timestamp on playlists');
+    await db.raw('alter table playlists add column updated_at bigint');
+    const { code, notes } = await check('migration');
+    expect(code).to.equal(0);
+    expect(notes.some((note) => /playlists has a column updated_at of its own/.test(note))).to.equal(true);
+  });
+
+  const files = () => readdirSync(join(folder, 'migrations')).sort();
+  const VERSIONS: readonly (readonly [string, string, () => PromiseLike<unknown> | unknown])[] = [
+    ['a pending migration', 'PENDING', () => knexMeta(['migrate:down'], folder)],
+    ['a file that is gone', 'MISSING', () => rmSync(join(folder, 'migrations', files()[2] ?? ''))],
+    [
+      'a file under another name',
+      'MISSING',
+      () =>
+        renameSync(
+          join(folder, 'migrations', files()[2] ?? ''),
+          join(folder, 'migrations', '20250301_renamed.ts'),
+        ),
+    ],
+    [
+      'a pending one that is older',
+      'OUT_OF_ORDER',
+      () =>
+        cpSync(join(folder, 'migrations', files()[2] ?? ''), join(folder, 'migrations', '20250102_late.ts')),
+    ],
+    [
+      'a name recorded twice',
+      'DUPLICATE',
+      () => db('knex_migrations').insert({ name: files()[0], batch: 2 }),
+    ],
+    [
+      'a record of nothing',
+      'MISSING',
+      () => db('knex_migrations').insert({ name: '2099_unknown.ts', batch: 2 }),
+    ],
+    ['a lock that was left', 'LOCKED', () => db('knex_migrations_lock').update({ is_locked: 1 })],
+    ['a second lock row', 'LOCK_ROWS', () => db('knex_migrations_lock').insert({ is_locked: 0 })],
+  ];
+  for (const [what, code, act] of VERSIONS) {
+    it(`check:version finds ${what}`, async () => {
+      expect((await check('version')).findings).to.deep.equal([]);
+      await act();
+      const before = await rows();
+      const report = await check('version');
+      expect(report.code).to.equal(3);
+      expect(report.findings.map((finding) => finding.code)).to.include(code);
+      expect(await rows()).to.deep.equal(before);
+    });
+  }
+
+  it('prints for people too', async () => {
+    await db.raw(
+      engine.name === 'sqlite'
+        ? 'drop trigger update_timestamp_playlists'
+        : 'drop trigger update_timestamp on playlists',
+    );
+    const { code, stdout } = await knexMeta(['check:migration'], folder);
+    expect([code, /✗ TRIGGER_MISSING: .*playlists has no update trigger/.test(stdout)]).to.deep.equal([
+      3,
+      true,
+    ]);
+  });
+});
