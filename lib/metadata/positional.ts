@@ -13,11 +13,11 @@ import { type HookContext, targetNamed } from './target.js';
 /** Statements worth a look: the others pass without being read. */
 const CANDIDATE = /^\s*(?:insert|replace)\b[^(]*?\binto\b|^\s*create\b[^(]*?\bview\b/i;
 
-/** What Knex's own builder writes: it always names the columns. */
-const NAMED = /^\s*insert\s+into\s+\S+\s*\([^()]*\)\s*(?:values|default)\b/i;
+/** An insert that names its columns, as Knex's own builder writes it: without a `*` nothing in it is by position. */
+const NAMED = /^\s*(?:insert|replace)\s+(?:or\s+\w+\s+)?into\s+\S+\s*\((?!\s*select\b)[^()]*\)/i;
 
 export function mayBePositional(sql: string): boolean {
-  return CANDIDATE.test(sql) && !NAMED.test(sql);
+  return CANDIDATE.test(sql) && !(NAMED.test(sql) && !sql.includes('*'));
 }
 
 type Lookup = (nameTokens: readonly Token[]) => Promise<readonly ColumnFacts[]>;

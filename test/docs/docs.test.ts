@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { commandsDocument } from '../../scripts/commandsDocument.js';
+import { KNEX_META, ROOT, runProgram } from '../support/commandLine.js';
+import { temporaryFolder } from '../support/databases.js';
+
+const DOCUMENTS = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
+];
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+describe('documents', () => {
+  it('docs/commands.md is what the commands say', () => {
+    expect(read('docs/commands.md')).to.equal(commandsDocument());
+  });
+
+  it('have no dead link, and name no file that is not there', () => {
+    const dead = DOCUMENTS.flatMap((file) => {
+      const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(
+        (match) => match[1] ?? '',
+      );
+      const named = [...read(file).matchAll(/`((?:test|lib|docs|scripts|bench)\/[\w./-]+\.\w+)`/g)].map(
+        (match) => match[1] ?? '',
+      );
+      return [
+        ...links.filter((link) => !existsSync(resolve(ROOT, dirname(file), link))),
+        ...named.filter((path) => !existsSync(join(ROOT, path))),
+      ].map((link) => `${file}: ${link}`);
+    });
+    expect(dead).to.deep.equal([]);
+  });
+
+  it('the README’s tour runs, line by line, in an empty folder', async function () {
+    this.timeout(60_000);
+    const tour = /```sh tour\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+    const lines = tour.trim().split('\n');
+    expect(lines.length).to.be.greaterThan(5);
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n');
+    const modules = temporaryFolder();
+    // knex-meta as it is installed: its package beside those that it needs.
+    for (const name of readdirSync(join(ROOT, 'node_modules')))
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    symlinkSync(ROOT, join(modules, 'knex-meta'));
+    symlinkSync(modules, join(folder, 'node_modules'));
+    for (const line of lines) {
+      const [program, name, ...args] = line.split(' ');
+      expect([program, name], line).to.deep.equal(['npx', 'knex-meta']);
+      const ran = await runProgram(process.execPath, [KNEX_META, ...args], folder);
+      expect(ran.code, `${line}\n${ran.stdout}${ran.stderr}`).to.equal(0);
+    }
+  });
+});

@@ -1,0 +1,166 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Ran, ROOT, runProgram } from '../support/commandLine.js';
+import { temporaryFolder } from '../support/databases.js';
+
+const NPM = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+
+/** Runs npm, and once more when the registry was slow. */
+async function npm(args: readonly string[], cwd: string): Promise<Ran> {
+  const ran = await runProgram('npm', args, cwd);
+  return ran.code === 0 ? ran : runProgram('npm', args, cwd);
+}
+
+describe('the packed tarball', function () {
+  this.timeout(300_000);
+  let folder: string;
+
+  before(async () => {
+    const packed = temporaryFolder();
+    const pack = await npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', packed], ROOT);
+    expect(pack.code, pack.stderr).to.equal(0);
+    const tarball = join(packed, readdirSync(packed)[0] ?? '');
+    folder = temporaryFolder();
+    writeFileSync(join(folder, 'package.json'), '{"name":"empty","private":true}\n');
+    const install = await npm(
+      ['install', ...NPM, tarball, `knex@${versionOf('knex')}`, 'pg', '--omit=peer'],
+      folder,
+    );
+    expect(install.code, install.stderr).to.equal(0);
+    // The driver takes two minutes to compile: the compiled copy of this checkout serves.
+    for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path', '@types/node', 'undici-types']) {
+      mkdirSync(join(folder, 'node_modules', name, '..'), { recursive: true });
+      if (existsSync(join(folder, 'node_modules', name))) continue;
+      cpSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules', 'typescript'), join(folder, 'node_modules', 'typescript'));
+    writeFileSync(
+      join(folder, 'knexfile.js'),
+      "module.exports = { client: 'better-sqlite3', connection: { filename: './dev.sqlite3' } };\n",
+    );
+    mkdirSync(join(folder, 'migrations'));
+    writeFileSync(
+      join(folder, 'migrations/1_users.js'),
+      "exports.up = (k) => k.schema.createTable('users', (t) => { t.increments(); });\nexports.down = (k) => k.schema.dropTable('users');\n",
+    );
+  });
+
+  function versionOf(name: string): string {
+    return (
+      JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as {
+        version: string;
+      }
+    ).version;
+  }
+
+  async function node(file: string, text: string): Promise<string> {
+    writeFileSync(join(folder, file), text);
+    const ran = await runProgram(process.execPath, [file], folder);
+    expect(ran.code, ran.stderr).to.equal(0);
+    return ran.stdout.trim();
+  }
+
+  it('has the built library with types and maps, and no test', () => {
+    const files = readdirSync(join(folder, 'node_modules/knex-meta'), { recursive: true }).map(String);
+    expect(files).to.include.members([
+      'dist/lib/index.js',
+      'dist/lib/index.d.ts',
+      'dist/lib/index.js.map',
+      'dist/bin/knex-meta.js',
+      'README.md',
+      'LICENSE',
+    ]);
+    expect(files.filter((file) => /^(test|\.ci|migrations|scripts)/.test(file))).to.deep.equal([]);
+  });
+
+  it('is imported from ESM and required from CommonJS', async () => {
+    const body =
+      "console.log(typeof withMeta, typeof createMigrator, typeof defineConfig, new KnexMetaError('USAGE', 'x').code);";
+    const names = '{ withMeta, createMigrator, defineConfig, KnexMetaError }';
+    const expected = 'function function function USAGE';
+    expect(await node('a.mjs', `import ${names} from 'knex-meta';\n${body}`)).to.equal(expected);
+    expect(await node('b.cjs', `const ${names} = require('knex-meta');\n${body}`)).to.equal(expected);
+  });
+
+  it('has types in ESM and CommonJS, t.metadata among them, with strict settings', async () => {
+    const body = `const config = withMeta({ client: 'pg', meta: { columns: { notes: false, updated_at: 'modified_at' } } });
+export async function up(db: Knex): Promise<void> {
+  await db.schema.createTable('t', (t) => {
+    t.increments('id');
+    t.metadata({ is_active: { index: true } });
+    t.metadata(false);
+    // @ts-expect-error a number is no option
+    t.metadata({ notes: 1 });
+  });
+  const { batch } = await createMigrator(db).latest();
+  const code: number = batch;
+  // @ts-expect-error there is no such code
+  new KnexMetaError('NO_SUCH_CODE', 'x');
+  console.log(code, config.client);
+}
+`;
+    const imports =
+      "import type { Knex } from 'knex';\nimport { createMigrator, KnexMetaError, withMeta } from 'knex-meta';\n";
+    writeFileSync(join(folder, 'm.mts'), imports + body);
+    writeFileSync(join(folder, 'c.cts'), imports + body);
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          module: 'nodenext',
+          target: 'es2022',
+          noEmit: true,
+          types: ['node'],
+          skipLibCheck: false,
+          exactOptionalPropertyTypes: true,
+        },
+        files: ['m.mts', 'c.cts'],
+      }),
+    );
+    const ran = await runProgram(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'],
+      folder,
+    );
+    expect(ran.stdout.split('\n').filter((line) => /knex-meta|m\.mts|c\.cts/.test(line))).to.deep.equal([]);
+  });
+
+  it('runs as npx knex-meta: the version, and a plain project with the metadata', async () => {
+    const version = await runProgram('npx', ['--no-install', 'knex-meta', '--version'], folder);
+    expect(version.stdout.trim(), version.stderr).to.equal(
+      (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version,
+    );
+    const ran = await runProgram('npx', ['--no-install', 'knex-meta', 'migrate:latest', '--json'], folder);
+    expect(ran.code, ran.stderr).to.equal(0);
+    const check = await runProgram('npx', ['--no-install', 'knex-meta', 'check:migration', '--json'], folder);
+    expect(JSON.parse(check.stdout)).to.deep.include({ ok: true, findings: [] });
+  });
+
+  it('works with stock knex through withMeta in the knexfile', async () => {
+    const own = join(folder, 'stock');
+    mkdirSync(own);
+    cpSync(join(folder, 'migrations'), join(own, 'migrations'), { recursive: true });
+    writeFileSync(
+      join(own, 'knexfile.js'),
+      "const { withMeta } = require('knex-meta');\nmodule.exports = withMeta({ client: 'better-sqlite3', useNullAsDefault: true, connection: { filename: './dev.sqlite3' } });\n",
+    );
+    const ran = await runProgram(
+      process.execPath,
+      [join(folder, 'node_modules/knex/bin/cli.js'), 'migrate:latest'],
+      own,
+    );
+    expect(ran.code, ran.stderr).to.equal(0);
+    const check = await runProgram('npx', ['--no-install', 'knex-meta', 'check:migration', '--json'], own);
+    expect(JSON.parse(check.stdout).findings).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { ERROR_CODES } from '../../lib/errors.js';
+import { ROOT } from '../support/commandLine.js';
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments: prose may name an engine. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+const SOURCES: readonly Source[] = readdirSync(join(ROOT, 'lib'), { recursive: true })
+  .map(String)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => {
+    const text = readFileSync(join(ROOT, 'lib', file), 'utf8');
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
+    return {
+      path: relative(ROOT, join(ROOT, 'lib', file)),
+      text,
+      code,
+      imports: [...text.matchAll(/^(?:import|export)\s(?!type\s)[^'"]*?from\s+'([^']+)'/gm)].map(
+        (match) => match[1] ?? '',
+      ),
+    };
+  });
+
+const below =
+  (...folders: readonly string[]) =>
+  (source: Source) =>
+    folders.some((folder) => source.path.startsWith(`lib/${folder}`));
+
+describe('architecture', () => {
+  it('reads the sources', () => {
+    expect(SOURCES.length).to.be.greaterThan(40);
+  });
+
+  it('no engine’s name stands outside lib/engines', () => {
+    // The registry of engines is inside; URLs and drivers are in the engines' own folders.
+    const named = SOURCES.filter((source) => !below('engines/')(source)).filter(({ code }) => {
+      const withoutTemplates = code.replace(/sqlite:\.\/[\w.]+|postgres:\/\/[\w@/]+/g, '');
+      return /sqlite|postgres|\bpg\b|pg_/i.test(withoutTemplates);
+    });
+    expect(named.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('one engine does not know the other', () => {
+    const crossing = SOURCES.filter(({ path, imports }) => {
+      const other = path.startsWith('lib/engines/sqlite/')
+        ? 'postgresql'
+        : path.startsWith('lib/engines/postgresql/')
+          ? 'sqlite'
+          : undefined;
+      return other !== undefined && imports.some((name) => name.includes(`/${other}/`));
+    });
+    expect(crossing.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('only the configuration, the source of migrations, the commands and their line touch the disk', () => {
+    const touching = SOURCES.filter(({ imports }) => imports.some((name) => /^node:fs/.test(name)));
+    const allowed = below('config/', 'migrator/source.ts', 'commands/', 'cli/');
+    expect(touching.filter((source) => !allowed(source)).map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('checks are pure: no Knex, no disk, no engine at run time', () => {
+    const impure = SOURCES.filter(below('checks/')).filter(({ imports }) =>
+      imports.some((name) => !name.startsWith('./')),
+    );
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('the library does not know its commands', () => {
+    const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
+      imports.some((name) => /\/(commands|cli)\//.test(name)),
+    );
+    expect(knowing.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('files are small', () => {
+    const long = SOURCES.filter(({ text }) => text.split('\n').length > 330);
+    expect(long.map(({ path }) => path)).to.deep.equal([]);
+    const lengths = SOURCES.map(({ text }) => text.split('\n').length).sort((a, b) => a - b);
+    expect(lengths[Math.floor(lengths.length / 2)]).to.be.lessThan(110);
+  });
+
+  it('every error code is thrown somewhere, and documented with its exit code', () => {
+    const document = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
+    const documented = [...document.matchAll(/^\| `([A-Z_]+)` \| (\d) \|/gm)].map((match) => [
+      match[1],
+      Number(match[2]),
+    ]);
+    expect(Object.fromEntries(documented)).to.deep.equal(ERROR_CODES);
+    const all = SOURCES.map(({ path, code }) => (path === 'lib/errors.ts' ? '' : code)).join('\n');
+    expect(Object.keys(ERROR_CODES).filter((code) => !all.includes(`'${code}'`))).to.deep.equal([]);
+  });
+
+  it('every public name has a comment', () => {
+    const index = readFileSync(join(ROOT, 'lib/index.ts'), 'utf8');
+    const names = [...index.matchAll(/\b(?:type )?([A-Za-z]+)(?=[,\s}])/g)].map((match) => match[1] ?? '');
+    const bare = names.filter((name) => {
+      const declared = new RegExp(
+        `(\\*/)?\\n(?:export )(?:async )?(?:function|class|interface|type|const) ${name}\\b`,
+      );
+      return SOURCES.some(
+        ({ text }) => declared.exec(text) !== null && declared.exec(text)?.[1] === undefined,
+      );
+    });
+    expect(bare).to.deep.equal([]);
+  });
+});
