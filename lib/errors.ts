@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;
 
+/** A code of a KnexMetaError. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What a KnexMetaError carries beside its code and message. */

@@ -27,6 +27,7 @@ export interface RunResult {
   readonly migrations: readonly MigrationRun[];
 }
 
+/** Settings of a migrator. */
 export interface MigratorOptions {
   /** Settings over `migrations` of the Knex configuration. */
   readonly migrations?: Knex.MigratorConfig;
@@ -34,6 +35,7 @@ export interface MigratorOptions {
   readonly onMigration?: (run: MigrationRun, direction: 'up' | 'down') => void;
 }
 
+/** Settings of one run. */
 export interface RunOptions {
   /** Runs each migration without a transaction, unless it asks for one itself. */
   readonly disableTransactions?: boolean;

@@ -88,7 +88,7 @@ describe('architecture', () => {
 
   it('every error code is thrown somewhere, and documented with its exit code', () => {
     const document = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
-    const documented = [...document.matchAll(/^\| `([A-Z_]+)` \| (\d) \|/gm)].map((match) => [
+    const documented = [...document.matchAll(/^\| `([A-Z_]+)` +\| (\d) +\|/gm)].map((match) => [
       match[1],
       Number(match[2]),
     ]);
