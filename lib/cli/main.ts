@@ -3,10 +3,13 @@ import type { Knex } from 'knex';
 import yargs, { type Argv } from 'yargs';
 import type { Arguments, Command, Context } from '../commands/command.js';
 import { commands } from '../commands/index.js';
-import { EXIT, type ExitCode, KnexMetaError } from '../errors.js';
+import { EXIT, type ExitCode } from '../errors.js';
 import { COMMON_FLAGS } from './flags.js';
 import { Output } from './output.js';
-import { type CommonFlags, connect, openProject, type Project } from './project.js';
+import { type CommonFlags, connect, disconnect, openProject, type Project } from './project.js';
+import { flushOutput } from './stdout.js';
+import { usageError } from './usage.js';
+import { hideLoaderWarnings } from './warnings.js';
 
 function versionOfPackage(): string {
   // Two levels up from lib/cli, three from dist/lib/cli.
@@ -25,15 +28,11 @@ function versionOfPackage(): string {
 }
 
 function outputFor(args: Arguments): Output {
-  const json = args.json === true;
-  const color = args.color !== false && !process.env.NO_COLOR && process.stdout.isTTY === true;
-  // A migration or knexfile that prints must not spoil the document.
-  if (json) console.log = console.info = console.debug = (...words: unknown[]) => console.error(...words);
   return new Output({
-    json,
+    json: args.json === true,
     quiet: args.quiet === true,
     verbose: args.verbose === true,
-    color: color && !json,
+    color: args.color !== false && !process.env.NO_COLOR && args.json !== true,
   });
 }
 
@@ -77,10 +76,8 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
   } catch (error) {
     return output.error(error);
   } finally {
-    await connected?.then(
-      (db) => db.destroy(),
-      () => undefined,
-    );
+    await connected?.then(disconnect, () => undefined);
+    output.end();
   }
 }
 
@@ -103,7 +100,8 @@ function parserFor(run: (command: Command, args: Arguments) => void): Argv {
     .alias('help', 'h')
     .wrap(100)
     .strict()
-    .recommendCommands()
+    // Messages are the same whatever LANG says.
+    .detectLocale(false)
     .demandCommand(1, 'Which command? `knex-meta --help` lists them.')
     .exitProcess(false);
   for (const [name, flag] of Object.entries(COMMON_FLAGS)) parser.option(name, { ...flag, global: true });
@@ -118,13 +116,11 @@ function parserFor(run: (command: Command, args: Arguments) => void): Argv {
   return parser;
 }
 
-function usageError(argv: readonly string[], message: string): ExitCode {
+function refuse(argv: readonly string[], said: string): ExitCode {
   const output = outputFor({ json: argv.includes('--json'), color: !argv.includes('--no-color') });
-  return output.error(
-    new KnexMetaError('USAGE', message.replace(/\n+/g, ' '), {
-      remedy: '`npx knex-meta --help` lists commands and flags.',
-    }),
-  );
+  const exitCode = output.error(usageError(argv, said, commands, Object.keys(COMMON_FLAGS)));
+  output.end();
+  return exitCode;
 }
 
 /**
@@ -134,6 +130,7 @@ function usageError(argv: readonly string[], message: string): ExitCode {
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 a check found something
  */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  hideLoaderWarnings();
   let chosen: { readonly command: Command; readonly args: Arguments } | undefined;
   let problem: string | undefined;
   const parser = parserFor((command, args) => {
@@ -142,6 +139,12 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     problem ??= message ?? error?.message;
   });
   await parser.parseAsync([...argv]);
-  if (problem !== undefined) return usageError(argv, problem);
-  return chosen === undefined ? EXIT.done : execute(chosen.command, chosen.args);
+  const exitCode =
+    problem !== undefined
+      ? refuse(argv, problem)
+      : chosen === undefined
+        ? EXIT.done
+        : await execute(chosen.command, chosen.args);
+  await flushOutput();
+  return exitCode;
 }

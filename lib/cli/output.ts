@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { withoutPasswords } from '../config/secrets.js';
 import { ERROR_CODES, EXIT, type ExitCode, isKnexMetaError, KnexMetaError } from '../errors.js';
+import { openStdout, reserveStdout, type Stdout } from './stdout.js';
 
 type Style = 'green' | 'red' | 'yellow' | 'cyan' | 'dim';
 
@@ -8,63 +9,83 @@ export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** False switches colours off where a terminal would show them. */
   readonly color: boolean;
+}
+
+function styled(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false } as never);
 }
 
 /** Where a command says something: lines for people, one document for machines. */
 export class Output {
   readonly #options: OutputOptions;
+  readonly #stdout: Stdout;
   readonly #warnings: string[] = [];
   #secrets: readonly string[] = [];
 
   constructor(options: OutputOptions) {
     this.#options = options;
+    this.#stdout = options.json ? reserveStdout() : openStdout();
   }
 
   get isVerbose(): boolean {
     return this.#options.verbose;
   }
 
-  /** From now on these texts are never written. */
+  /** From now on these texts are never written in a message. */
   hide(secrets: readonly string[]): void {
-    this.#secrets = secrets;
+    this.#secrets = [...this.#secrets, ...secrets];
   }
 
+  /** For a part of a line of the result. */
   style(style: Style, text: string): string {
-    return this.#options.color ? styleText(style, text, { validateStream: false } as never) : text;
+    return this.#options.color && process.stdout.isTTY === true ? styled(style, text) : text;
   }
 
-  /** A line of the result; not with --json or --quiet. */
+  #styleBeside(style: Style, text: string): string {
+    return this.#options.color && process.stderr.isTTY === true ? styled(style, text) : text;
+  }
+
+  /** A line of the result; not with --json or --quiet. Names of files and tables stay as they are. */
   line(text: string): void {
-    if (!this.#options.json && !this.#options.quiet) process.stdout.write(`${this.#clean(text)}\n`);
+    if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${withoutPasswords(text)}\n`);
   }
 
   /** A line beside the result: on stderr, so that a pipe gets the result alone. */
-  note(text: string): void {
-    if (!this.#options.json && !this.#options.quiet) process.stderr.write(`${this.#clean(text)}\n`);
+  note(text: string, style?: Style): void {
+    if (this.#options.json || this.#options.quiet) return;
+    const clean = this.#clean(text);
+    process.stderr.write(`${style === undefined ? clean : this.#styleBeside(style, clean)}\n`);
   }
 
   warn(text: string): void {
-    this.#warnings.push(this.#clean(text));
-    if (!this.#options.json) process.stderr.write(`${this.style('yellow', this.#clean(text))}\n`);
+    const clean = this.#clean(text);
+    this.#warnings.push(clean);
+    if (!this.#options.json) process.stderr.write(`${this.#styleBeside('yellow', clean)}\n`);
   }
 
   /** The one document of --json. */
   document(data: object): void {
     if (!this.#options.json) return;
     const warnings = this.#warnings.length === 0 ? {} : { warnings: this.#warnings };
-    process.stdout.write(`${this.#clean(JSON.stringify({ ...data, ...warnings }, undefined, 2))}\n`);
+    this.#stdout.write(`${JSON.stringify({ ...data, ...warnings }, undefined, 2)}\n`);
   }
 
   /** Says what went wrong; the stack only with --verbose. */
   error(thrown: unknown): ExitCode {
     const error = toKnexMetaError(thrown);
-    const { code, message, remedy, details } = error;
+    const { code, details } = error;
+    const message = this.#clean(error.message);
+    const remedy = this.#clean(error.remedy);
     if (this.#options.json) {
-      this.document({ ok: false, error: { code, message, remedy, details } });
+      this.document({ ok: false, error: { code, message, remedy, details: this.#cleanData(details) } });
     } else {
-      const lines = [`${this.style('red', 'Error')} ${code}: ${message}`, ...(remedy === '' ? [] : [remedy])];
-      process.stderr.write(`${this.#clean(lines.join('\n'))}\n`);
+      const lines = [
+        `${this.#styleBeside('red', 'Error')} ${code}: ${message}`,
+        ...(remedy === '' ? [] : [remedy]),
+      ];
+      process.stderr.write(`${lines.join('\n')}\n`);
     }
     if (this.isVerbose) {
       for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -75,8 +96,21 @@ export class Output {
     return ERROR_CODES[code] ?? EXIT.failed;
   }
 
+  /** Gives stdout back. Nothing is written through this output after it. */
+  end(): void {
+    this.#stdout.release();
+  }
+
   #clean(text: string): string {
     return withoutPasswords(text, this.#secrets);
+  }
+
+  /** String by string: a secret that is taken out of the document's text could spoil the document. */
+  #cleanData(data: object): unknown {
+    const text = JSON.stringify(data, (_key, value: unknown) =>
+      typeof value === 'string' ? this.#clean(value) : value,
+    );
+    return JSON.parse(text) as unknown;
   }
 }
 

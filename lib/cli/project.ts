@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { extname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import { checkDriver } from '../config/driver.js';
 import { readEnvironment } from '../config/environment.js';
 import { findKnexfile, loadKnexfile } from '../config/knexfile.js';
 import { type ConfigFlags, clientNameOf, resolveConfig } from '../config/resolveConfig.js';
-import { secretsOf } from '../config/secrets.js';
+import { secretsOf, secretsOfVariables } from '../config/secrets.js';
 import type { Engine } from '../engines/contract.js';
 import { engineForClient } from '../engines/registry.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
@@ -35,13 +37,14 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const { knexfile, folder } = findKnexfile(process.cwd(), flags.knexfile);
   if (folder !== process.cwd()) {
     process.chdir(folder);
-    output.note(`Working directory changed to ${folder}`);
+    output.line(`Working directory changed to ${folder.replace(homedir(), '~')}`);
   }
   const environment = readEnvironment(
     knexfile === undefined ? folder : resolve(knexfile, '..'),
     flags.env,
     process.env,
   );
+  output.hide(secretsOfVariables(process.env));
   const loaded = knexfile === undefined ? {} : await loadKnexfile(knexfile);
   const { config, isNamed } = resolveConfig(loaded, environment, knexfile, flags);
   output.hide(secretsOf(config));
@@ -51,7 +54,8 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   return { knexfile, environment, config, extension };
 }
 
-function changeDirectory(folder: string): void {
+/** For --cwd. Throws USAGE when there is no such folder. */
+export function changeDirectory(folder: string): void {
   try {
     process.chdir(folder);
   } catch (error) {
@@ -100,7 +104,7 @@ export async function connect({ config, extension }: Project, output: Output): P
   engineOf(config);
   const migrations = { ...config.migrations, extension };
   const db = knex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
-  if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(output.style('dim', sql)));
+  if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(sql, 'dim'));
   try {
     const client = db.client as {
       acquireConnection(): Promise<unknown>;
@@ -109,14 +113,54 @@ export async function connect({ config, extension }: Project, output: Output): P
     await client.releaseConnection(await client.acquireConnection());
     return db;
   } catch (error) {
-    await db.destroy();
-    throw isKnexMetaError(error) ? error : connectionFailed(error);
+    await disconnect(db);
+    throw isKnexMetaError(error) ? error : connectionFailed(error, config);
   }
 }
 
-function connectionFailed(error: unknown): KnexMetaError {
-  const { code, message, errors } = error as { code?: string; message?: string; errors?: readonly Error[] };
+/** Longer than a healthy pool needs; one with a transaction that was never ended would wait for ever. */
+const CLOSING_MS = 3000;
+
+/** Ends the connections, as far as they can be ended. */
+export async function disconnect(db: Knex): Promise<void> {
+  const closed = new AbortController();
+  const enough = delay(CLOSING_MS, undefined, { signal: closed.signal }).catch(() => {});
+  await Promise.race([db.destroy(), enough]);
+  closed.abort();
+}
+
+/** The driver is there and its binary part is not, or is another Node's. */
+const BROKEN_BINARY = /NODE_MODULE_VERSION|Could not locate the bindings file|ERR_DLOPEN_FAILED/;
+
+function connectionFailed(error: unknown, config: KnexMetaConfig): KnexMetaError {
+  const { code, name, message, errors } = error as {
+    readonly code?: string;
+    readonly name?: string;
+    readonly message?: string;
+    readonly errors?: readonly Error[];
+  };
   const text = message || errors?.[0]?.message || String(error);
+  if (BROKEN_BINARY.test(`${code} ${text}`)) {
+    const client = String(clientNameOf(config));
+    const driver = engineForClient(client)?.driverOf(client) ?? client;
+    return new KnexMetaError(
+      'DRIVER_BROKEN',
+      `The driver \`${driver}\` has no binary part for this Node (${process.version}).`,
+      { remedy: `npm rebuild ${driver}`, details: { driver, node: process.version }, cause: error },
+    );
+  }
+  if (name === 'KnexTimeoutError') {
+    return new KnexMetaError(
+      'CONNECTION_FAILED',
+      'The database could not be reached: it gave no answer in time.',
+      {
+        remedy:
+          'Do host and port in the connection name it, and does a firewall let it answer? `acquireConnectionTimeout` in the knexfile is the time to wait. Nothing was changed.',
+        details: { cause: name },
+        cause: error,
+      },
+    );
+  }
   const isRefused = code === 'ECONNREFUSED';
   return new KnexMetaError('CONNECTION_FAILED', `The database could not be reached: ${text}`, {
     remedy: isRefused

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, relative } from 'node:path';
+import { changeDirectory } from '../cli/project.js';
 import { findKnexfile } from '../config/knexfile.js';
 import type { Command } from './command.js';
 import { extensionOf, type FileForm, formOf, writeNewFile } from './newFile.js';
@@ -22,7 +23,7 @@ export const init: Command = {
   flags: { x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' } },
   examples: [['knex-meta init -x ts', 'a knexfile in TypeScript']],
   run: async ({ args, output }) => {
-    if (args.cwd !== undefined) process.chdir(String(args.cwd));
+    if (args.cwd !== undefined) changeDirectory(String(args.cwd));
     const { knexfile } = findKnexfile(
       process.cwd(),
       args.knexfile === undefined ? undefined : String(args.knexfile),

@@ -12,7 +12,12 @@ function isEsmPackage(folder: string): boolean {
     names.includes('package.json') ? 'package.json' : false,
   );
   if (!file) return false;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type === 'module';
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type === 'module';
+  } catch {
+    // One that is broken at the moment must not keep a file from being made.
+    return false;
+  }
 }
 
 /** The form that a file of this extension has in this folder. */
@@ -39,17 +44,26 @@ export function fileNameOf(name: string): string {
  * Writes a new file, with its folder.
  *
  * @returns its path, relative where it is below the working directory
- * @throws KnexMetaError FILE_EXISTS
+ * @throws KnexMetaError FILE_EXISTS; USAGE when the folder cannot be written to
  */
 export function writeNewFile(directory: string, file: string, text: string): string {
   const path = resolve(directory, file);
-  mkdirSync(dirname(path), { recursive: true });
   if (existsSync(path)) {
     throw new KnexMetaError('FILE_EXISTS', `${join(directory, file)} exists already.`, {
       remedy: 'Choose another name. Nothing was written.',
     });
   }
-  writeFileSync(path, text, { flag: 'wx' });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new KnexMetaError('USAGE', `${join(directory, file)} could not be written (${code}).`, {
+      remedy: 'Check the name, and who may write to the folder.',
+      details: { path, cause: code },
+      cause: error,
+    });
+  }
   return relative('', path);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import type { Knex } from 'knex';
 import { defaultOf, loadModule } from '../config/loadModule.js';
 import { KnexMetaError } from '../errors.js';
@@ -69,23 +69,70 @@ function listSeeds(seeds: Knex.SeederConfig): readonly string[] {
   return sortDirsSeparately ? lists.flat() : lists.flat().sort();
 }
 
-async function runSeed(db: Knex, file: string): Promise<void> {
+interface Seed {
+  readonly file: string;
+  readonly seed: (db: Knex) => unknown;
+}
+
+async function loadSeed(file: string): Promise<Seed> {
   try {
     const module = (await loadModule(file)) as { seed?: unknown };
     const seed = module.seed ?? (defaultOf(module) as { seed?: unknown } | undefined)?.seed;
     if (typeof seed !== 'function') throw new Error('it must have a seed function');
-    await seed(db);
+    return { file, seed: seed as Seed['seed'] };
   } catch (error) {
     throw new KnexMetaError(
       'SEED_FAILED',
-      `Error while executing "${basename(file)}" seed: ${(error as Error).message}`,
-      {
-        remedy: 'What the seeds before it wrote stays. Correct the seed, then run the command again.',
-        details: { file: join(file) },
-        cause: error,
-      },
+      `Invalid seed file ${basename(file)}: ${(error as Error).message}`,
+      { remedy: 'Correct the file. No seed was run.', details: { file }, cause: error },
     );
   }
+}
+
+async function runSeed(db: Knex, { file, seed }: Seed): Promise<void> {
+  try {
+    await seed(db);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new KnexMetaError('SEED_FAILED', `Error while executing "${basename(file)}" seed: ${message}`, {
+      remedy: 'What the seeds before it wrote stays. Correct the seed, then run the command again.',
+      details: { file },
+      cause: error,
+    });
+  }
+}
+
+/** Seeds of the project's own `seedSource`: Knex's seeder asks it. */
+async function runSeedSource(db: Knex, specific: unknown): Promise<readonly string[]> {
+  try {
+    const [names] = await db.seed.run(specific === undefined ? {} : { specific: String(specific) });
+    return names;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new KnexMetaError('SEED_FAILED', message, {
+      remedy: 'What the seeds before it wrote stays. Correct the seed, then run the command again.',
+      cause: error,
+    });
+  }
+}
+
+async function runSeedFiles(
+  db: Knex,
+  seeds: Knex.SeederConfig,
+  specific: unknown,
+): Promise<readonly string[]> {
+  const all = listSeeds(seeds);
+  const files = specific === undefined ? all : all.filter((file) => basename(file) === specific);
+  if (specific !== undefined && files.length === 0) {
+    throw new KnexMetaError('SEED_FAILED', `There is no seed ${String(specific)}.`, {
+      remedy: `The seeds there are: ${all.map((file) => basename(file)).join(', ') || 'none'}.`,
+    });
+  }
+  // All are loaded before the first one runs: a file that cannot be loaded leaves nothing half done.
+  const loaded: Seed[] = [];
+  for (const file of files) loaded.push(await loadSeed(file));
+  for (const seed of loaded) await runSeed(db, seed);
+  return files;
 }
 
 export const seedRun: Command = {
@@ -95,15 +142,11 @@ export const seedRun: Command = {
   examples: [['knex-meta seed:run --specific users.ts', 'run one seed']],
   run: async ({ args, output, database }) => {
     const { db, project } = await database();
-    const specific = args.specific ?? project.config.seeds?.specific;
-    const all = listSeeds(project.config.seeds ?? {});
-    const files = specific === undefined ? all : all.filter((file) => basename(file) === specific);
-    if (specific !== undefined && files.length === 0) {
-      throw new KnexMetaError('SEED_FAILED', `There is no seed ${String(specific)}.`, {
-        remedy: `The seeds there are: ${all.map((file) => basename(file)).join(', ') || 'none'}.`,
-      });
-    }
-    for (const file of files) await runSeed(db, file);
+    const seeds = project.config.seeds ?? {};
+    const specific = args.specific ?? seeds.specific;
+    const files = await (seeds.seedSource === undefined
+      ? runSeedFiles(db, seeds, specific)
+      : runSeedSource(db, specific));
     output.line(
       files.length === 0
         ? output.style('cyan', 'No seed files exist')

@@ -3,22 +3,11 @@ import { engineForClient } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 import { explainFailure } from './failure.js';
 import { type MigrationRecord, readRecord } from './record.js';
-import {
-  listMigrationFiles,
-  loadMigration,
-  type MigrationContent,
-  type MigrationFile,
-  revisionOf,
-} from './source.js';
+import { listMigrationFiles, type MigrationFile, revisionOf } from './source.js';
 import { type MigrationStatus, statusOf } from './status.js';
+import { fileSource, type MigrationRun, newWatch, watchSource } from './watch.js';
 
-/** One migration that a call ran. */
-export interface MigrationRun {
-  /** The name as Knex's table has it. */
-  readonly name: string;
-  /** Milliseconds. */
-  readonly duration: number;
-}
+export type { MigrationRun } from './watch.js';
 
 /** What a call did. */
 export interface RunResult {
@@ -70,56 +59,6 @@ type KnexMigrator = Record<
   rollback(config: Settings, all?: boolean): Promise<KnexRun>;
 };
 
-interface Watch {
-  active: string | undefined;
-  isInTransaction: boolean;
-  readonly runs: MigrationRun[];
-}
-
-/** The content of a file whose `up` and `down` say when they ran, how long, and which of them failed. */
-function watched(
-  content: MigrationContent,
-  name: string,
-  watch: Watch,
-  options: MigratorOptions,
-  settings: Settings,
-) {
-  const step = (direction: 'up' | 'down') => async (db: Knex) => {
-    watch.active = name;
-    watch.isInTransaction = (db as { isTransaction?: boolean }).isTransaction === true;
-    const start = performance.now();
-    const result = await content[direction]?.(db);
-    const run = { name, duration: Math.round(performance.now() - start) };
-    watch.runs.push(run);
-    options.onMigration?.(run, direction);
-    watch.active = undefined;
-    return result;
-  };
-  const transaction = content.config?.transaction ?? !settings.disableTransactions;
-  return { config: { transaction }, up: step('up'), down: step('down') };
-}
-
-function fileSource(
-  files: readonly MigrationFile[],
-  watch: Watch,
-  options: MigratorOptions,
-  settings: Settings,
-) {
-  const loaded = new Map<string, Promise<object>>();
-  const source: Knex.MigrationSource<MigrationFile> = {
-    getMigrations: async () => [...files],
-    getMigrationName: (file) => file.name,
-    getMigration: (file) => {
-      const content =
-        loaded.get(file.name) ??
-        loadMigration(file).then((exports) => watched(exports, file.name, watch, options, settings));
-      loaded.set(file.name, content);
-      return content as Promise<Knex.Migration>;
-    },
-  };
-  return source;
-}
-
 /** A name that is given without its extension, or with the other one of .ts and .js, means the same revision. */
 function resolveName(files: readonly MigrationFile[], name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
@@ -147,38 +86,40 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     direction: 'up' | 'down',
     chosen: RunOptions & { readonly name?: string | undefined; readonly all?: boolean },
   ): Promise<RunResult> {
-    const watch: Watch = { active: undefined, isInTransaction: false, runs: [] };
+    const watch = newWatch();
     const disableTransactions = chosen.disableTransactions || settings.disableTransactions || false;
     let before: MigrationRecord | undefined;
     try {
       if (direction === 'up') await ensureSchemas(db, settings);
       before = await readRecord(db, settings);
-      const call: Settings = { ...settings, disableTransactions };
+      // Settings of files beside a source would make Knex forget the source.
+      const {
+        directory: _directory,
+        loadExtensions: _extensions,
+        sortDirsSeparately: _sort,
+        ...rest
+      } = settings;
       let { name } = chosen;
-      if (settings.migrationSource === undefined) {
-        const files = await listMigrationFiles(
-          settings,
-          before.applied.map((applied) => applied.name),
-        );
-        if (direction === 'up' && files.length + before.applied.length === 0) throw noMigrations(settings);
+      let source = settings.migrationSource;
+      if (source === undefined) {
+        const recorded = before.applied.map((applied) => applied.name);
+        const files = await listMigrationFiles(settings, recorded);
+        if (direction === 'up' && files.length + recorded.length === 0) throw noMigrations(settings);
         name = resolveName(files, name);
-        // Settings of files beside a source would make Knex forget the source.
-        const {
-          directory: _directory,
-          loadExtensions: _extensions,
-          sortDirsSeparately: _sort,
-          ...rest
-        } = call;
-        return await invoke(
-          method,
-          { ...rest, migrationSource: fileSource(files, watch, options, call) },
-          name,
-        );
+        source = fileSource(files);
       }
-      return await invoke(method, call, name);
+      return await invoke(
+        method,
+        {
+          ...rest,
+          disableTransactions,
+          migrationSource: watchSource(source, watch, options.onMigration, disableTransactions),
+        },
+        name,
+      );
     } catch (error) {
       const changed = before === undefined ? [] : await changedSince(before);
-      throw explainFailure(error, { ...watch, direction, changed });
+      throw explainFailure(error, { ...watch, ran: watch.runs.map(({ name }) => name), direction, changed });
     }
 
     async function invoke(

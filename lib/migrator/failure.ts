@@ -2,26 +2,44 @@ import { isKnexMetaError, KnexMetaError } from '../errors.js';
 
 /** What is known of a run that failed. */
 export interface FailedRun {
-  /** The migration that was running; undefined when none had begun. */
+  /** The migration that was running; undefined when none was. */
   readonly active: string | undefined;
+  /** Those that had run to their end. */
+  readonly ran: readonly string[];
   readonly isInTransaction: boolean;
   readonly direction: 'up' | 'down';
   /** Names that the record gained or lost although the run failed. */
   readonly changed: readonly string[];
 }
 
-function stateAfter({ active, isInTransaction, direction, changed }: FailedRun): string {
+function stateAfter({ active, ran, isInTransaction, direction, changed }: FailedRun): string {
   const done = direction === 'up' ? 'stay applied' : 'stay undone';
   const before = changed.length === 0 ? '' : ` ${changed.length} before it ${done}: ${changed.join(', ')}.`;
-  if (active === undefined) return `No migration was run.${before}`;
+  if (active === undefined && ran.length === 0) return `No migration was run.${before}`;
+  if (active === undefined) {
+    const kept = changed.length === 0 ? 'Nothing of it is recorded.' : before.trim();
+    return `It failed beside the migrations, after ${ran.at(-1)} had run. ${kept}`;
+  }
   return isInTransaction
     ? `Its transaction was rolled back: of this migration nothing is left.${before}`
     : `It runs without a transaction: what it did before the failing statement stays.${before}`;
 }
 
+/** Applied migrations that have no file, in Knex's words. */
+export function filesMissing(names: readonly string[], details: object, cause?: unknown): KnexMetaError {
+  const message = `The migration directory is corrupt, the following files are missing: ${names.join(', ')}.`;
+  return new KnexMetaError('MIGRATION_FILES_MISSING', message, {
+    remedy:
+      'Bring the files back (another branch may have them). `npx knex-meta check:version` compares record and directory.',
+    details: { missing: names, ...details },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
 /** Turns what Knex's migrator threw into an error that says what happened, where, and what state is left. */
 export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
-  const { name, message } = error as Error;
+  const { name } = (error ?? {}) as Error;
+  const message = error instanceof Error ? error.message : String(error);
   if (isKnexMetaError(error) && run.active === undefined) return error;
   if (name === 'MigrationLocked') {
     return new KnexMetaError('MIGRATIONS_LOCKED', `The migrations are locked: ${message}.`, {
@@ -29,14 +47,10 @@ export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
       cause: error,
     });
   }
-  if (message?.startsWith('The migration directory is corrupt')) {
-    return new KnexMetaError('MIGRATION_FILES_MISSING', `${message}.`, {
-      remedy:
-        'Bring the files back (another branch may have them). `npx knex-meta check:version` compares record and directory.',
-      cause: error,
-    });
+  if (message.startsWith('The migration directory is corrupt')) {
+    return filesMissing(message.replace(/^.*missing: /, '').split(', '), {}, error);
   }
-  const notFound = /^Migration "(.*)" (not found|was not run)\.$/.exec(message ?? '');
+  const notFound = /^Migration "(.*)" (not found|was not run)\.$/.exec(message);
   if (notFound) {
     return new KnexMetaError('MIGRATION_NOT_FOUND', message, {
       remedy: '`npx knex-meta migrate:list` shows the names; give the whole file name.',

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { KnexMetaError } from '../errors.js';
 
 /** One row of Knex's table of applied migrations. */
 export interface AppliedMigration {
@@ -39,8 +40,24 @@ function plainView(db: Knex): Knex {
   return view as unknown as Knex;
 }
 
-/** Reads Knex's tables without making them. */
+/**
+ * Reads Knex's tables without making them.
+ *
+ * @throws KnexMetaError CONNECTION_FAILED when the database cannot be read, e.g. a file that is no database
+ */
 export async function readRecord(database: Knex, settings: RecordSettings): Promise<MigrationRecord> {
+  try {
+    return await readTables(database, settings);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new KnexMetaError('CONNECTION_FAILED', `The table of migrations could not be read: ${message}`, {
+      remedy: 'Is it the right database, and may this user read it? Nothing was changed.',
+      cause: error,
+    });
+  }
+}
+
+async function readTables(database: Knex, settings: RecordSettings): Promise<MigrationRecord> {
   const db = plainView(database);
   const { tableName = 'knex_migrations', schemaName } = settings;
   const lockTable = `${tableName}_lock`;

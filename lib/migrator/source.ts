@@ -53,15 +53,27 @@ async function listDirectory(directory: string, extensions: readonly string[]): 
   }
 }
 
-/** Of files that are one revision in two languages, the one in the project's language. */
-function onePerRevision(files: readonly string[], preferred: string | undefined): readonly string[] {
-  const byRevision = new Map<string, string>();
-  for (const file of files) {
-    const revision = revisionOf(file);
-    const other = byRevision.get(revision);
-    if (other === undefined || extname(file) === preferred) byRevision.set(revision, file);
-  }
-  return [...byRevision.values()];
+function groupedBy(files: readonly string[], keyOf: (file: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const file of files) groups.set(keyOf(file), [...(groups.get(keyOf(file)) ?? []), file]);
+  return groups;
+}
+
+/**
+ * Of files that are one revision in two languages, the one in the project's language. Where stock Knex has run
+ * them as two, and recorded both, they stay two.
+ */
+function onePerRevision(
+  files: readonly string[],
+  preferred: string | undefined,
+  recorded: ReadonlySet<string>,
+): readonly string[] {
+  const byRevision = groupedBy(files, revisionOf);
+  return [...byRevision.values()].flatMap((same) => {
+    const own = same.filter((file) => recorded.has(file));
+    if (own.length > 1) return own;
+    return [same.find((file) => extname(file) === preferred) ?? same[0] ?? ''];
+  });
 }
 
 /**
@@ -78,12 +90,17 @@ export async function listMigrationFiles(
   const directories = Array.isArray(directory) ? (directory as readonly string[]) : [directory as string];
   const preferred =
     settings.extension === undefined ? undefined : `.${settings.extension.replace(/^\./, '')}`;
+  const own = new Set(recorded);
   const names = new Map(recorded.map((name) => [revisionOf(name), name]));
   const lists = await Promise.all(
     directories.map(async (each) => {
-      const files = onePerRevision(await listDirectory(each, loadExtensions), preferred);
+      const files = onePerRevision(await listDirectory(each, loadExtensions), preferred, own);
       return files.map(
-        (file): MigrationFile => ({ file, directory: each, name: names.get(revisionOf(file)) ?? file }),
+        (file): MigrationFile => ({
+          file,
+          directory: each,
+          name: own.has(file) ? file : (names.get(revisionOf(file)) ?? file),
+        }),
       );
     }),
   );
@@ -124,14 +141,19 @@ export async function loadMigration({ directory, file }: MigrationFile): Promise
       },
     );
   }
+  return validated(content, file, { file: join(directory, file) });
+}
+
+/** The content, when it can be run and undone. Throws MIGRATION_INVALID, by the rule of Knex. */
+export function validated(content: MigrationContent, name: string, details: object = {}): MigrationContent {
   const missing = (['up', 'down'] as const).filter((direction) => typeof content[direction] !== 'function');
   if (missing.length === 0) return content;
   throw new KnexMetaError(
     'MIGRATION_INVALID',
-    `Invalid migration: ${file} must have both an up and down function; it has no ${missing.join(' and no ')}.`,
+    `Invalid migration: ${name} must have both an up and down function; it has no ${missing.join(' and no ')}.`,
     {
       remedy: `Export it from the file. No migration of this run was executed.`,
-      details: { file: join(directory, file), missing },
+      details: { ...details, missing },
     },
   );
 }
