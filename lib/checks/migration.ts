@@ -7,6 +7,8 @@ export interface CheckedTable {
   /** Names of the metadata columns that the configuration asks for, as the database spells them. */
   readonly wanted: readonly string[];
   readonly updatedAt: string | undefined;
+  /** Whether the type of the table's updated_at is one that a trigger can keep. */
+  readonly canStamp: boolean;
   /** Undefined when the trigger was not tried: there is none, or no column for it. */
   readonly trial: TriggerTrial | undefined;
 }
@@ -31,7 +33,7 @@ function missingColumns({ facts, wanted }: CheckedTable, fold: (name: string) =>
 }
 
 function triggerFindings(
-  { facts, updatedAt, trial }: CheckedTable,
+  { facts, updatedAt, canStamp, trial }: CheckedTable,
   fold: (name: string) => string,
 ): CheckReport {
   const table = nameOf(facts);
@@ -42,8 +44,8 @@ function triggerFindings(
     notes: [],
   });
   if (facts.trigger === undefined) {
-    // A column of the project's own may be of a type that the trigger leaves alone.
-    return column.isMetadata || trial !== undefined
+    // A column of the project's own may be of a type that no trigger keeps.
+    return canStamp
       ? found('TRIGGER_MISSING', `${table} has no update trigger`, ADD)
       : {
           findings: [],

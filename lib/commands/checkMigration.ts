@@ -31,10 +31,11 @@ async function checked(
   const column = facts.columns.find(
     ({ name }) => updatedAt !== undefined && foldName(name) === foldName(updatedAt),
   );
+  const canStamp = column !== undefined && engine.metadata.canStamp(column);
   const hasTrigger = facts.trigger?.enabled === true;
   const trial =
     column !== undefined && hasTrigger ? await engine.tryTrigger(db, facts, column.name) : undefined;
-  return { facts, wanted: meta.columns.map(({ name }) => wrap(name)), updatedAt, trial };
+  return { facts, wanted: meta.columns.map(({ name }) => wrap(name)), updatedAt, canStamp, trial };
 }
 
 export const checkMigration: Command = {

@@ -132,6 +132,8 @@ export interface MetadataEngine {
   /** Type of a standard column, with the engine's mark in it when there is one. */
   readonly columnType: (key: string, clock: Clock) => string;
   readonly columnDefault: (key: string, clock: Clock) => string | undefined;
+  /** Whether a trigger can keep this column: its type holds an instant. */
+  readonly canStamp: (column: ColumnFacts) => boolean;
   /** The WHERE of the index on a flag: the rare value. */
   readonly indexPredicate: (column: MetadataColumn) => string | undefined;
   /** Prepares a new connection, e.g. to hear the server's warnings. */

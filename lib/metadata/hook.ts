@@ -13,6 +13,7 @@ import type {
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
 import { mayBePositional, withoutPositions } from './positional.js';
+import { keepAfterRebuild, renamedTo } from './rawRename.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
@@ -207,10 +208,14 @@ export function hookClient(
 
     override async query(connection: unknown, query: QueryInput): Promise<unknown> {
       const object = typeof query === 'string' ? { sql: query } : query;
-      if (typeof object?.sql === 'string' && mayBePositional(object.sql)) {
+      if (typeof object?.sql !== 'string' || object.isOwn) return super.query(connection, object);
+      if (mayBePositional(object.sql)) {
         object.sql = await withoutPositions(context, sessionOn(this, connection), object.sql);
       }
-      return super.query(connection, object);
+      const answer = await super.query(connection, object);
+      const renamed = renamedTo(object.sql);
+      if (renamed !== undefined) await keepAfterRebuild(context, sessionOn(this, connection), renamed);
+      return answer;
     }
 
     override async acquireRawConnection(): Promise<unknown> {

@@ -58,7 +58,14 @@ export interface SchemaCompilerInternals {
 }
 
 /** What a client runs: a text, or a text with bindings and more. */
-export type QueryInput = string | { sql: string; bindings?: readonly unknown[] };
+export type QueryInput = string | QueryObject;
+
+interface QueryObject {
+  sql: string;
+  bindings?: readonly unknown[];
+  /** True for statements that knex-meta itself runs: they are not looked at again. */
+  isOwn?: boolean;
+}
 
 export interface ClientInternals {
   config: Record<PropertyKey, unknown>;

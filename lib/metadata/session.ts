@@ -14,7 +14,7 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
     client,
     connection,
     rows: async (sql, bindings = []) => {
-      const answer = (await client.query(connection, { sql, bindings: [...bindings] })) as {
+      const answer = (await client.query(connection, { sql, bindings: [...bindings], isOwn: true })) as {
         response?: unknown;
       };
       return rowsOf(answer.response);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import { onEachEngine } from './support.js';
+import { onEachEngine, pause, triggersOf } from './support.js';
 
 /** A hooked table whose third own column came after the metadata columns, as a later migration adds one. */
 async function grown(db: Knex, table: string): Promise<void> {
@@ -87,6 +87,36 @@ onEachEngine('SQL that counts columns by position', (open, engine) => {
     await db.raw('insert into t default values');
     await db.raw('with x as (select 4 as id) insert into t (id) select id from x');
     expect(await db('t')).to.have.length(5);
+  });
+
+  it('a table rebuilt by hand keeps its columns and gets its trigger back', async () => {
+    const db = open();
+    await grown(db, 't');
+    await db('t').insert({ ...ROW, notes: 'kept' });
+    const isSqlite = engine === 'sqlite';
+    const columns: { name: string; type: string; dflt_value: string | null }[] = isSqlite
+      ? await db.raw('pragma table_info("t")')
+      : (
+          await db.raw(
+            "select column_name as name, data_type as type, column_default as dflt_value from information_schema.columns where table_name = 't' order by ordinal_position",
+          )
+        ).rows;
+    const list = columns.map(({ name }) => `"${name}"`).join(', ');
+    const body = columns.map(
+      (c) => `"${c.name}" ${c.type}${c.dflt_value === null ? '' : ` DEFAULT ${c.dflt_value}`}`,
+    );
+    await db.transaction(async (trx) => {
+      await trx.raw(`CREATE TABLE "t_tmp" (${body.join(', ')})`);
+      await trx.raw(`INSERT INTO "t_tmp" (${list}) SELECT ${list} FROM "t"`);
+      await trx.raw('DROP TABLE "t"');
+      await trx.raw('ALTER TABLE "t_tmp" RENAME TO "t"');
+    });
+    const before = await db('t').first();
+    expect([before.label, before.notes]).to.deep.equal(['a', 'kept']);
+    await pause();
+    await db('t').update({ label: 'b' });
+    expect((await db('t').first()).updated_at).to.not.deep.equal(before.updated_at);
+    expect(await triggersOf(db)).to.have.length(1);
   });
 
   if (engine === 'postgresql') {

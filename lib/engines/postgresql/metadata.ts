@@ -52,6 +52,7 @@ export const metadata: MetadataEngine = {
   probeClock,
   columnType,
   columnDefault,
+  canStamp: ({ type }) => /^(timestamp|date$)/.test(type),
   indexPredicate: ({ key, quoted }) =>
     key === 'is_active' ? `not ${quoted}` : key === 'is_flagged' ? quoted : undefined,
   onConnection,

@@ -1,10 +1,30 @@
 import type { ClientClass, QueryInput } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
+import { closingOf, isWord, tokenize } from '../tokens.js';
 import { addColumnWithRebuild, createDdl } from './ddl/index.js';
 
 const NOT_AS_IT_STANDS = /Cannot add a column with non-constant default|Cannot add a REFERENCES column/;
 
 const ADD_COLUMN = /^\s*alter\s+table\s+(`(?:[^`]|``)+`|"(?:[^"]|"")+"|\w+)\s+add\s+(?:column\s+)?(.+)$/is;
+
+/**
+ * A CREATE TABLE whose defaults were read off the catalog, which gives them without the parentheses that a call
+ * needs: a project that rebuilds a table by hand never had such a default before the metadata came.
+ */
+function withParentheses(sql: string): string {
+  if (!/^\s*create\s+table\b/i.test(sql)) return sql;
+  const tokens = tokenize(sql);
+  const ends = new Set<number>();
+  return tokens
+    .map((token, position) => {
+      const next = tokens[position + 1];
+      const before = tokens.slice(0, position).findLast(({ kind }) => kind !== 'blank');
+      const isCall = token.kind === 'word' && next?.text === '(' && isWord(before, 'DEFAULT');
+      if (isCall) ends.add(closingOf(tokens, position + 1));
+      return `${isCall ? '(' : ''}${token.text}${ends.has(position) ? ')' : ''}`;
+    })
+    .join('');
+}
 
 /** Knex's alterations of a table, by a rebuild that loses nothing in place of Knex's own. */
 export function extendClient(base: ClientClass): ClientClass {
@@ -20,6 +40,13 @@ export function extendClient(base: ClientClass): ClientClass {
       } catch (error) {
         const sql = typeof query === 'string' ? query : query.sql;
         const [, name, definition] = ADD_COLUMN.exec(sql) ?? [];
+        const corrected = withParentheses(sql);
+        if (corrected !== sql && /syntax error/.test(String(error))) {
+          return await super.query(
+            connection,
+            typeof query === 'string' ? corrected : { ...query, sql: corrected },
+          );
+        }
         if (name === undefined || definition === undefined || !NOT_AS_IT_STANDS.test(String(error)))
           throw error;
         const table = name.replace(/^[`"]|[`"]$/g, '').replace(/``|""/g, (quote) => quote[0] ?? '');

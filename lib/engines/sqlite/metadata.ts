@@ -5,7 +5,7 @@ import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
 import { COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
-import { createTriggerSql, rowCondition } from './trigger.js';
+import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
 import { carryValues } from './values.js';
 
 const MARK = ` constraint ${quoteName(COLUMN_MARK)}`;
@@ -71,6 +71,7 @@ export const metadata: MetadataEngine = {
   probeClock,
   columnType: (key, clock) => `${plainType(key, clock)}${MARK}`,
   columnDefault,
+  canStamp: (column) => stampFor(clockOf(undefined), column) !== undefined,
   indexPredicate: ({ key, quoted }) =>
     key === 'is_active' ? `${quoted} = 0` : key === 'is_flagged' ? `${quoted} = 1` : undefined,
   afterCreate: (target, added, own) => {

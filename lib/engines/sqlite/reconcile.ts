@@ -68,7 +68,7 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
   if (facts === undefined) return;
   const wanted = target.updatedAt?.toLowerCase();
   const column = facts.columns.find(({ name }) => name.toLowerCase() === wanted);
-  const stamp = column === undefined ? undefined : stampFor(target, column);
+  const stamp = column === undefined ? undefined : stampFor(target.clock, column);
   const keys = rows.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
   const condition = rowCondition(
     facts.columns.map(({ name }) => name),

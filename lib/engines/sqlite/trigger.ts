@@ -1,4 +1,4 @@
-import type { HookTarget } from '../contract.js';
+import type { Clock, HookTarget } from '../contract.js';
 import { DAY_NOW, ISO_NOW } from './clock.js';
 import { quoteName } from './identifiers.js';
 
@@ -31,11 +31,11 @@ export function rowCondition(
 }
 
 /** A column of the project's own that the trigger may keep: by its declared type. */
-export function stampFor(target: HookTarget, column: StampColumn): string | undefined {
-  if (column.isMetadata) return `(${target.clock.expression})`;
+export function stampFor(clock: Clock, column: StampColumn): string | undefined {
+  if (column.isMetadata) return `(${clock.expression})`;
   const type = column.type.toLowerCase();
   if (type === 'date') return DAY_NOW;
-  const own = target.clock.type === 'datetime' ? `(${target.clock.expression})` : ISO_NOW;
+  const own = clock.type === 'datetime' ? `(${clock.expression})` : ISO_NOW;
   if (/^(datetime|timestamp)/.test(type)) return own;
   // A STRICT table has no type for instants: a default that is one says what the text holds.
   const holdsInstants = /current_timestamp|strftime|datetime\s*\(/i.test(column.defaultTo ?? '');
