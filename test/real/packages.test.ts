@@ -9,9 +9,16 @@ import { fetchPackage, makeProject } from './project.js';
 
 const FIVE = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'];
 
-/** Published packages with Knex migrations inside, pinned. */
+/**
+ * Published packages with Knex migrations inside, pinned. The second of them adds a `created_at` to a table of its own
+ * in a later migration: that one stock Knex cannot apply to a table that has the metadata column (docs/limitations.md).
+ */
+const ADDS_A_METADATA_NAME = '@backstage/plugin-auth-backend';
 const PACKAGES: readonly (readonly [string, string, number])[] = [
   ['@backstage/plugin-catalog-backend', '4.0.0', 45],
+  ['@backstage/plugin-auth-backend', '0.30.1', 12],
+  ['@backstage/plugin-scaffolder-backend', '4.2.0', 5],
+  ['@backstage/plugin-notifications-backend', '0.6.9', 6],
 ];
 
 async function columnsByTable(db: Knex, engine: string): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -81,18 +88,20 @@ for (const [name, version, count] of PACKAGES) {
         await Promise.all([ours.db.destroy(), stock.db.destroy()]);
       });
 
+      if (name === ADDS_A_METADATA_NAME) return;
       it('goes on where stock Knex stopped, and stock Knex where it stopped', async () => {
         const { project, db } = await open();
         const files = readdirSync(join(project, 'migrations'))
           .filter((file) => file.endsWith('.js'))
           .sort();
-        for (let step = 0; step < 10; step += 1) {
+        const half = Math.min(10, files.length - 1);
+        for (let step = 0; step < half; step += 1) {
           const ran = await (step % 2 === 0 ? stockKnex : knexMeta)(['migrate:up'], project);
           expect(ran.code, ran.stderr).to.equal(0);
         }
         const list = await knexMeta(['migrate:list', '--json'], project);
         expect(JSON.parse(list.stdout).applied.map((row: { name: string }) => row.name)).to.deep.equal(
-          files.slice(0, 10),
+          files.slice(0, half),
         );
         const rest = await knexMeta(['migrate:latest'], project);
         expect(rest.code, rest.stderr).to.equal(0);
