@@ -167,7 +167,7 @@ describe('PostgreSQL: what only it has', () => {
 
   it('creates and drops tables at once without leaving a trigger that has no function', async () => {
     const clients = Array.from({ length: 4 }, () => open());
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 40; round += 1) {
       await Promise.all(
         clients.map(async (db, index) => {
           await db.schema.createTable(`t_${index}`, (t) => void t.string('label'));

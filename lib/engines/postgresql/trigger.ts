@@ -150,18 +150,25 @@ ${variants.join('\n')}
 export function dropUnusedFunctionsSql(schema: string | undefined): string {
   const schemas = schema === undefined ? 'any (pg_catalog.current_schemas(false))' : quoteText(schema);
   return block(
-    ['f record', 'ns_name text'],
+    ['f record', 'ns_name text', 'fn_oid pg_catalog.oid'],
     `
-  for f in select p.oid, n.nspname, p.proname
+  for f in select p.pronamespace, n.nspname, p.proname
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
       where n.nspname = ${schemas} and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
         and p.prosrc like '%${FUNCTION_MARK}%' and pg_catalog.pg_has_role(p.proowner, 'USAGE') loop
     ns_name := f.nspname;
     -- Another session that is about to use the function holds the lock: then it stays.
-    if pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY})
-        and not exists (select from pg_catalog.pg_trigger g where g.tgfoid = f.oid) then
+    continue when not pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY});
+    -- Read again under the lock: another session may have dropped it and made it anew since.
+    select p.oid into fn_oid from pg_catalog.pg_proc p
+      where p.pronamespace = f.pronamespace and p.proname = f.proname and p.pronargs = 0;
+    continue when fn_oid is null or exists (select from pg_catalog.pg_trigger g where g.tgfoid = fn_oid);
+    begin
       execute pg_catalog.format('drop function if exists %I.%I()', f.nspname, f.proname);
-    end if;
+    exception when dependent_objects_still_exist then
+      -- A snapshot from before the trigger that uses it (REPEATABLE READ): it stays.
+      null;
+    end;
   end loop;`,
   );
 }
