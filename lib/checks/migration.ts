@@ -22,14 +22,25 @@ function nameOf({ schema, name }: TableFacts): string {
 
 function missingColumns({ facts, wanted }: CheckedTable, fold: (name: string) => string): readonly Finding[] {
   const names = new Set(facts.columns.map(({ name }) => fold(name)));
-  return wanted
-    .filter((name) => !names.has(fold(name)))
-    .map((name) => ({
-      code: 'COLUMN_MISSING',
-      table: nameOf(facts),
-      message: `${nameOf(facts)} has no column ${name}`,
-      remedy: ADD,
-    }));
+  const table = nameOf(facts);
+  const missing = wanted.filter((name) => !names.has(fold(name)));
+  // One line for a table that was made past the hook, or with `t.metadata(false)`.
+  if (missing.length > 1 && missing.length === wanted.length) {
+    return [
+      {
+        code: 'METADATA_MISSING',
+        table,
+        message: `${table} has none of the metadata columns`,
+        remedy: `${ADD} A table with \`t.metadata(false)\` is excluded there too.`,
+      },
+    ];
+  }
+  return missing.map((name) => ({
+    code: 'COLUMN_MISSING',
+    table,
+    message: `${table} has no column ${name}`,
+    remedy: ADD,
+  }));
 }
 
 function triggerFindings(
@@ -73,10 +84,12 @@ function triggerFindings(
       'Look at the triggers and constraints of the table.',
     );
   }
-  return {
-    findings: [],
-    notes: trial?.outcome === 'no-rows' ? [`${table} has no rows: its trigger was not exercised`] : [],
-  };
+  return { findings: [], notes: trial === undefined ? [] : notExercised(table, trial) };
+}
+
+function notExercised(table: string, trial: TriggerTrial): readonly string[] {
+  if (trial.outcome === 'no-rows') return [`${table} has no rows: its trigger was not exercised`];
+  return trial.outcome === 'not-tried' ? [`the trigger of ${table} was not exercised: ${trial.reason}`] : [];
 }
 
 /** Whether each table has its metadata columns, and a trigger that works. */
@@ -87,6 +100,6 @@ export function checkTables(tables: readonly CheckedTable[], fold: (name: string
   });
   return {
     findings: reports.flatMap(({ findings }) => findings),
-    notes: reports.flatMap(({ notes }) => notes),
+    notes: tables.length === 0 ? ['there is no table to check'] : reports.flatMap(({ notes }) => notes),
   };
 }

@@ -37,6 +37,7 @@ export type TriggerTrial =
   | { readonly outcome: 'moved' }
   | { readonly outcome: 'still' }
   | { readonly outcome: 'no-rows' }
+  | { readonly outcome: 'not-tried'; readonly reason: string }
   | { readonly outcome: 'failed'; readonly message: string };
 
 /** One database engine: everything that knex-meta knows of it is behind this. */
@@ -60,7 +61,10 @@ export interface Engine {
   readonly hasSchemas: boolean;
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
-  /** Columns and trigger of the named schema's tables (the connection's own schema when none is given). */
+  /**
+   * Columns and trigger of the named schema's tables. When none is given: of the connection's own schema, and of
+   * those tables in others that carry a mark of knex-meta's.
+   */
   readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;

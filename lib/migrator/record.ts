@@ -32,7 +32,7 @@ interface Processing {
 }
 
 /** A view of the database without the project's own wrapIdentifier and postProcessResponse, as Knex's migrator has it. */
-function plainView(db: Knex): Knex {
+export function plainView(db: Knex): Knex {
   const processing = db as unknown as Processing;
   if ((db as { isTransaction?: boolean }).isTransaction) return db;
   const view = processing.withUserParams({ ...processing.userParams });

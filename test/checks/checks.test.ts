@@ -104,7 +104,7 @@ eachEngine('checks', (engine) => {
     ],
     [
       'a table made by raw SQL',
-      'COLUMN_MISSING',
+      'METADATA_MISSING',
       'strange',
       { sqlite: 'create table strange (id integer)', postgresql: 'create table strange (id integer)' },
     ],

@@ -1,7 +1,7 @@
 import type { ClientClass, QueryInput } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
 import { closingOf, isWord, tokenize } from '../tokens.js';
-import { addColumnWithRebuild, createDdl } from './ddl/index.js';
+import { addColumnWithRebuild, createDdl, othersTurn } from './ddl/index.js';
 
 const NOT_AS_IT_STANDS = /Cannot add a column with non-constant default|Cannot add a REFERENCES column/;
 
@@ -35,6 +35,8 @@ export function extendClient(base: ClientClass): ClientClass {
 
     /** SQLite adds no column with a computed default, such as the present instant, to a table with rows. */
     override async query(connection: unknown, query: QueryInput): Promise<unknown> {
+      for (let other = othersTurn(connection); other !== undefined; other = othersTurn(connection))
+        await other;
       try {
         return await super.query(connection, query);
       } catch (error) {

@@ -19,9 +19,13 @@ export interface Constraint {
   readonly text: string;
 }
 
-/** One column of a CREATE TABLE: `head` is name and type, in the text of its author. */
+/** One column of a CREATE TABLE. */
 export interface ColumnDefinition {
   readonly name: string;
+  /** The text of its author; undefined once the column was changed. */
+  readonly source: string | undefined;
+  /** A comment behind the comma, on the column's line. */
+  readonly after: string;
   /** White space and comments before the column's name. */
   readonly before: string;
   readonly nameText: string;
@@ -76,8 +80,8 @@ function constraintStarts(tokens: readonly Token[]): readonly number[] {
   return starts;
 }
 
-/** Reads one column definition; its parts put together are the text again, but for comments at its end. */
-export function parseColumn(text: string): ColumnDefinition {
+/** Reads one column definition. */
+export function parseColumn(text: string, after = ''): ColumnDefinition {
   const tokens = significant(tokenize(text));
   const [nameToken] = tokens;
   if (nameToken === undefined) throw new Error(`not a column: ${text}`);
@@ -95,11 +99,30 @@ export function parseColumn(text: string): ColumnDefinition {
   });
   return {
     name: identifierOf(nameToken),
+    source: text,
+    after,
     before: text.slice(0, nameToken.start),
     nameText: nameToken.text,
     type: text.slice(nameToken.end, offset(starts[0])).trim(),
     constraints,
   };
+}
+
+/** The column with other parts than its author gave it. */
+export function changed(
+  column: ColumnDefinition,
+  parts: Partial<Pick<ColumnDefinition, 'type' | 'constraints'>>,
+): ColumnDefinition {
+  return { ...column, ...parts, source: undefined };
+}
+
+/** The column without the constraints that `isKept` rejects; the same column when it rejects none. */
+export function keepConstraints(
+  column: ColumnDefinition,
+  isKept: (constraint: Constraint) => boolean,
+): ColumnDefinition {
+  const constraints = column.constraints.filter(isKept);
+  return constraints.length === column.constraints.length ? column : changed(column, { constraints });
 }
 
 /** A text that a comma or parenthesis may follow: a line comment at its end would swallow it. */
@@ -108,8 +131,9 @@ export function closeComment(text: string): string {
   return last?.kind === 'blank' && /^--[^\n]*$/.test(last.text) ? `${text}\n` : text;
 }
 
-/** The text of a column definition. */
-export function printColumn({ before, nameText, type, constraints }: ColumnDefinition): string {
+/** The text of a column definition: its author's, or made of its parts once it was changed. */
+export function printColumn({ source, before, nameText, type, constraints }: ColumnDefinition): string {
+  if (source !== undefined) return source;
   const parts = [
     nameText,
     ...(type === '' ? [] : [type]),

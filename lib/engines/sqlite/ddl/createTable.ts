@@ -1,76 +1,26 @@
-import {
-  closingOf,
-  identifierOf,
-  isWord,
-  sameName,
-  significant,
-  splitAtCommas,
-  type Token,
-  tokenize,
-} from '../../tokens.js';
+import { closingOf, identifierOf, isWord, sameName, significant, tokenize } from '../../tokens.js';
 import {
   type ColumnDefinition,
   type Constraint,
-  type ConstraintKind,
   closeComment,
+  keepConstraints,
   parseColumn,
   printColumn,
 } from './columnDefinition.js';
-
-/** A constraint of the table, with the columns that it names and the table that it refers to. */
-interface TableConstraint extends Constraint {
-  readonly before: string;
-  readonly columns: readonly string[];
-  readonly references: string | undefined;
-  readonly referencedColumns: readonly string[];
-}
+import { splitParts } from './parts.js';
+import { isTableConstraint, parseConstraints, type TableConstraint } from './tableConstraint.js';
 
 /** A CREATE TABLE statement taken apart without losing a character of what stays. */
 export interface TableDefinition {
   /** Up to the table's name. */
   readonly head: string;
   readonly nameText: string;
+  /** From the name to the opening parenthesis, and that. */
+  readonly opening: string;
   readonly columns: readonly ColumnDefinition[];
   readonly constraints: readonly TableConstraint[];
-  /** From the closing parenthesis on: WITHOUT ROWID, STRICT. */
+  /** The white space before the closing parenthesis, and all from there on: WITHOUT ROWID, STRICT. */
   readonly tail: string;
-}
-
-const CONSTRAINT_WORDS = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN'] as const;
-
-const KINDS: Readonly<Record<string, ConstraintKind>> = {
-  PRIMARY: 'primary',
-  UNIQUE: 'unique',
-  CHECK: 'check',
-  FOREIGN: 'foreign',
-};
-
-/** The names in the parenthesis that opens at this position: the first word of each part. */
-function namesIn(tokens: readonly Token[], open: number): readonly string[] {
-  if (tokens[open]?.text !== '(') return [];
-  return splitAtCommas(tokens.slice(open + 1, closingOf(tokens, open))).flatMap(([first]) =>
-    first === undefined ? [] : [identifierOf(first)],
-  );
-}
-
-function parseConstraint(text: string): TableConstraint {
-  const tokens = significant(tokenize(text));
-  const isNamed = isWord(tokens[0], 'CONSTRAINT');
-  const start = isNamed ? 2 : 0;
-  const kind = KINDS[tokens[start]?.text.toUpperCase() ?? ''] ?? 'check';
-  const open = tokens.findIndex(({ text: symbol }) => symbol === '(');
-  const refers = kind === 'foreign' ? tokens.findIndex((token) => isWord(token, 'REFERENCES')) : -1;
-  const target = refers < 0 ? undefined : tokens[refers + 1];
-  const named = tokens[1];
-  return {
-    kind,
-    name: isNamed && named !== undefined ? identifierOf(named) : undefined,
-    before: text.slice(0, tokens[0]?.start ?? 0),
-    text: text.slice(tokens[0]?.start ?? 0).trimEnd(),
-    columns: kind === 'check' ? [] : namesIn(tokens, open),
-    references: target === undefined ? undefined : identifierOf(target),
-    referencedColumns: refers < 0 ? [] : namesIn(tokens, refers + 2),
-  };
 }
 
 /**
@@ -87,32 +37,66 @@ export function parseTable(sql: string): TableDefinition {
   if (open < 2 || nameToken === undefined || opening === undefined || isWord(tokens[1], 'VIRTUAL')) {
     throw new Error(`not a CREATE TABLE with columns: ${sql.slice(0, 60)}`);
   }
-  const close = tokens[closingOf(tokens, open)];
-  const end = close?.start ?? sql.length;
-  const body = all.filter(({ start }) => start >= opening.end && start < end);
-  const parts = splitAtCommas(body).map((part) => sql.slice(part[0]?.start ?? end, part.at(-1)?.end ?? end));
-  const isConstraint = (text: string): boolean => isWord(significant(tokenize(text))[0], ...CONSTRAINT_WORDS);
+  const close = tokens[closingOf(tokens, open)]?.start ?? sql.length;
+  const body = all.filter(({ start }) => start >= opening.end && start < close);
+  const last = body.at(-1);
+  const end = last?.kind === 'blank' && last.text.trim() === '' ? last.start : close;
+  const parts = splitParts(body.filter(({ start }) => start < end));
   return {
     head: sql.slice(0, nameToken.start),
     nameText: nameToken.text,
-    columns: parts.filter((part) => !isConstraint(part)).map(parseColumn),
-    constraints: parts.filter(isConstraint).map(parseConstraint),
+    opening: sql.slice(nameToken.end, opening.end),
+    columns: parts
+      .filter(({ text }) => !isTableConstraint(text))
+      .map(({ text, after }) => parseColumn(text, after)),
+    constraints: parts
+      .filter(({ text }) => isTableConstraint(text))
+      .flatMap(({ text, after }) => parseConstraints(text, after)),
     tail: sql.slice(end),
   };
+}
+
+/** The table's name, without its quotes. */
+export function nameOf({ nameText }: TableDefinition): string {
+  const [token] = tokenize(nameText);
+  return token === undefined ? nameText : identifierOf(token);
 }
 
 /** The statement of a definition, for a table of this quoted name. */
 export function printTable(table: TableDefinition, nameText = table.nameText): string {
   const parts = [
-    ...table.columns.map(printColumn),
-    ...table.constraints.map(({ before, text }) => `${before}${text}`),
+    ...table.columns.map((column) => ({ text: printColumn(column), after: column.after })),
+    ...table.constraints.map(({ before, text, after }) => ({ text: `${before}${text}`, after })),
   ];
-  return `${table.head}${nameText} (${parts.map(closeComment).join(',')}${table.tail}`;
+  const body = parts.map(({ text, after }, index) => {
+    const next = parts[index + 1];
+    const line = `${closeComment(text)}${next === undefined ? '' : ','}${after}`;
+    return (next?.text ?? table.tail).startsWith('\n') ? line : closeComment(line);
+  });
+  return `${table.head}${nameText}${table.opening}${body.join('')}${table.tail}`;
+}
+
+/** The statement without the table's own name before its columns (`t.a`), which holds under no other name. */
+export function unqualified(sql: string, table: string): string {
+  const tokens = tokenize(sql);
+  const dotAfter = (position: number): number => {
+    const next = tokens.findIndex(({ kind }, at) => at > position && kind !== 'blank');
+    return tokens[next]?.text === '.' ? next : -1;
+  };
+  let skipped = -1;
+  return tokens
+    .map((token, position) => {
+      const isName = token.kind === 'word' || token.kind === 'name';
+      if (isName && sameName(identifierOf(token), table)) skipped = Math.max(skipped, dotAfter(position));
+      return position <= skipped ? '' : token.text;
+    })
+    .join('');
 }
 
 /** The words after the columns, upper case. */
 function optionsOf(table: TableDefinition): string {
-  return significant(tokenize(table.tail.slice(1)))
+  return significant(tokenize(table.tail))
+    .slice(1)
     .map(({ text }) => text.toUpperCase())
     .join(' ');
 }
@@ -123,6 +107,16 @@ export function hasNoRowid(table: TableDefinition): boolean {
 
 export function isStrictTable(table: TableDefinition): boolean {
   return /\bSTRICT\b/.test(optionsOf(table));
+}
+
+/** Whether a column numbers itself with numbers that are never used again. */
+export function isAutoincrement(table: TableDefinition): boolean {
+  return table.columns.some(({ constraints }) =>
+    constraints.some(
+      ({ kind, text }) =>
+        kind === 'primary' && tokenize(text).some((token) => isWord(token, 'AUTOINCREMENT')),
+    ),
+  );
 }
 
 /** The table that an inline REFERENCES names. */
@@ -138,18 +132,13 @@ export function withoutForeignKeys(
   table: TableDefinition,
   isTarget: (name: string) => boolean,
 ): TableDefinition {
+  const isKept = (target: string | undefined): boolean => target === undefined || !isTarget(target);
   return {
     ...table,
-    columns: table.columns.map((column) => ({
-      ...column,
-      constraints: column.constraints.filter((constraint) => {
-        const target = referencedTable(constraint);
-        return target === undefined || !isTarget(target);
-      }),
-    })),
-    constraints: table.constraints.filter(
-      ({ references }) => references === undefined || !isTarget(references),
+    columns: table.columns.map((column) =>
+      keepConstraints(column, (constraint) => isKept(referencedTable(constraint))),
     ),
+    constraints: table.constraints.filter(({ references }) => isKept(references)),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Session } from '../../contract.js';
-import { mentions } from '../../tokens.js';
+import { identifierOf, tokenize } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 
 /** What stands on a table and can be broken by its alteration, each with a statement that compiles it. */
-export interface Probe {
+interface Probe {
   /** In words, for a message. */
   readonly what: string;
   /** The same before and after, whatever columns there are. */
@@ -37,25 +37,67 @@ async function triggerProbes(
   ];
 }
 
-/** Everything that may depend on the table: all views, and tables with triggers that are on it or name it. */
-export async function readProbes(session: Session, table: string): Promise<readonly Probe[]> {
+/** Every name in a statement; SQLite takes a string for a name too. */
+function namesIn(sql: string): ReadonlySet<string> {
+  const tokens = tokenize(sql).filter(({ kind }) => kind === 'word' || kind === 'name' || kind === 'string');
+  return new Set(tokens.map((token) => identifierOf(token).toLowerCase()));
+}
+
+/** A view or a trigger, with the table that a trigger is on. */
+interface Dependent {
+  readonly type: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly names: ReadonlySet<string>;
+}
+
+async function readDependents(session: Session): Promise<readonly Dependent[]> {
   const rows = await session.rows(
-    "select type, name, tbl_name, sql from sqlite_master where type in ('view', 'trigger')",
+    `select type, name, tbl_name, sql from sqlite_master where type in ('view', 'trigger')
+     union all select type, name, tbl_name, sql from temp.sqlite_master where type in ('view', 'trigger')`,
   );
-  const views = rows.filter(({ type }) => type === 'view');
-  const byTable = new Map<string, string[]>();
-  for (const { type, name, tbl_name: owner, sql } of rows) {
-    if (type !== 'trigger' || !mentions(String(sql), table)) continue;
-    byTable.set(String(owner), [...(byTable.get(String(owner)) ?? []), String(name)]);
+  return rows.map(({ type, name, tbl_name: owner, sql }) => ({
+    type: String(type),
+    name: String(name),
+    owner: String(owner),
+    names: namesIn(String(sql)),
+  }));
+}
+
+/** The views that name the table, or a view that does. */
+function viewsOver(table: string, all: readonly Dependent[]): readonly string[] {
+  const reached = new Set([table.toLowerCase()]);
+  const found: string[] = [];
+  const views = all.filter(({ type }) => type === 'view');
+  for (let before = -1; before !== found.length; ) {
+    before = found.length;
+    for (const { name, names } of views) {
+      if (reached.has(name.toLowerCase()) || ![...names].some((each) => reached.has(each))) continue;
+      reached.add(name.toLowerCase());
+      found.push(name);
+    }
+  }
+  return found;
+}
+
+/** Everything that may depend on the table: views over it, and tables with triggers that name it or such a view. */
+export async function readProbes(session: Session, table: string): Promise<readonly Probe[]> {
+  const all = await readDependents(session);
+  const views = viewsOver(table, all);
+  const reached = new Set([table, ...views].map((name) => name.toLowerCase()));
+  const byOwner = new Map<string, string[]>();
+  for (const { type, name, owner, names } of all) {
+    if (type !== 'trigger' || ![...names].some((each) => reached.has(each))) continue;
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), name]);
   }
   const ofTriggers = await Promise.all(
-    [...byTable].map(([owner, names]) => triggerProbes(session, owner, names)),
+    [...byOwner].map(([owner, names]) => triggerProbes(session, owner, names)),
   );
   return [
-    ...views.map(({ name }) => ({
-      what: `the view ${String(name)}`,
-      key: `view ${String(name)}`,
-      statement: `explain select * from ${quoteName(String(name))}`,
+    ...views.map((name) => ({
+      what: `the view ${name}`,
+      key: `view ${name}`,
+      statement: `explain select * from ${quoteName(name)}`,
     })),
     ...ofTriggers.flat(),
   ];
@@ -89,7 +131,7 @@ export async function firstBroken(
       () => undefined,
       (error: Error) => error.message,
     );
-    if (reason !== undefined) return { what, reason: reason.replace(statement, '').replace(/^ - /, '') };
+    if (reason !== undefined) return { what, reason };
   }
   return undefined;
 }

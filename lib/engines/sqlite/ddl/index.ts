@@ -2,10 +2,20 @@ import type { Session, TableId } from '../../contract.js';
 import { quoteName } from '../identifiers.js';
 import { parseColumn } from './columnDefinition.js';
 import { copyIndexSql } from './createIndex.js';
-import { hasNoRowid, isStrictTable, parseTable, printTable, withoutForeignKeys } from './createTable.js';
+import {
+  hasNoRowid,
+  isStrictTable,
+  nameOf,
+  parseTable,
+  printTable,
+  unqualified,
+  withoutForeignKeys,
+} from './createTable.js';
+
 import { rebuildTable } from './rebuild.js';
 
 export { createDdl } from './alterations.js';
+export { othersTurn } from './turn.js';
 
 /** Names of the columns that have a constraint of this name in their definition. */
 export function columnsWithConstraint(tableSql: string, constraint: string): readonly string[] {
@@ -28,11 +38,15 @@ export function isStrict(tableSql: string): boolean {
  */
 export function copyTableSql(tableSql: string, indexes: readonly string[], name: string): readonly string[] {
   const quoted = quoteName(name);
-  const copy = withoutForeignKeys(parseTable(tableSql), () => true);
-  return [
-    printTable(copy, quoted),
-    ...indexes.map((sql, position) => copyIndexSql(sql, quoteName(`${name}_index_${position + 1}`), quoted)),
-  ];
+  const table = parseTable(tableSql);
+  const copy = printTable(
+    withoutForeignKeys(table, () => true),
+    quoted,
+  );
+  const copies = indexes.map((sql, position) =>
+    copyIndexSql(sql, quoteName(`${name}_index_${position + 1}`), quoted),
+  );
+  return [copy, ...copies].map((sql) => unqualified(sql, nameOf(table)));
 }
 
 /** Adds a column with any default to a table with rows, where ADD COLUMN takes only constant ones. */
@@ -41,7 +55,7 @@ export async function addColumnWithRebuild(
   table: TableId,
   definition: string,
 ): Promise<void> {
-  await rebuildTable(session, table.name, (from) => ({
+  await rebuildTable(session, table, (from) => ({
     definition: { ...from.definition, columns: [...from.definition.columns, parseColumn(` ${definition}`)] },
     indexes: from.indexes,
   }));

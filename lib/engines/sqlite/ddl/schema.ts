@@ -1,5 +1,6 @@
 import { KnexMetaError } from '../../../errors.js';
 import type { Session } from '../../contract.js';
+import { sameName } from '../../tokens.js';
 import { parseTable, type TableDefinition } from './createTable.js';
 
 /** An object that belongs to a table, with the SQL that made it. */
@@ -12,14 +13,11 @@ export interface SchemaObject {
 export interface TableSchema {
   /** The name as the database spells it. */
   readonly name: string;
-  readonly sql: string;
   readonly definition: TableDefinition;
   readonly indexes: readonly SchemaObject[];
   readonly triggers: readonly SchemaObject[];
   /** Columns that hold values of their own: not the generated ones. */
   readonly stored: readonly string[];
-  /** True when a column is the rowid under another name. */
-  readonly hasIntegerKey: boolean;
 }
 
 /** The error of an alteration that was not made. */
@@ -31,70 +29,76 @@ export function refuse(table: string, reason: string, remedy: string, cause?: un
   });
 }
 
+type Obstacle = readonly [reason: string, remedy: string];
+
+const attachedTo = (schema: string): Obstacle => [
+  `it is in the attached database ${schema}`,
+  'Alter it where it is the main database.',
+];
+
+/** Why what goes by this name is not to be altered; undefined for a plain table of the main database. */
+function obstacleOf(found: ReadonlyMap<string, string>): Obstacle | undefined {
+  if (found.has('temp'))
+    return ['a temporary table or view has the same name', 'Drop the temporary one first.'];
+  const type = found.get('main');
+  const [attached] = found.keys();
+  if (type === undefined && attached !== undefined) return attachedTo(attached);
+  switch (type) {
+    case 'table':
+      return undefined;
+    case 'view':
+      return ['it is a view', 'Drop the view and create it again.'];
+    case 'virtual':
+      return ['it is a virtual table', 'Drop it and create it again.'];
+    case 'shadow':
+      return ['it belongs to a virtual table', 'Alter nothing of it.'];
+    default:
+      return ['the database has no such table', 'Check the name.'];
+  }
+}
+
+/** Refuses what is no plain table of the main database, and what a rebuild could not bring back. */
+async function refuseOthers(session: Session, name: string, schema: string): Promise<void> {
+  const rows = await session.rows('select schema, type from pragma_table_list where lower(name) = lower(?)', [
+    name,
+  ]);
+  const found = new Map(rows.map((row) => [String(row.schema), String(row.type)]));
+  const isElsewhere = !sameName(schema, 'main');
+  const obstacle = isElsewhere ? attachedTo(schema) : obstacleOf(found);
+  if (obstacle !== undefined) throw refuse(name, ...obstacle);
+  const [trigger] = await session.rows(
+    "select name from temp.sqlite_master where type = 'trigger' and lower(tbl_name) = lower(?)",
+    [name],
+  );
+  if (trigger !== undefined)
+    throw refuse(name, `the temporary trigger ${String(trigger.name)} is on it`, 'Drop that trigger first.');
+}
+
 /**
  * Reads a table of the main database.
  *
- * @throws KnexMetaError ALTER_REFUSED for a view, a virtual table or a name that there is not
+ * @throws KnexMetaError ALTER_REFUSED for anything else
  */
-export async function readTable(session: Session, name: string): Promise<TableSchema> {
+export async function readTable(session: Session, name: string, schema = 'main'): Promise<TableSchema> {
+  await refuseOthers(session, name, schema);
   const rows = await session.rows(
-    `select type, name, sql from sqlite_master where lower(tbl_name) = lower(?) and sql is not null order by rowid`,
+    'select type, name, sql from sqlite_master where lower(tbl_name) = lower(?) and sql is not null order by rowid',
     [name],
   );
   const own = rows.find(({ type }) => type === 'table');
-  if (own === undefined) {
-    const isView = rows.some(({ type }) => type === 'view');
-    throw refuse(
-      name,
-      isView ? 'it is a view' : 'the database has no such table',
-      isView ? 'Drop the view and create it again.' : 'Check the name.',
-    );
-  }
-  const sql = String(own.sql);
-  if (/^\s*create\s+virtual\b/i.test(sql)) {
-    throw refuse(name, 'it is a virtual table', 'Drop it and create it again.');
-  }
-  const columns = await session.rows('select name, type, pk, hidden from pragma_table_xinfo(?)', [
-    String(own.name),
-  ]);
-  const keys = columns.filter(({ pk }) => Number(pk) > 0);
+  if (own === undefined) throw refuse(name, 'the database has no such table', 'Check the name.');
+  const columns = await session.rows('select name, hidden from pragma_table_xinfo(?)', [String(own.name)]);
   const objects = (wanted: string): readonly SchemaObject[] =>
     rows
       .filter(({ type }) => type === wanted)
       .map((row) => ({ name: String(row.name), sql: String(row.sql) }));
   return {
     name: String(own.name),
-    sql,
-    definition: parseTable(sql),
+    definition: parseTable(String(own.sql)),
     indexes: objects('index'),
     triggers: objects('trigger'),
     stored: columns.filter(({ hidden }) => Number(hidden) === 0).map((column) => String(column.name)),
-    hasIntegerKey: keys.length === 1 && String(keys[0]?.type).toUpperCase() === 'INTEGER',
   };
-}
-
-/** Tables with a foreign key to this one, itself among them where it has one. */
-export async function readChildren(session: Session, table: string): Promise<readonly SchemaObject[]> {
-  const rows = await session.rows(
-    `select distinct m.name, m.sql from sqlite_master m join pragma_foreign_key_list(m.name) f
-     where m.type = 'table' and lower(f."table") = lower(?)`,
-    [table],
-  );
-  return rows.map((row) => ({ name: String(row.name), sql: String(row.sql) }));
-}
-
-/** Every foreign key of other tables that names one of the columns of this one as its target. */
-export async function readReferences(session: Session, table: string) {
-  const rows = await session.rows(
-    `select m.name as child, f."from", f."to" from sqlite_master m join pragma_foreign_key_list(m.name) f
-     where m.type = 'table' and lower(f."table") = lower(?)`,
-    [table],
-  );
-  return rows.map((row) => ({
-    child: String(row.child),
-    from: String(row.from),
-    to: row.to === null ? undefined : String(row.to),
-  }));
 }
 
 /** The present value of a pragma. */
