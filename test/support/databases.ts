@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import pg from 'pg';
+import { temporaryFolder } from './folders.js';
 import { postgresServer } from './postgres.js';
+
+export { removeTemporaryFolders, temporaryFolder } from './folders.js';
 
 /** An empty database of one test's own. */
 export interface Database {
@@ -18,18 +19,6 @@ export interface TestEngine {
 }
 
 let counter = 0;
-const folders: string[] = [];
-
-/** A new folder that is deleted at the end of the run. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'knex-meta-test-'));
-  folders.push(folder);
-  return folder;
-}
-
-export function removeTemporaryFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}
 
 export async function freshPostgres(): Promise<Database> {
   const server = await postgresServer();

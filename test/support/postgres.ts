@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { temporaryFolder } from './folders.js';
 
 /** A PostgreSQL server that the tests started. */
 export interface Server {
@@ -89,7 +89,7 @@ interface Running {
 }
 
 async function start(): Promise<Running> {
-  const root = mkdtempSync(join(tmpdir(), 'knex-meta-pg-'));
+  const root = temporaryFolder('knex-meta-pg-');
   if (DROPPED.uid !== undefined) chownSync(root, DROPPED.uid, DROPPED.gid);
   const removeFiles = () => rmSync(root, { recursive: true, force: true });
   process.once('exit', removeFiles);
