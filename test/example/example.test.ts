@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { createMigrator, withMeta } from '../../lib/index.js';
 import { dump } from '../real/dump.js';
-import { ROOT } from '../support/commandLine.js';
+import { knexMeta, ROOT } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
 
 const FILES = readdirSync(join(ROOT, 'migrations')).sort();
@@ -132,5 +132,30 @@ eachEngine('the worked example', (engine) => {
     const text = JSON.stringify(await schema());
     for (const table of ['playlists', 'user_devices', 'playback_history'])
       expect(text).to.include(`${table}_user_id_index`);
+  });
+
+  it('runs from its own knexfile.ts, with DATABASE_URL alone to choose the database', async () => {
+    const { config, url } = await engine.fresh();
+    for (const command of ['migrate:latest', 'check:migration', 'check:version']) {
+      const ran = await knexMeta([command], ROOT, { DATABASE_URL: url });
+      expect(ran.code, `${command}\n${ran.stdout}${ran.stderr}`).to.equal(0);
+    }
+    const plain = knex(config);
+    try {
+      const has = (table: string) =>
+        (engine.name === 'postgresql' ? plain.schema.withSchema('vibesia_schema') : plain.schema).hasTable(
+          table,
+        );
+      for (const table of [...TABLES, 'knex_migrations']) expect(await has(table), table).to.equal(true);
+      if (engine.name === 'postgresql') {
+        const { rows } = await plain.raw("select tablename from pg_tables where schemaname = 'public'");
+        expect(rows).to.deep.equal([]);
+      }
+      const ran = await knexMeta(['migrate:rollback', '--all'], ROOT, { DATABASE_URL: url });
+      expect(ran.code, ran.stderr).to.equal(0);
+      for (const table of TABLES) expect(await has(table), table).to.equal(false);
+    } finally {
+      await plain.destroy();
+    }
   });
 });

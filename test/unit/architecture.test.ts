@@ -33,6 +33,10 @@ const below =
   (source: Source) =>
     folders.some((folder) => source.path.startsWith(`lib/${folder}`));
 
+/** What a file loads while it runs. */
+const dynamic = (code: string): readonly string[] =>
+  [...code.matchAll(/\b(?:import|require)\(\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+
 describe('architecture', () => {
   it('reads the sources', () => {
     expect(SOURCES.length).to.be.greaterThan(40);
@@ -60,9 +64,19 @@ describe('architecture', () => {
   });
 
   it('only the configuration, the source of migrations, the commands and their line touch the disk', () => {
-    const touching = SOURCES.filter(({ imports }) => imports.some((name) => /^node:fs/.test(name)));
+    const touching = SOURCES.filter(({ code, imports }) =>
+      [...imports, ...dynamic(code)].some((name) => /^(node:)?fs(\/|$)/.test(name)),
+    );
     const allowed = below('config/', 'migrator/source.ts', 'commands/', 'cli/');
     expect(touching.filter((source) => !allowed(source)).map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('only the hook, the engines, the migrator, the commands and their line make a Knex', () => {
+    const knowing = SOURCES.filter(({ code, imports }) =>
+      [...imports, ...dynamic(code)].some((name) => /^knex(\/|$)/.test(name)),
+    );
+    const allowed = below('metadata/', 'engines/', 'migrator/', 'commands/', 'cli/');
+    expect(knowing.filter((source) => !allowed(source)).map(({ path }) => path)).to.deep.equal([]);
   });
 
   it('checks are pure: no Knex, no disk, no engine at run time', () => {
