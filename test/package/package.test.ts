@@ -91,8 +91,25 @@ describe('the packed tarball', function () {
     expect(await node('b.cjs', `const ${names} = require('knex-meta');\n${body}`)).to.equal(expected);
   });
 
-  it('has types in ESM and CommonJS, t.metadata among them, with strict settings', async () => {
-    const body = `const config = withMeta({ client: 'pg', meta: { columns: { notes: false, updated_at: 'modified_at' } } });
+  it('declares for CommonJS the names that it declares for ESM', () => {
+    const names = (file: string): readonly string[] => {
+      const text = readFileSync(join(folder, 'node_modules/knex-meta/dist/lib', file), 'utf8');
+      const listed = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap((match) =>
+        (match[1] ?? '').split(',').map((name) => name.replace(/^\s*(?:type )?/, '').trim()),
+      );
+      const declared = [...text.matchAll(/export (?:declare const|type) (\w+)\b(?! *\{)/g)].map(
+        (match) => match[1] ?? '',
+      );
+      return [...new Set([...listed, ...declared])].filter((name) => name !== '').sort();
+    };
+    expect(names('index.d.ts').length).to.be.greaterThan(10);
+    expect(names('index.d.cts')).to.deep.equal(names('index.d.ts'));
+  });
+
+  const modules = ['nodenext', 'node16'];
+  for (const module of modules)
+    it(`has types in ESM and CommonJS with module ${module}, t.metadata among them, with strict settings`, async () => {
+      const body = `const config = withMeta({ client: 'pg', meta: { columns: { notes: false, updated_at: 'modified_at' } } });
 export async function up(db: Knex): Promise<void> {
   await db.schema.createTable('t', (t) => {
     t.increments('id');
@@ -108,32 +125,32 @@ export async function up(db: Knex): Promise<void> {
   console.log(code, config.client);
 }
 `;
-    const imports =
-      "import type { Knex } from 'knex';\nimport { createMigrator, KnexMetaError, withMeta } from 'knex-meta';\n";
-    writeFileSync(join(folder, 'm.mts'), imports + body);
-    writeFileSync(join(folder, 'c.cts'), imports + body);
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          module: 'nodenext',
-          target: 'es2022',
-          noEmit: true,
-          types: ['node'],
-          skipLibCheck: false,
-          exactOptionalPropertyTypes: true,
-        },
-        files: ['m.mts', 'c.cts'],
-      }),
-    );
-    const ran = await runProgram(
-      process.execPath,
-      [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'],
-      folder,
-    );
-    expect(ran.stdout.split('\n').filter((line) => /knex-meta|m\.mts|c\.cts/.test(line))).to.deep.equal([]);
-  });
+      const imports =
+        "import type { Knex } from 'knex';\nimport { createMigrator, KnexMetaError, withMeta } from 'knex-meta';\n";
+      writeFileSync(join(folder, 'm.mts'), imports + body);
+      writeFileSync(join(folder, 'c.cts'), imports + body);
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({
+          compilerOptions: {
+            strict: true,
+            module,
+            target: 'es2022',
+            noEmit: true,
+            types: ['node'],
+            skipLibCheck: false,
+            exactOptionalPropertyTypes: true,
+          },
+          files: ['m.mts', 'c.cts'],
+        }),
+      );
+      const ran = await runProgram(
+        process.execPath,
+        [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'],
+        folder,
+      );
+      expect(ran.stdout.split('\n').filter((line) => /knex-meta|m\.mts|c\.cts/.test(line))).to.deep.equal([]);
+    });
 
   it('runs as npx knex-meta: the version, and a plain project with the metadata', async () => {
     const version = await runProgram('npx', ['--no-install', 'knex-meta', '--version'], folder);
