@@ -5,9 +5,15 @@ import type * as esm from './index.js' with { 'resolution-mode': 'import' };
 export type {
   AddMetadataColumn,
   AppliedMigration,
+  CurrentRevision,
   DefinedConfig,
+  Direction,
   ErrorCode,
+  EventName,
+  Head,
+  Heads,
   KnexMetaConfig,
+  Listener,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,
@@ -17,9 +23,16 @@ export type {
   MigrationRun,
   MigrationStatus,
   Migrator,
+  MigratorEvents,
   MigratorOptions,
+  Resolution,
+  RevisionDetails,
+  RevisionInfo,
   RunOptions,
   RunResult,
+  StampOptions,
+  StampResult,
+  TransactionMode,
 } from './index.js' with { 'resolution-mode': 'import' };
 
 export declare const createMigrator: typeof esm.createMigrator;

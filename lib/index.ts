@@ -14,11 +14,13 @@ export type {
 export { withMeta } from './metadata/withMeta.js';
 export {
   createMigrator,
-  type MigrationRun,
   type Migrator,
   type MigratorOptions,
-  type RunOptions,
-  type RunResult,
 } from './migrator/createMigrator.js';
+export type { CurrentRevision, Head, Heads, RevisionDetails, RevisionInfo } from './migrator/describe.js';
+export type { Direction, EventName, Listener, MigrationRun, MigratorEvents } from './migrator/events.js';
+export type { RunOptions, TransactionMode } from './migrator/options.js';
 export type { AppliedMigration, MigrationRecord } from './migrator/record.js';
+export type { RunResult } from './migrator/run.js';
+export type { Resolution, StampOptions, StampResult } from './migrator/stamp.js';
 export type { MigrationStatus } from './migrator/status.js';

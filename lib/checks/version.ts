@@ -14,7 +14,8 @@ function repeated(names: readonly string[]): readonly string[] {
 }
 
 /** Compares the record of applied migrations with the files. */
-export function checkRecord({ applied, pending, missing, record }: MigrationStatus): CheckReport {
+export function checkRecord(status: MigrationStatus): CheckReport {
+  const { applied, pending, missing, edited, unfinished, record } = status;
   const names = applied.map(({ name }) => name);
   const newest = [...names].sort().at(-1);
   const older = pending.filter((name) => newest !== undefined && name < newest);
@@ -36,6 +37,22 @@ export function checkRecord({ applied, pending, missing, record }: MigrationStat
         name,
         `${name} is recorded as applied, and there is no such file`,
         'Bring the file back: another branch may have it.',
+      ),
+    ),
+    ...edited.map((name) =>
+      finding(
+        'EDITED',
+        name,
+        `${name} says something else than when it was applied`,
+        'Put the file back as it was, and write the change as a new migration.',
+      ),
+    ),
+    ...unfinished.map((name) =>
+      finding(
+        'UNFINISHED',
+        name,
+        `${name} was begun without a transaction, and did not say that it ended`,
+        'Compare the database with the file, then: npx knex-meta migrate:resolve <revision> --applied or --undone',
       ),
     ),
     ...repeated(names).map((name) =>

@@ -12,6 +12,10 @@ export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
   },
   'migrations-directory': { type: 'string', describe: 'the folder of the migrations' },
   'migrations-table-name': { type: 'string', describe: 'the table that records applied migrations' },
+  wait: {
+    type: 'string',
+    describe: 'how long to wait for a database that is still starting: 30, 30s, 1min',
+  },
   json: { type: 'boolean', describe: 'one JSON document on stdout, nothing else' },
   quiet: { type: 'boolean', describe: 'say nothing but errors and warnings' },
   verbose: { type: 'boolean', describe: 'show every SQL statement, and stack traces of errors' },

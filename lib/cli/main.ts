@@ -1,31 +1,17 @@
-import { readFileSync } from 'node:fs';
 import type { Knex } from 'knex';
 import yargs, { type Argv } from 'yargs';
 import type { Arguments, Command, Context } from '../commands/command.js';
 import { commands } from '../commands/index.js';
+import { versionOfPackage } from '../config/version.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { readDuration } from './duration.js';
 import { COMMON_FLAGS } from './flags.js';
 import { Output } from './output.js';
 import { type CommonFlags, connect, disconnect, openProject, type Project } from './project.js';
+import { abortOnSignals } from './signals.js';
 import { flushOutput } from './stdout.js';
 import { usageError } from './usage.js';
 import { hideLoaderWarnings } from './warnings.js';
-
-function versionOfPackage(): string {
-  // Two levels up from lib/cli, three from dist/lib/cli.
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const manifest = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
-        name?: string;
-        version?: string;
-      };
-      if (manifest.name === 'knex-meta') return String(manifest.version);
-    } catch {
-      // The other one.
-    }
-  }
-  return 'unknown';
-}
 
 function outputFor(args: Arguments): Output {
   return new Output({
@@ -65,9 +51,10 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
     project: openOnce,
     database: async () => {
       const opened = await openOnce();
-      connected ??= connect(opened, output);
+      connected ??= connect(opened, output, readDuration('wait', args.wait));
       return { db: await connected, project: opened };
     },
+    signal: () => abortOnSignals((text) => output.note(text)),
   };
   try {
     const { data, exitCode = EXIT.done } = await command.run(context);

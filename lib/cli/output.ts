@@ -52,6 +52,11 @@ export class Output {
     if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${withoutPasswords(text)}\n`);
   }
 
+  /** SQL of the result, as it is: a script that is changed on the way could do something else. */
+  sql(text: string): void {
+    if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${text}\n`);
+  }
+
   /** A line beside the result: on stderr, so that a pipe gets the result alone. */
   note(text: string, style?: Style): void {
     if (this.#options.json || this.#options.quiet) return;

@@ -99,18 +99,40 @@ export function missingFile(config: KnexMetaConfig): string | undefined {
   return file !== undefined && !existsSync(file) ? file : undefined;
 }
 
-/** Connects to the project's database with the hook. Throws CONNECTION_FAILED. */
-export async function connect({ config, extension }: Project, output: Output): Promise<Knex> {
-  engineOf(config);
+const POLL_MS = 250;
+
+/** One connection from the pool and back, again for as long as the server is starting. */
+async function tryConnection(db: Knex, engine: Engine, wait: number, output: Output): Promise<void> {
+  const client = db.client as {
+    acquireConnection(): Promise<unknown>;
+    releaseConnection(c: unknown): Promise<void>;
+  };
+  const end = performance.now() + wait;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      await client.releaseConnection(await client.acquireConnection());
+      return;
+    } catch (error) {
+      if (engine.migrations.kindOf(error) !== 'starting' || performance.now() + POLL_MS > end) throw error;
+      if (isFirst) output.note(`Waiting for the database: ${(error as Error).message || 'no answer yet'}`);
+      await delay(POLL_MS);
+    }
+  }
+}
+
+/**
+ * Connects to the project's database with the hook.
+ *
+ * @param wait - milliseconds that a database which is still starting is waited for
+ * @throws KnexMetaError CONNECTION_FAILED
+ */
+export async function connect({ config, extension }: Project, output: Output, wait = 0): Promise<Knex> {
+  const engine = engineOf(config);
   const migrations = { ...config.migrations, extension };
   const db = knex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
   if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(sql, 'dim'));
   try {
-    const client = db.client as {
-      acquireConnection(): Promise<unknown>;
-      releaseConnection(c: unknown): Promise<void>;
-    };
-    await client.releaseConnection(await client.acquireConnection());
+    await tryConnection(db, engine, wait, output);
     return db;
   } catch (error) {
     await disconnect(db);

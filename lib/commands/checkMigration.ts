@@ -6,7 +6,9 @@ import type { ClientInternals } from '../metadata/knexInternals.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { type ResolvedMeta, resolveMeta } from '../metadata/resolve.js';
 import { wrapName } from '../metadata/target.js';
-import { plainView } from '../migrator/record.js';
+import { journalName } from '../migrator/journal.js';
+import { recordTables } from '../migrator/settings.js';
+import { plainView } from '../migrator/views.js';
 import { reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
 
@@ -30,8 +32,8 @@ async function tablesOf(
 ): Promise<readonly TableFacts[]> {
   if (missingFile(config) !== undefined) return [];
   const { db } = await context.database();
-  const record = config.migrations?.tableName ?? 'knex_migrations';
-  const own = new Set([record, `${record}_lock`]);
+  const record = recordTables(config.migrations ?? {});
+  const own = new Set([record.tableName, record.lockTable, journalName(record)]);
   // The catalog's rows are not for the project's own postProcessResponse.
   const plain = plainView(db);
   const all = await Promise.all(schemasOf(engine, config).map((schema) => engine.inspect(plain, schema)));

@@ -19,6 +19,8 @@ export interface Context {
   readonly project: () => Promise<Project>;
   /** Connects; the command line ends the connection. */
   readonly database: () => Promise<{ readonly db: Knex; readonly project: Project }>;
+  /** From now on Ctrl-C and the end of a container abort this signal in place of the process. */
+  readonly signal: () => AbortSignal;
 }
 
 /** What a command did: the document of --json, and the exit code when it is not 0. */

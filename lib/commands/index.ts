@@ -2,15 +2,21 @@ import { checkMigration } from './checkMigration.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
+import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
+import { migrateMerge } from './migrateMerge.js';
+import { migratePlan, migrateSql } from './migratePlan.js';
+import { migrateResolve, migrateStamp } from './migrateStamp.js';
 import {
   migrateBefore,
   migrateDown,
+  migrateDowngrade,
   migrateLatest,
   migrateRollback,
   migrateTo,
   migrateUp,
+  migrateUpgrade,
 } from './migrateSteps.js';
 import { seedMake, seedRun } from './seeds.js';
 
@@ -24,6 +30,17 @@ export const commands: readonly Command[] = [
   migrateRollback,
   migrateTo,
   migrateBefore,
+  migrateUpgrade,
+  migrateDowngrade,
+  migrateCurrent,
+  migrateHistory,
+  migrateShow,
+  migrateHeads,
+  migrateMerge,
+  migratePlan,
+  migrateSql,
+  migrateStamp,
+  migrateResolve,
   migrateList,
   migrateCurrentVersion,
   migrateUnlock,

@@ -19,7 +19,7 @@ export const migrateList: Command = {
   examples: [['knex-meta migrate:list --json', 'the same as one JSON document']],
   run: async (context) => {
     const { output } = context;
-    const { applied, pending, missing } = await readStatus(context);
+    const { applied, pending, missing, edited, unfinished } = await readStatus(context);
     const { config } = await context.project();
     if (applied.length === 0) output.line(output.style('red', 'No Completed Migration files Found.'));
     else output.line(output.style('green', `Found ${applied.length} Completed Migration file/files.`));
@@ -27,12 +27,16 @@ export const migrateList: Command = {
     if (pending.length === 0) output.line(output.style('red', 'No Pending Migration files Found.'));
     else output.line(output.style('green', `Found ${pending.length} Pending Migration file/files.`));
     for (const name of pending) output.line(output.style('cyan', name));
+    for (const name of edited) output.warn(`${name} was edited after it was applied`);
+    for (const name of unfinished) {
+      output.warn(`${name} was begun without a transaction and did not end: npx knex-meta migrate:resolve`);
+    }
     // As stock Knex fails, so a script that relies on it stays right; here the list is shown all the same.
     if (missing.length > 0 && !config.migrations?.disableMigrationsListValidation) {
-      throw filesMissing(missing, { applied, pending, missing });
+      throw filesMissing(missing, { applied, pending });
     }
     for (const name of missing) output.warn(`${name} is recorded as applied, and its file is missing`);
-    return { data: { ok: true, applied, pending, missing } };
+    return { data: { ok: true, applied, pending, missing, edited, unfinished } };
   },
 };
 

@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
-import { KnexMetaError } from '../errors.js';
-import type { Command } from './command.js';
+import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { Command, Context } from './command.js';
+import { readFiles } from './migrateHistory.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
 import { renderStub } from './stub.js';
 
 const TEMPLATES: Readonly<Record<FileForm, string>> = {
   typescript: `import type { Knex } from 'knex';
-
+%REVISES%
 export async function up(knex: Knex): Promise<void> {}
 
 export async function down(knex: Knex): Promise<void> {}
 `,
-  esm: `/**
+  esm: `%REVISES%/**
  * @param { import('knex').Knex } knex
  * @returns { Promise<void> }
  */
@@ -23,7 +24,7 @@ export async function up(knex) {}
  */
 export async function down(knex) {}
 `,
-  commonjs: `/**
+  commonjs: `%REVISES%/**
  * @param { import('knex').Knex } knex
  * @returns { Promise<void> }
  */
@@ -37,6 +38,48 @@ exports.down = async function (knex) {};
 `,
 };
 
+/** The line that says what a new migration follows; empty for the first one. */
+function revisesLine(form: FileForm, parents: readonly string[]): string {
+  if (parents.length === 0) return '';
+  const quoted = parents.map((name) => `'${name}'`);
+  const value = quoted.length === 1 ? quoted[0] : `[${quoted.join(', ')}]`;
+  const line = `${form === 'commonjs' ? 'exports.revises' : 'export const revises'} = ${value};\n`;
+  return form === 'typescript' ? `\n${line}` : `${line}\n`;
+}
+
+/** The heads of the files that there are; none when there is no directory yet. */
+async function parentsOfNew(context: Context): Promise<readonly string[]> {
+  const { config } = await context.project();
+  if (config.migrations?.migrationSource !== undefined) return [];
+  try {
+    const { history } = await readFiles(context);
+    return history.heads.map(({ revision }) => revision);
+  } catch (error) {
+    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return [];
+    throw error;
+  }
+}
+
+/** Writes a new migration that follows the given ones. */
+export async function newMigration(
+  { args, project }: Context,
+  name: string,
+  parents: readonly string[],
+): Promise<{ readonly path: string; readonly file: string }> {
+  const { config, extension: fallback, knexfile } = await project();
+  const { migrations = {} } = config;
+  const directory = [migrations.directory ?? './migrations'].flat().at(-1) ?? './migrations';
+  const extension = extensionOf(args.x, migrations.extension ?? fallback);
+  const stub = args.stub === undefined ? migrations.stub : String(args.stub);
+  const form = formOf(extension, resolve(knexfile ?? '.', '..'));
+  const text =
+    stub === undefined
+      ? TEMPLATES[form].replace('%REVISES%', () => revisesLine(form, parents))
+      : renderStub(stub, directory, migrations);
+  const file = `${timestamp()}_${name}.${extension}`;
+  return { path: writeNewFile(directory, file, text), file };
+}
+
 export const migrateMake: Command = {
   command: 'migrate:make <name>',
   describe: 'Create a migration file',
@@ -45,23 +88,21 @@ export const migrateMake: Command = {
     stub: { type: 'string', describe: 'a template: a path, or a name in the migrations directory' },
   },
   examples: [['knex-meta migrate:make add_profile', 'in the language of the knexfile']],
-  run: async ({ args, output, project }) => {
-    const { config, extension: fallback, knexfile } = await project();
-    const { migrations = {} } = config;
-    const directory = [migrations.directory ?? './migrations'].flat().at(-1) ?? './migrations';
+  run: async (context) => {
+    const { args, output } = context;
     const name = fileNameOf(String(args.name));
     if (name === '') {
       throw new KnexMetaError('USAGE', 'A name must be specified for the generated migration.');
     }
-    const extension = extensionOf(args.x, migrations.extension ?? fallback);
-    const stub = args.stub === undefined ? migrations.stub : String(args.stub);
-    const text =
-      stub === undefined
-        ? TEMPLATES[formOf(extension, resolve(knexfile ?? '.', '..'))]
-        : renderStub(stub, directory, config.migrations as object);
-    const file = `${timestamp()}_${name}.${extension}`;
-    const path = writeNewFile(directory, file, text);
+    const heads = await parentsOfNew(context);
+    if (heads.length > 1) {
+      output.warn(
+        `There are ${heads.length} heads (${heads.join(', ')}): the new migration follows the last. \`npx knex-meta migrate:merge\` joins them.`,
+      );
+    }
+    const parents = heads.slice(-1);
+    const { path, file } = await newMigration(context, name, parents);
     output.line(output.style('green', `Created Migration: ${path}`));
-    return { data: { ok: true, path: resolve(path), file } };
+    return { data: { ok: true, path: resolve(path), file, revises: parents } };
   },
 };

@@ -1,24 +1,71 @@
-import {
-  createMigrator,
-  type MigrationRun,
-  type Migrator,
-  type RunResult,
-} from '../migrator/createMigrator.js';
+import { readCount, readDuration } from '../cli/duration.js';
+import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
+import type { RunOptions } from '../migrator/options.js';
+import type { Request } from '../migrator/plan.js';
+import type { RunResult } from '../migrator/run.js';
 import type { Context, Flag, Outcome } from './command.js';
+import { planAndReport } from './planReport.js';
+import { readMode } from './transactionFlag.js';
 
-export const DISABLE_TRANSACTIONS: Readonly<Record<string, Flag>> = {
+/** The flags of every command that runs migrations. */
+export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
   'disable-transactions': { type: 'boolean', describe: 'run each migration without a transaction' },
+  transaction: {
+    type: 'string',
+    describe:
+      'all: one for the run (default); each: one a migration; none. `config.transaction` of a file goes before it',
+  },
+  'lock-timeout': {
+    type: 'string',
+    describe: 'a statement that waits longer for a lock gives up, and is tried again: 2, 500ms',
+  },
+  'statement-timeout': { type: 'string', describe: 'a statement that works longer is ended' },
+  retries: { type: 'string', describe: 'how often after a lock timeout; default 5 with --lock-timeout' },
+  'lock-wait': {
+    type: 'string',
+    describe: 'how long another run is waited for; default: without end, 10 seconds for stock Knex',
+  },
+  backup: {
+    type: 'string',
+    describe: 'copy the database first: to this path, or to backup-<time> in the working directory',
+  },
+  strict: { type: 'boolean', describe: 'refuse when an applied file was edited' },
+  'dry-run': { type: 'boolean', describe: 'show the SQL that would run, and run nothing' },
+  'strict-order': {
+    type: 'boolean',
+    describe: 'refuse when a pending migration is older than an applied one',
+  },
 };
 
-/** A migrator whose migrations show as they run, one line each with its time. */
-async function openMigrator({ database, output }: Context): Promise<Migrator> {
-  const { db } = await database();
-  return createMigrator(db, {
-    onMigration: ({ name, duration }: MigrationRun, direction) => {
-      const sign = direction === 'up' ? output.style('green', '↑') : output.style('yellow', '↓');
-      output.line(`${sign} ${name} ${output.style('dim', `${duration} ms`)}`);
-    },
+/** The flags of a run, read. Throws USAGE. */
+function runOptions({ args, signal }: Context): RunOptions {
+  const { backup } = args;
+  return {
+    disableTransactions: args['disable-transactions'] === true,
+    transaction: readMode(args.transaction),
+    lockTimeout: readDuration('lock-timeout', args['lock-timeout']),
+    statementTimeout: readDuration('statement-timeout', args['statement-timeout']),
+    retries: readCount('retries', args.retries),
+    lockWait: readDuration('lock-wait', args['lock-wait']),
+    backup: backup === undefined ? false : String(backup) === '' ? true : String(backup),
+    strict: args.strict === true,
+    strictOrder: args['strict-order'] === true,
+    signal: signal(),
+  };
+}
+
+/** Tells what a migrator does while it does it. */
+export function tellEvents(migrator: Migrator, { output }: Pick<Context, 'output'>): void {
+  migrator.on('migration:done', ({ name, duration, direction }) => {
+    const sign = direction === 'up' ? output.style('green', '↑') : output.style('yellow', '↓');
+    output.line(`${sign} ${name} ${output.style('dim', `${duration} ms`)}`);
   });
+  migrator.on('lock:wait', ({ holder }) => output.note(`Waiting for ${holder}`));
+  migrator.on('migration:retry', ({ name, attempt, delay, reason }) =>
+    output.note(`${name}: ${reason}; attempt ${attempt + 1} in ${delay} ms`),
+  );
+  migrator.on('backup:done', ({ file, duration }) => output.note(`Backup: ${file} (${duration} ms)`));
+  migrator.on('warning', ({ message }) => output.warn(message));
 }
 
 interface Closing {
@@ -27,13 +74,13 @@ interface Closing {
 }
 
 /** Runs one method of the migrator and closes with the line that Knex closes with. */
-export async function runAndReport(
-  context: Context,
-  act: (migrator: Migrator) => Promise<RunResult>,
-  closing: Closing,
-): Promise<Outcome> {
-  const result = await act(await openMigrator(context));
+export async function runAndReport(context: Context, request: Request, closing: Closing): Promise<Outcome> {
+  if (context.args['dry-run'] === true) return planAndReport(context, request);
+  const options = runOptions(context);
   const { output } = context;
+  const migrator = createMigrator((await context.database()).db);
+  tellEvents(migrator, context);
+  const result = await migrator.run(request, options);
   output.line(
     result.migrations.length === 0
       ? output.style('cyan', closing.nothing)
@@ -46,6 +93,7 @@ const UP_TO_DATE = 'Already up to date';
 const AT_BASE = 'Already at the base migration';
 
 const listed = ({ migrations }: RunResult): string => migrations.map(({ name }) => name).join('\n');
+const number = (count: number): string => `${count} migration${count === 1 ? '' : 's'}`;
 
 export const RAN: Closing = {
   nothing: UP_TO_DATE,
@@ -67,10 +115,15 @@ export const UNDONE_BATCH: Closing = {
   done: ({ batch, migrations }) => `Batch ${batch} rolled back: ${migrations.length} migrations`,
 };
 
-/** The flags that steps up and down share, read. */
-export function runOptions({ args }: Context): { readonly disableTransactions: boolean } {
-  return { disableTransactions: args['disable-transactions'] === true };
-}
+export const UPGRADED: Closing = {
+  nothing: UP_TO_DATE,
+  done: ({ batch, migrations }) => `Batch ${batch}: ${number(migrations.length)} applied`,
+};
+
+export const DOWNGRADED: Closing = {
+  nothing: 'Already there',
+  done: ({ migrations }) => `${number(migrations.length)} undone`,
+};
 
 /** The command's name argument as text. */
 export function nameOf({ args }: Context): string | undefined {

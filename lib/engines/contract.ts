@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
+import type { MigrationEngine } from './migrations.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
@@ -68,6 +69,8 @@ export interface Engine {
   readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
+  /** The engine's side of running migrations. */
+  readonly migrations: MigrationEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

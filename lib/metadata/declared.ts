@@ -27,7 +27,12 @@ export function readDeclared(builder: TableBuilderInternals): Declared {
   };
 }
 
-const OWN_TABLES = ['id,name,batch,migration_time', 'index,is_locked'];
+const OWN_TABLES = [
+  'id,name,batch,migration_time',
+  'index,is_locked',
+  // The journal of knex-meta's migrator.
+  'id,name,direction,state,checksum,duration_ms,started_at,run_by,tool',
+];
 
 /**
  * Knex's own two tables are known by their columns, not by name: `migrate.latest({ tableName })` names them at

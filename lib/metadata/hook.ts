@@ -136,6 +136,11 @@ function surround(
   return compiler;
 }
 
+/** Says that what runs through this Knex instance are migrations. */
+export function markMigrations(db: object): void {
+  (db as { client: ClientInternals }).client.config[IN_MIGRATION] = true;
+}
+
 /** Knex's migrator marks the parameters of its own Knex instance; an application's never have this key. */
 function isMigrators(config: { userParams?: object } | undefined): boolean {
   return config?.userParams !== undefined && 'isProcessingDisabled' in config.userParams;

@@ -60,7 +60,7 @@ export interface SchemaCompilerInternals {
 /** What a client runs: a text, or a text with bindings and more. */
 export type QueryInput = string | QueryObject;
 
-interface QueryObject {
+export interface QueryObject {
   sql: string;
   bindings?: readonly unknown[];
   /** True for statements that knex-meta itself runs: they are not looked at again. */
@@ -80,7 +80,11 @@ export interface ClientInternals {
   schemaCompiler(builder: unknown): SchemaCompilerInternals;
   transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;
   acquireRawConnection(): Promise<unknown>;
+  destroyRawConnection(connection: unknown): Promise<void>;
+  validateConnection(connection: unknown): boolean;
   query(connection: unknown, query: QueryInput): Promise<unknown>;
+  /** What reaches the driver: places are numbered as the driver wants them. */
+  _query(connection: unknown, query: QueryObject): Promise<unknown>;
 }
 
 /** A dialect class as the hook extends it. */

@@ -1,192 +1,144 @@
 import type { Knex } from 'knex';
-import { engineForClient } from '../engines/registry.js';
-import { KnexMetaError } from '../errors.js';
-import { explainFailure } from './failure.js';
-import { type MigrationRecord, readRecord } from './record.js';
-import { listMigrationFiles, type MigrationFile, revisionOf } from './source.js';
+import { type PlannedRun, type PlanOptions, planRun } from './capture.js';
+import {
+  type CurrentRevision,
+  current,
+  describeHeads,
+  describeHistory,
+  describeRevision,
+  type Heads,
+  type RevisionDetails,
+  type RevisionInfo,
+} from './describe.js';
+import { type EventName, type Listener, newEvents } from './events.js';
+import type { Project } from './locked.js';
+import type { RunOptions } from './options.js';
+import type { Request } from './plan.js';
+import { readRecord } from './record.js';
+import { type RunResult, runRequest } from './run.js';
+import { type Script, writeScript } from './script.js';
+import { engineOf, type Settings } from './settings.js';
+import { readSituation } from './situation.js';
+import { type Resolution, resolveUnfinished, type StampOptions, type StampResult, stamp } from './stamp.js';
 import { type MigrationStatus, statusOf } from './status.js';
-import { fileSource, type MigrationRun, newWatch, watchSource } from './watch.js';
-
-export type { MigrationRun } from './watch.js';
-
-/** What a call did. */
-export interface RunResult {
-  /** The batch that was added or undone; 0 when nothing was to do. */
-  readonly batch: number;
-  readonly migrations: readonly MigrationRun[];
-}
+import { unlock } from './unlock.js';
+import { migratorView } from './views.js';
 
 /** Settings of a migrator. */
 export interface MigratorOptions {
   /** Settings over `migrations` of the Knex configuration. */
   readonly migrations?: Knex.MigratorConfig;
-  /** Called when a migration has run. */
-  readonly onMigration?: (run: MigrationRun, direction: 'up' | 'down') => void;
-}
-
-/** Settings of one run. */
-export interface RunOptions {
-  /** Runs each migration without a transaction, unless it asks for one itself. */
-  readonly disableTransactions?: boolean;
 }
 
 /** Runs migrations through one Knex instance. */
 export interface Migrator {
+  /** All that are pending. */
   latest(options?: RunOptions): Promise<RunResult>;
   /** The next pending migration, or the one that is named. */
   up(name?: string, options?: RunOptions): Promise<RunResult>;
-  /** The last applied migration, or the one that is named. */
+  /** The migration that was applied last, or the one that is named. */
   down(name?: string, options?: RunOptions): Promise<RunResult>;
-  /** The last batch, or all. */
+  /** The last batch, or all, in the reverse order of application. */
   rollback(options?: RunOptions & { readonly all?: boolean }): Promise<RunResult>;
   /** All up to and with the named one. */
   to(name: string, options?: RunOptions): Promise<RunResult>;
   /** All up to the named one, without it. */
   before(name: string, options?: RunOptions): Promise<RunResult>;
+  /** Up to a target: `head`, `heads`, `+2`, `head-1`, `<rev>+1`, a revision or its beginning. Default: `head`. */
+  upgrade(target?: string, options?: RunOptions): Promise<RunResult>;
+  /** Down to a target: `base`, `-1`, a revision or its beginning, which stays applied. */
+  downgrade(target: string, options?: RunOptions): Promise<RunResult>;
+  /** What the methods above do, by a request as plain data. */
+  run(request: Request, options?: RunOptions): Promise<RunResult>;
+  /** What a run to a target would run, with every statement. The database is only read. */
+  plan(target?: string, options?: PlanOptions): Promise<PlannedRun>;
+  /** A script with the rows of the record, for a range `a:b`; no database is asked. Default: `base:head`. */
+  script(range?: string, options?: PlanOptions): Promise<Script>;
+  /** Sets the record to a revision without running anything. */
+  stamp(target: string, options?: StampOptions): Promise<StampResult>;
+  /** Says of a migration that was begun without a transaction, and did not end, how it ended. */
+  resolve(
+    revision: string,
+    resolution: Resolution,
+    options?: Pick<RunOptions, 'lockWait' | 'signal'>,
+  ): Promise<{ readonly name: string; readonly resolution: Resolution }>;
   /** Writes nothing to the database. */
   status(): Promise<MigrationStatus>;
+  /** Where the database is. Writes nothing to it. */
+  current(): Promise<CurrentRevision>;
+  /** Every revision in its order, or those of a range `a:b`. Writes nothing to the database. */
+  history(range?: string): Promise<readonly RevisionInfo[]>;
+  /** One revision with all that is known of it. Writes nothing to the database. */
+  show(revision: string): Promise<RevisionDetails>;
+  /** The revisions that no other one follows, and the tables that more than one branch touches. */
+  heads(): Promise<Heads>;
   /** The number of the newest applied migration, or `none`. Writes nothing to the database. */
   currentVersion(): Promise<string>;
+  /** Frees the flag that a killed stock Knex left. Refuses while a run of knex-meta is under way. */
   unlock(): Promise<void>;
+  /** Calls the listener at each event; what it returns ends that. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void;
 }
 
-type KnexRun = [batch: number, names: readonly string[]];
-type Settings = Knex.MigratorConfig & { readonly name?: string };
-type KnexMigrator = Record<
-  'latest' | 'up' | 'down' | 'to' | 'before',
-  ((config: Settings) => Promise<KnexRun>) | undefined
-> & {
-  rollback(config: Settings, all?: boolean): Promise<KnexRun>;
-};
-
-/** A name that is given without its extension, or with the other one of .ts and .js, means the same revision. */
-function resolveName(files: readonly MigrationFile[], name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  return files.find((file) => file.name === name || revisionOf(file.name) === revisionOf(name))?.name ?? name;
+/** A target that may lie on either side: steps say so by their sign, a revision by being applied. */
+function planRequest(target: string): Request {
+  return target === 'heads' ? { kind: 'latest' } : { kind: 'upgrade', target };
 }
 
 /**
- * Makes a migrator for a Knex instance. Its tables are Knex's own, so stock `knex migrate:*` and this migrator can
- * be used in turn. Give it an instance of a `withMeta` configuration, so that tables get their metadata.
+ * Makes a migrator for a Knex instance. Its record is Knex's own table, so stock `knex migrate:*` and this migrator
+ * can be used in turn. Give it an instance of a `withMeta` configuration, so that tables get their metadata. Inside a
+ * transaction (`createMigrator(trx)`) everything belongs to that transaction.
  *
  * @param db - the Knex instance
  * @throws KnexMetaError (from each method) MIGRATION_FAILED, MIGRATION_INVALID, MIGRATION_LOAD_FAILED,
- *   MIGRATION_NOT_FOUND, MIGRATION_FILES_MISSING, MIGRATIONS_LOCKED, MIGRATIONS_DIRECTORY_MISSING
+ *   MIGRATION_NOT_FOUND, MIGRATION_FILES_MISSING, MIGRATION_UNFINISHED, MIGRATION_HEADS, MIGRATIONS_LOCKED,
+ *   MIGRATIONS_LOCK_LOST, MIGRATIONS_DIRECTORY_MISSING, DATABASE_BUSY, INTERRUPTED; docs/errors.md has all
  *
  * @example
  * const migrator = createMigrator(knex(withMeta(config)));
- * const { batch, migrations } = await migrator.latest();
+ * migrator.on('migration:done', ({ name, duration }) => console.log(name, duration));
+ * const { batch, migrations } = await migrator.upgrade('head', { lockTimeout: 2000 });
  */
 export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrator {
-  const configured = (db.client as { config: { migrations?: Knex.MigratorConfig } }).config.migrations ?? {};
+  const configured = (db.client as { config: { migrations?: Settings } }).config.migrations ?? {};
   const settings: Settings = { ...configured, ...options.migrations };
-
-  async function run(
-    method: keyof KnexMigrator,
-    direction: 'up' | 'down',
-    chosen: RunOptions & { readonly name?: string | undefined; readonly all?: boolean },
-  ): Promise<RunResult> {
-    const watch = newWatch();
-    const disableTransactions = chosen.disableTransactions || settings.disableTransactions || false;
-    let before: MigrationRecord | undefined;
-    try {
-      if (direction === 'up') await ensureSchemas(db, settings);
-      before = await readRecord(db, settings);
-      // Settings of files beside a source would make Knex forget the source.
-      const {
-        directory: _directory,
-        loadExtensions: _extensions,
-        sortDirsSeparately: _sort,
-        ...rest
-      } = settings;
-      let { name } = chosen;
-      let source = settings.migrationSource;
-      if (source === undefined) {
-        const recorded = before.applied.map((applied) => applied.name);
-        const files = await listMigrationFiles(settings, recorded);
-        if (direction === 'up' && files.length + recorded.length === 0) throw noMigrations(settings);
-        name = resolveName(files, name);
-        source = fileSource(files);
-      }
-      return await invoke(
-        method,
-        {
-          ...rest,
-          disableTransactions,
-          migrationSource: watchSource(source, watch, options.onMigration, disableTransactions),
-        },
-        name,
-      );
-    } catch (error) {
-      const changed = before === undefined ? [] : await changedSince(before);
-      throw explainFailure(error, { ...watch, ran: watch.runs.map(({ name }) => name), direction, changed });
-    }
-
-    async function invoke(
-      kind: keyof KnexMigrator,
-      config: Settings,
-      name: string | undefined,
-    ): Promise<RunResult> {
-      const migrator = db.migrate as unknown as KnexMigrator;
-      const call = name === undefined ? config : { ...config, name };
-      const act = migrator[kind];
-      if (act === undefined) {
-        throw new KnexMetaError('USAGE', `The installed Knex has no migrate:${kind}.`, {
-          remedy: 'npm install knex@latest',
-        });
-      }
-      const [batch, names] = await (kind === 'rollback'
-        ? migrator.rollback(call, chosen.all)
-        : act.call(migrator, call));
-      const durations = new Map(watch.runs.map((each) => [each.name, each.duration]));
-      const migrations = (names ?? []).map((each) => ({ name: each, duration: durations.get(each) ?? 0 }));
-      return { batch: migrations.length === 0 ? 0 : batch, migrations };
-    }
-  }
-
-  async function changedSince(before: MigrationRecord): Promise<readonly string[]> {
-    const after = await readRecord(db, settings).catch(() => before);
-    const had = new Set(before.applied.map(({ name }) => name));
-    const has = new Set(after.applied.map(({ name }) => name));
-    return [...[...has].filter((name) => !had.has(name)), ...[...had].filter((name) => !has.has(name))];
-  }
-
+  const events = newEvents();
+  const project: Project = { db, settings, events };
+  engineOf(db);
   return {
-    latest: (chosen = {}) => run('latest', 'up', chosen),
-    up: (name, chosen = {}) => run('up', 'up', { ...chosen, name }),
-    down: (name, chosen = {}) => run('down', 'down', { ...chosen, name }),
-    rollback: (chosen = {}) => run('rollback', 'down', chosen),
-    to: (name, chosen = {}) => run('to', 'up', { ...chosen, name }),
-    before: (name, chosen = {}) => run('before', 'up', { ...chosen, name }),
+    latest: (chosen) => runRequest(project, { kind: 'latest' }, chosen),
+    up: (name, chosen) => runRequest(project, { kind: 'up', name }, chosen),
+    down: (name, chosen) => runRequest(project, { kind: 'down', name }, chosen),
+    rollback: (chosen = {}) => runRequest(project, { kind: 'rollback', all: chosen.all === true }, chosen),
+    to: (name, chosen) => runRequest(project, { kind: 'to', name }, chosen),
+    before: (name, chosen) => runRequest(project, { kind: 'before', name }, chosen),
+    upgrade: (target = 'head', chosen) => runRequest(project, { kind: 'upgrade', target }, chosen),
+    downgrade: (target, chosen) => runRequest(project, { kind: 'downgrade', target }, chosen),
+    run: (request, chosen) => runRequest(project, request, chosen),
+    plan: (target = 'heads', chosen) => planRun(db, settings, planRequest(target), chosen),
+    script: (range = 'base:heads', chosen) => {
+      const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
+      const config = {
+        ...client.config,
+        client: client.constructor as typeof Knex.Client,
+        migrations: settings,
+      };
+      return writeScript(engineOf(db), config, range, chosen);
+    },
+    stamp: (target, chosen = {}) => stamp(project, target, chosen),
+    resolve: (revision, resolution, chosen = {}) => resolveUnfinished(project, revision, resolution, chosen),
     status: () => statusOf(db, settings),
+    current: () => current(migratorView(db), settings),
+    history: (range) => describeHistory(migratorView(db), settings, range),
+    show: (revision) => describeRevision(migratorView(db), settings, revision),
+    heads: async () => describeHeads(await readSituation(migratorView(db), settings, true)),
     currentVersion: async () => {
       const { applied } = await readRecord(db, settings);
       const numbers = applied.map(({ name }) => name.split('_')[0] ?? '');
       return numbers.sort().at(-1) ?? 'none';
     },
-    unlock: async () => {
-      await db.migrate.forceFreeMigrationsLock(settings);
-    },
+    unlock: () => unlock(project),
+    on: events.on,
   };
-}
-
-/** Knex makes its tables in a schema that must be there: the first one of the search path, or a named one. */
-async function ensureSchemas(db: Knex, settings: Settings): Promise<void> {
-  const { client, searchPath } = (
-    db.client as { config: { client?: unknown; searchPath?: string | readonly string[] } }
-  ).config;
-  const [first] = [searchPath ?? []].flat();
-  const names = new Set(
-    [first, settings.schemaName].filter((name): name is string => Boolean(name) && name !== '$user'),
-  );
-  for (const name of names) await engineForClient(client)?.ensureSchema(db, name);
-}
-
-function noMigrations(settings: Settings): KnexMetaError {
-  const directories = [settings.directory ?? './migrations'].flat().join(', ');
-  return new KnexMetaError('MIGRATIONS_NONE', `There is no migration in ${directories}.`, {
-    remedy:
-      'Make a first one with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
-    details: { directories },
-  });
 }

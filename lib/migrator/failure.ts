@@ -1,73 +1,131 @@
-import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { type ErrorCode, isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { Direction } from './events.js';
+
+/** Where a migration failed, as far as it is known. */
+export interface FailedAt {
+  /** The statement, with places for its bindings: their values may be secret. */
+  readonly statement?: string | undefined;
+  /** The character of the statement, from 0. */
+  readonly position?: number | undefined;
+  /** `file:line:column`. */
+  readonly location?: string | undefined;
+}
 
 /** What is known of a run that failed. */
 export interface FailedRun {
   /** The migration that was running; undefined when none was. */
   readonly active: string | undefined;
-  /** Those that had run to their end. */
-  readonly ran: readonly string[];
+  /** The last one that had run to its end in the group that failed. */
+  readonly ranLast: string | undefined;
   readonly isInTransaction: boolean;
-  readonly direction: 'up' | 'down';
-  /** Names that the record gained or lost although the run failed. */
-  readonly changed: readonly string[];
+  /** True when the connection went while the transaction was ending: nobody can say how it ended. */
+  readonly isCommitUnknown: boolean;
+  readonly direction: Direction;
+  /** Those of this run whose change stays. */
+  readonly stays: readonly string[];
+  /** Those that the same transaction undid. */
+  readonly undone: readonly string[];
+  readonly at: FailedAt;
 }
 
-function stateAfter({ active, ran, isInTransaction, direction, changed }: FailedRun): string {
+function stateAfter({
+  active,
+  ranLast,
+  isInTransaction,
+  isCommitUnknown,
+  direction,
+  stays,
+  undone,
+}: FailedRun): string {
   const done = direction === 'up' ? 'stay applied' : 'stay undone';
-  const before = changed.length === 0 ? '' : ` ${changed.length} before it ${done}: ${changed.join(', ')}.`;
-  if (active === undefined && ran.length === 0) return `No migration was run.${before}`;
-  if (active === undefined) {
-    const kept = changed.length === 0 ? 'Nothing of it is recorded.' : before.trim();
-    return `It failed beside the migrations, after ${ran.at(-1)} had run. ${kept}`;
+  const before = stays.length === 0 ? '' : ` ${stays.length} before it ${done}: ${stays.join(', ')}.`;
+  if (isCommitUnknown) {
+    return `The connection was lost while the transaction ended: it may have ended well. \`npx knex-meta migrate:status\` says.${before}`;
   }
-  return isInTransaction
-    ? `Its transaction was rolled back: of this migration nothing is left.${before}`
-    : `It runs without a transaction: what it did before the failing statement stays.${before}`;
+  if (active === undefined && ranLast === undefined) return `No migration was run.${before}`;
+  if (active === undefined) {
+    const kept = stays.length === 0 ? 'Nothing of it is recorded.' : before.trim();
+    return `It failed beside the migrations, after ${ranLast} had run. ${kept}`;
+  }
+  if (!isInTransaction) {
+    return `It runs without a transaction: what it did before the failing statement stays.${before}`;
+  }
+  const others = undone.filter((name) => name !== active);
+  const along = others.length === 0 ? '' : ` With it ${others.join(', ')}, of the same transaction.`;
+  return `Its transaction was rolled back: of this migration nothing is left.${along}${before}`;
 }
 
-/** Applied migrations that have no file, in Knex's words. */
-export function filesMissing(names: readonly string[], details: object, cause?: unknown): KnexMetaError {
+/** `line 2, column 5 (near "x")` of a statement. */
+function placeIn(statement: string, position: number): string {
+  const lines = statement.slice(0, position).split('\n');
+  const near = /^[\s\S]{0,30}/.exec(statement.slice(position))?.[0].split('\n')[0]?.trim() ?? '';
+  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}${near === '' ? '' : ` (near ${JSON.stringify(near)})`}`;
+}
+
+const SHOWN = 600;
+
+/** The lines below the message that say where it was. */
+function whereLines({ statement, position, location }: FailedAt): readonly string[] {
+  const text = statement?.replace(/\s+/g, ' ').trim() ?? '';
+  return [
+    ...(location === undefined ? [] : [`  in: ${location}`]),
+    ...(statement === undefined
+      ? []
+      : [`  statement: ${text.length > SHOWN ? `${text.slice(0, SHOWN)} ...` : text}`]),
+    ...(statement === undefined || position === undefined ? [] : [`  at: ${placeIn(statement, position)}`]),
+  ];
+}
+
+/** Applied migrations that have no file, in Knex's words. `renamed`: files with the content of a missing one. */
+export function filesMissing(
+  names: readonly string[],
+  details: object,
+  renamed: readonly (readonly [from: string, to: string])[] = [],
+): KnexMetaError {
   const message = `The migration directory is corrupt, the following files are missing: ${names.join(', ')}.`;
+  const hints = renamed.map(([from, to]) => ` ${to} has the content of ${from}: give it its old name back.`);
   return new KnexMetaError('MIGRATION_FILES_MISSING', message, {
-    remedy:
-      'Bring the files back (another branch may have them). `npx knex-meta check:version` compares record and directory.',
-    details: { missing: names, ...details },
-    ...(cause === undefined ? {} : { cause }),
+    remedy: `Bring the files back (another branch may have them; \`git log --all --name-only\` finds it).${hints.join('')} If they are gone for good and the database is right: \`npx knex-meta migrate:stamp <revision> --purge\` sets the record anew. Nothing was run.`,
+    details: { missing: names, ...(renamed.length === 0 ? {} : { renamed }), ...details },
   });
 }
 
-/** Turns what Knex's migrator threw into an error that says what happened, where, and what state is left. */
+/** A run that a signal ended. */
+export function interrupted(active: string | undefined, state: string): KnexMetaError {
+  const where = active === undefined ? '' : ` in ${active}`;
+  return new KnexMetaError('INTERRUPTED', `The run was interrupted${where}.`, {
+    remedy: state,
+    details: { migration: active },
+  });
+}
+
+/** Says what happened, where, and what state is left. */
 export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
-  const { name } = (error ?? {}) as Error;
   const message = error instanceof Error ? error.message : String(error);
-  if (isKnexMetaError(error) && run.active === undefined) return error;
-  if (name === 'MigrationLocked') {
-    return new KnexMetaError('MIGRATIONS_LOCKED', `The migrations are locked: ${message}.`, {
-      remedy: 'Wait for the other run. If there is none (it was killed): npx knex-meta migrate:unlock',
-      cause: error,
-    });
-  }
-  if (message.startsWith('The migration directory is corrupt')) {
-    return filesMissing(message.replace(/^.*missing: /, '').split(', '), {}, error);
-  }
-  const notFound = /^Migration "(.*)" (not found|was not run)\.$/.exec(message);
-  if (notFound) {
-    return new KnexMetaError('MIGRATION_NOT_FOUND', message, {
-      remedy: '`npx knex-meta migrate:list` shows the names; give the whole file name.',
-      details: { name: notFound[1] },
-      cause: error,
-    });
-  }
-  if (run.active === undefined) {
-    return new KnexMetaError('MIGRATION_FAILED', message, { remedy: stateAfter(run), cause: error });
-  }
+  const state = stateAfter(run);
+  const { active, direction, stays, at } = run;
   const own = isKnexMetaError(error) ? error : undefined;
+  if (own?.code === 'INTERRUPTED') {
+    const unfinished = active !== undefined && !run.isInTransaction;
+    return interrupted(
+      active,
+      unfinished
+        ? `${state} The next run will say how to go on.`
+        : `${state} Run the command again to go on.`,
+    );
+  }
+  if (active === undefined) {
+    if (own !== undefined) return own;
+    return new KnexMetaError('MIGRATION_FAILED', message, { remedy: state, cause: error });
+  }
+  const code: ErrorCode = own?.code ?? 'MIGRATION_FAILED';
+  const remedy = own?.remedy || 'Correct the migration, then run the command again.';
   return new KnexMetaError(
-    own?.code ?? 'MIGRATION_FAILED',
-    `The migration ${run.active} failed (${run.direction}): ${message}`,
+    code,
+    [`The migration ${active} failed (${direction}): ${message}`, ...whereLines(at)].join('\n'),
     {
-      remedy: `${stateAfter(run)}${own?.remedy ? ` ${own.remedy}` : ' Correct the migration, then run the command again.'}`,
-      details: { ...own?.details, migration: run.active, direction: run.direction, changed: run.changed },
+      remedy: `${state} ${remedy}`,
+      details: { ...own?.details, migration: active, direction, changed: stays, ...at },
       cause: error,
     },
   );

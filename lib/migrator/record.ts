@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
+import { plainView } from './views.js';
 
 /** One row of Knex's table of applied migrations. */
 export interface AppliedMigration {
@@ -22,22 +23,6 @@ export interface MigrationRecord {
   readonly applied: readonly AppliedMigration[];
   readonly isLocked: boolean;
   readonly lockRows: number;
-}
-
-/** What Knex's own migrator uses, and has no public type. */
-interface Processing {
-  disableProcessing(): void;
-  withUserParams(parameters: object): Processing;
-  readonly userParams: object;
-}
-
-/** A view of the database without the project's own wrapIdentifier and postProcessResponse, as Knex's migrator has it. */
-export function plainView(db: Knex): Knex {
-  const processing = db as unknown as Processing;
-  if ((db as { isTransaction?: boolean }).isTransaction) return db;
-  const view = processing.withUserParams({ ...processing.userParams });
-  view.disableProcessing();
-  return view as unknown as Knex;
 }
 
 /**

@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Knex } from 'knex';
 import { defaultOf, loadModule } from '../config/loadModule.js';
 import { KnexMetaError } from '../errors.js';
+import { EXTENSIONS, revisionOf } from './revision.js';
 
 /** One migration file. */
 export interface MigrationFile {
@@ -11,15 +12,6 @@ export interface MigrationFile {
   readonly directory: string;
   /** The name that Knex's table has, or will have, for it. */
   readonly name: string;
-}
-
-/** What is read off a directory: `.d.ts` files and the like are no migrations. */
-const EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] as const;
-
-/** The name of a migration without its extension: the same for `.ts` in development and `.js` in production. */
-export function revisionOf(name: string): string {
-  const extension = extname(name);
-  return (EXTENSIONS as readonly string[]).includes(extension) ? name.slice(0, -extension.length) : name;
 }
 
 function isMigration(file: string, extensions: readonly string[]): boolean {
@@ -37,8 +29,11 @@ export interface SourceSettings {
 
 async function listDirectory(directory: string, extensions: readonly string[]): Promise<readonly string[]> {
   try {
-    const files = await readdir(resolve(directory));
-    return files.filter((file) => isMigration(file, extensions)).sort();
+    const files = await readdir(resolve(directory), { withFileTypes: true });
+    return files
+      .filter((file) => !file.isDirectory() && isMigration(file.name, extensions))
+      .map(({ name }) => name)
+      .sort();
   } catch (error) {
     throw new KnexMetaError(
       'MIGRATIONS_DIRECTORY_MISSING',
@@ -113,12 +108,19 @@ export interface MigrationContent {
   readonly up?: (db: Knex) => PromiseLike<unknown>;
   readonly down?: (db: Knex) => PromiseLike<unknown>;
   readonly config?: { readonly transaction?: boolean };
+  /** The revision, or revisions, that this one follows. */
+  readonly revises?: string | readonly string[] | null;
 }
 
 function contentOf(module: unknown): MigrationContent {
   const whole = module as MigrationContent;
   if (typeof whole.up === 'function' || typeof whole.down === 'function') return whole;
   return (defaultOf(module) ?? {}) as MigrationContent;
+}
+
+/** The text of a migration file. */
+export function readMigration({ directory, file }: MigrationFile): Promise<string> {
+  return readFile(resolve(directory, file), 'utf8');
 }
 
 /**

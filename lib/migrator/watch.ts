@@ -1,93 +1,65 @@
+import { resolve } from 'node:path';
 import type { Knex } from 'knex';
-import { loadMigration, type MigrationContent, type MigrationFile, validated } from './source.js';
+import type { MigrationEngine } from '../engines/migrations.js';
+import type { FailedAt } from './failure.js';
 
-/** One migration that a call ran. */
-export interface MigrationRun {
-  /** The name as Knex's table has it. */
-  readonly name: string;
-  /** Milliseconds. */
-  readonly duration: number;
+/** What a statement was, for the error that it gave. */
+interface Failed {
+  readonly sql: string;
 }
 
-/** What is seen of a run while it goes on. */
+/** What is seen of the statements of a run. */
 export interface Watch {
-  /** The migration that is running. */
-  active: string | undefined;
-  isInTransaction: boolean;
-  readonly runs: MigrationRun[];
+  /** Where an error came from. */
+  readonly locate: (error: unknown, path: string | undefined) => FailedAt;
+  readonly end: () => void;
 }
 
-export function newWatch(): Watch {
-  return { active: undefined, isInTransaction: false, runs: [] };
+/** The first line of a stack that is in a file, as `file:line:column`. */
+function locationIn(stack: string, path: string): string | undefined {
+  const whole = resolve(path);
+  for (const line of stack.split('\n')) {
+    const at = line.indexOf(whole);
+    if (at === -1) continue;
+    const [, place] = /^(:\d+:\d+)/.exec(line.slice(at + whole.length)) ?? [];
+    if (place !== undefined) return `${path.replace(/^\.\//, '')}${place}`;
+  }
+  return undefined;
 }
 
-type OnMigration = ((run: MigrationRun, direction: 'up' | 'down') => void) | undefined;
-type Source = Knex.MigrationSource<unknown>;
-
-/** The content of a migration whose `up` and `down` say when they ran, how long, and which of them failed. */
-function watched(
-  content: MigrationContent,
-  name: string,
-  watch: Watch,
-  onMigration: OnMigration,
-  disableTransactions: boolean | undefined,
-): Knex.Migration {
-  const step = (direction: 'up' | 'down') => async (db: Knex) => {
-    watch.active = name;
-    watch.isInTransaction = (db as { isTransaction?: boolean }).isTransaction === true;
-    const start = performance.now();
-    const promise = content[direction]?.(db);
-    if (typeof promise?.then !== 'function') {
-      // Knex's own words: a forgotten `return` lets the migration end before its statements do.
-      const { logger } = db.client as { logger: { warn(message: string): void } };
-      logger.warn(`migration ${name} did not return a promise`);
-    }
-    const result = await promise;
-    const run = { name, duration: Math.round(performance.now() - start) };
-    watch.runs.push(run);
-    onMigration?.(run, direction);
-    watch.active = undefined;
-    return result;
+/** Keeps the statement of each error. Messages get the statement without its values, which may be secret. */
+export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
+  const { config } = view.client as { config: { compileSqlOnError?: boolean; asyncStackTraces?: boolean } };
+  config.compileSqlOnError = false;
+  config.asyncStackTraces = true;
+  const statements = new WeakMap<object, Failed>();
+  const remember = (error: unknown, query: Failed): void => {
+    if (typeof error === 'object' && error !== null) statements.set(error, query);
   };
-  const transaction = content.config?.transaction ?? !disableTransactions;
-  return { config: { transaction }, up: step('up'), down: step('down') } as Knex.Migration;
-}
-
-/** A source whose migrations are loaded once each, checked, and watched while they run. */
-export function watchSource(
-  source: Source,
-  watch: Watch,
-  onMigration: OnMigration,
-  disableTransactions: boolean | undefined,
-): Source {
-  const loaded = new Map<string, Promise<Knex.Migration>>();
+  view.on('query-error', remember);
   return {
-    getMigrations: (extensions) => source.getMigrations(extensions),
-    getMigrationName: (migration) => source.getMigrationName(migration),
-    getMigration: (migration) => {
-      const name = source.getMigrationName(migration);
-      const content =
-        loaded.get(name) ??
-        Promise.resolve(source.getMigration(migration)).then((exports) =>
-          watched(
-            validated(exports as MigrationContent, name),
-            name,
-            watch,
-            onMigration,
-            disableTransactions,
-          ),
-        );
-      loaded.set(name, content);
-      return content;
+    locate: (error, path) => {
+      if (typeof error !== 'object' || error === null) return {};
+      const { stack = '', cause } = error as { readonly stack?: string; readonly cause?: unknown };
+      const failed =
+        statements.get(error) ?? (typeof cause === 'object' && cause ? statements.get(cause) : undefined);
+      const statement = failed?.sql;
+      const position =
+        statement === undefined ? undefined : engine.positionOf(statements.has(error) ? error : cause);
+      const location = path === undefined ? undefined : locationIn(stack, path);
+      return {
+        ...(statement === undefined ? {} : { statement }),
+        ...(position === undefined ? {} : { position }),
+        ...(location === undefined ? {} : { location }),
+      };
     },
+    end: () => void view.removeListener('query-error', remember),
   };
 }
 
-/** The source of a project's files. */
-export function fileSource(files: readonly MigrationFile[]): Source {
-  return {
-    getMigrations: async () => [...files],
-    getMigrationName: (file) => (file as MigrationFile).name,
-    getMigration: (file) => loadMigration(file as MigrationFile) as Promise<Knex.Migration>,
-  };
+/** The engine's own words, without the statement that Knex puts before them. */
+export function wordsOf(error: unknown, { statement }: FailedAt): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const prefix = `${statement} - `;
+  return statement !== undefined && message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }

@@ -227,6 +227,7 @@ describe('command line', function () {
         ['migrate:latest'],
         ['migrate:latest'],
         ['migrate:currentVersion'],
+        ['migrate:down', '3_c.js'],
         ['migrate:down'],
         ['migrate:down', '1_a.js'],
         ['migrate:rollback'],
@@ -260,7 +261,14 @@ describe('command line', function () {
         'migrations/1_a.js': `console.log('loading');\n${CJS('a')}`,
       });
       expect(await json(['migrate:latest'], folder)).to.deep.include({ ok: true, batch: 1 });
-      expect(await json(['migrate:status'], folder)).to.have.keys(['ok', 'applied', 'pending', 'missing']);
+      expect(await json(['migrate:status'], folder)).to.have.keys([
+        'ok',
+        'applied',
+        'pending',
+        'missing',
+        'edited',
+        'unfinished',
+      ]);
     });
 
     it('a column that gets no trigger is told in a line, and in --json', async () => {

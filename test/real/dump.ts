@@ -93,9 +93,13 @@ async function sqliteDump(db: Knex): Promise<Dump> {
   };
 }
 
-/** Reads the whole schema of a database. */
-export function dump(db: Knex, engine: string): Promise<Dump> {
-  return engine === 'sqlite' ? sqliteDump(db) : postgresDump(db);
+/** Reads the whole schema of a database, without the journal that stock Knex does not have. */
+export async function dump(db: Knex, engine: string): Promise<Dump> {
+  const all = await (engine === 'sqlite' ? sqliteDump(db) : postgresDump(db));
+  const isJournal = (entry: unknown): boolean => JSON.stringify(entry).includes('knex_migrations_journal');
+  return Object.fromEntries(
+    Object.entries(all).map(([kind, entries]) => [kind, entries.filter((entry) => !isJournal(entry))]),
+  );
 }
 
 function isOurs(kind: string, entry: Row, stock: readonly unknown[]): boolean {

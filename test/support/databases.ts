@@ -46,6 +46,10 @@ export const testEngines: readonly TestEngine[] = [
 ];
 
 /** Runs a describe block once for each engine. */
-export function eachEngine(title: string, body: (engine: TestEngine) => void): void {
-  for (const engine of testEngines) describe(`${title} (${engine.name})`, () => body(engine));
+export function eachEngine(title: string, body: (this: Mocha.Suite, engine: TestEngine) => void): void {
+  for (const engine of testEngines) {
+    describe(`${title} (${engine.name})`, function () {
+      body.call(this, engine);
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
 import { metadata } from './metadata.js';
+import { migrations } from './migrations.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -20,5 +21,6 @@ export const postgresql: Engine = {
   },
   inspect,
   metadata,
+  migrations,
   tryTrigger,
 };

@@ -1,6 +1,7 @@
 import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
 import { metadata } from './metadata.js';
+import { migrations } from './migrations.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -39,5 +40,6 @@ export const sqlite: Engine = {
   ensureSchema: async () => {},
   inspect,
   metadata,
+  migrations,
   tryTrigger,
 };

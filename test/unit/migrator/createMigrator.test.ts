@@ -62,9 +62,8 @@ eachEngine('createMigrator', (engine) => {
     const source = new OwnSource({ one: create('a'), two: create('b') });
     const db = await database({ migrationSource: source });
     const seen: string[] = [];
-    const migrator = createMigrator(db, {
-      onMigration: ({ name }, direction) => void seen.push(`${direction} ${name}`),
-    });
+    const migrator = createMigrator(db);
+    migrator.on('migration:done', ({ name, direction }) => void seen.push(`${direction} ${name}`));
     const { batch, migrations } = await migrator.latest();
     expect([batch, migrations.map(({ name }) => name)]).to.deep.equal([1, ['one', 'two']]);
     for (const { duration } of migrations) expect(duration).to.be.a('number').within(0, 60_000);
@@ -139,7 +138,7 @@ eachEngine('createMigrator', (engine) => {
     const migrator = createMigrator(db);
     await migrator.latest();
     await db('knex_migrations_lock').update({ is_locked: 1 });
-    const error = await thrownBy(migrator.rollback());
+    const error = await thrownBy(migrator.rollback({ lockWait: 50 }));
     expect([error.code, /migrate:unlock/.test(error.remedy)]).to.deep.equal(['MIGRATIONS_LOCKED', true]);
     await migrator.unlock();
     expect((await migrator.rollback()).migrations).to.have.length(1);

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isKnexMetaError } from '../../../lib/errors.js';
-import { listMigrationFiles, revisionOf, validated } from '../../../lib/migrator/source.js';
+import { revisionOf } from '../../../lib/migrator/revision.js';
+import { listMigrationFiles, validated } from '../../../lib/migrator/source.js';
 import { temporaryFolder } from '../../support/databases.js';
 
 function folderWith(files: readonly string[], folder = temporaryFolder()): string {

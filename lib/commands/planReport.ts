@@ -1,0 +1,28 @@
+import { engineOf, missingFile } from '../cli/project.js';
+import { withMeta } from '../metadata/withMeta.js';
+import { type PlannedRun, planRun, planWithoutDatabase } from '../migrator/capture.js';
+import type { Request } from '../migrator/plan.js';
+import type { Context, Outcome } from './command.js';
+import { readMode } from './transactionFlag.js';
+
+/** What a run would do, on this database; nothing is written. */
+export async function planAndReport(context: Context, request: Request): Promise<Outcome> {
+  const { output, args, project, database } = context;
+  const { config } = await project();
+  const options = { transaction: readMode(args.transaction) };
+  const planned: PlannedRun =
+    missingFile(config) === undefined
+      ? await planRun((await database()).db, config.migrations ?? {}, request, options)
+      : await planWithoutDatabase(engineOf(config), withMeta(config), request, options);
+  for (const { name, direction, isTransaction, statements } of planned.migrations) {
+    output.line(
+      output.style('cyan', `-- ${name} (${direction}${isTransaction ? '' : ', without a transaction'})`),
+    );
+    for (const statement of statements) output.sql(`${statement.trimEnd().replace(/;$/, '')};`);
+  }
+  const count = planned.migrations.length;
+  output.line(
+    count === 0 ? '-- nothing to do' : `-- ${count} migration${count === 1 ? '' : 's'}; nothing was run`,
+  );
+  return { data: { ok: true, ...planned } };
+}

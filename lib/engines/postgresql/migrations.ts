@@ -1,0 +1,121 @@
+import type { ClientInternals } from '../../metadata/knexInternals.js';
+import { sessionOn } from '../../metadata/session.js';
+import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.js';
+import { backup } from './backup.js';
+import { lockKey, openLock } from './runLock.js';
+import { openSandbox } from './sandbox.js';
+import { script } from './script.js';
+
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  '55P03': 'busy',
+  '40P01': 'busy',
+  '25006': 'not-writable',
+  '53100': 'not-writable',
+  '57P03': 'starting',
+  ECONNREFUSED: 'starting',
+  ECONNRESET: 'starting',
+  ENOTFOUND: 'starting',
+  EAI_AGAIN: 'starting',
+  ETIMEDOUT: 'starting',
+  EHOSTUNREACH: 'starting',
+  '57014': 'cancelled',
+  '57P01': 'connection-lost',
+  '57P02': 'connection-lost',
+};
+
+function settingsOf({
+  lockTimeout,
+  statementTimeout,
+}: StatementLimits): readonly (readonly [string, number])[] {
+  return [
+    ...(lockTimeout === undefined ? [] : [['lock_timeout', lockTimeout] as const]),
+    ...(statementTimeout === undefined ? [] : [['statement_timeout', statementTimeout] as const]),
+  ];
+}
+
+type Pooled = { readonly resource?: { readonly processID?: number } };
+
+export const migrations: MigrationEngine = {
+  openLock,
+  beginGroup: async (trx, tables, limits) => {
+    for (const [name, milliseconds] of settingsOf(limits)) {
+      await trx.raw('select pg_catalog.set_config(?, ?, true)', [name, `${milliseconds}ms`]);
+    }
+    const key = lockKey('group', tables);
+    const { rows } = await trx.raw(
+      `select pg_catalog.pg_try_advisory_xact_lock(${key.sql}) as taken`,
+      key.bindings as readonly string[],
+    );
+    return rows[0]?.taken === true;
+  },
+  limited: (config, limits) => {
+    const settings = settingsOf(limits);
+    const { afterCreate } = (config.pool ?? {}) as {
+      afterCreate?: (connection: unknown, done: (error?: Error) => void) => void;
+    };
+    return {
+      ...config,
+      pool: {
+        ...config.pool,
+        afterCreate: (
+          connection: { query(sql: string, done: (error?: Error) => void): void },
+          done: (error?: Error) => void,
+        ) => {
+          const sql = settings.map(([name, milliseconds]) => `set ${name} = ${milliseconds}`).join('; ');
+          connection.query(sql, (error) => {
+            if (error || afterCreate === undefined) done(error ?? undefined);
+            else afterCreate(connection, done);
+          });
+        },
+      },
+    };
+  },
+  kindOf: (error) => {
+    const { code = '', message = '' } = (error ?? {}) as {
+      readonly code?: string;
+      readonly message?: string;
+    };
+    if (code === '57014' && /statement timeout/.test(message)) return 'other';
+    if (
+      /Connection terminated|connection .*(closed|ended)|Client has encountered a connection error/i.test(
+        message,
+      )
+    ) {
+      return 'connection-lost';
+    }
+    return KINDS[code] ?? 'other';
+  },
+  blocker: async (db) => {
+    const { rows } = await db.raw(`select pid, application_name from pg_catalog.pg_stat_activity
+      where pid <> pg_catalog.pg_backend_pid() and datname = pg_catalog.current_database() and xact_start is not null
+      order by xact_start limit 1`);
+    const [row] = rows;
+    return row === undefined
+      ? 'another session'
+      : `server process ${row.pid} (${row.application_name || 'no name'})`;
+  },
+  cancel: async (db) => {
+    const client = db.client as ClientInternals & {
+      readonly pool?: { readonly used?: readonly Pooled[] };
+    };
+    const pids = (client.pool?.used ?? [])
+      .map(({ resource }) => resource?.processID)
+      .filter((pid) => pid !== undefined);
+    if (pids.length === 0) return;
+    const connection = await client.acquireRawConnection();
+    try {
+      const session = sessionOn(client, connection);
+      for (const pid of pids) await session.rows('select pg_catalog.pg_cancel_backend(?)', [pid]);
+    } finally {
+      await client.destroyRawConnection(connection).catch(() => {});
+    }
+  },
+  positionOf: (error) => {
+    const position = Number((error as { readonly position?: string }).position);
+    return Number.isInteger(position) && position > 0 ? position - 1 : undefined;
+  },
+  backup,
+  openSandbox,
+  script,
+  backupExtension: '.dump',
+};

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { MigrationEngine } from '../migrations.js';
+import { backup } from './backup.js';
+import { kindOf } from './errors.js';
+import { databaseFile } from './file.js';
+import { openLock } from './runLock.js';
+import { openSandbox, script } from './sandbox.js';
+import { identifyWriter } from './writer.js';
+
+/** Milliseconds that another writer is waited for when nothing else was said. */
+const WRITER_WAIT = 10_000;
+
+/** Tries again, without blocking the process, until the database can be written to. */
+async function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>): Promise<void> {
+  const [row] = (await trx.raw('pragma busy_timeout')) as readonly { readonly timeout: number }[];
+  await trx.raw('pragma busy_timeout = 0');
+  try {
+    for (const end = performance.now() + wait; ; await delay(25)) {
+      try {
+        await act();
+        return;
+      } catch (error) {
+        if (kindOf(error) !== 'busy' || performance.now() >= end) throw error;
+      }
+    }
+  } finally {
+    await trx.raw(`pragma busy_timeout = ${Number(row?.timeout ?? 5000)}`);
+  }
+}
+
+export const migrations: MigrationEngine = {
+  openLock,
+  // The first statement writes: a transaction that reads first could not write after another program has.
+  beginGroup: async (trx, { lockTable }, { lockTimeout = WRITER_WAIT }) => {
+    await whenWritable(trx, lockTimeout, () => trx.raw('update ?? set is_locked = is_locked', [lockTable]));
+    return true;
+  },
+  limited: (config) => config,
+  kindOf,
+  blocker: async (db) => identifyWriter(databaseFile(db)),
+  cancel: async () => {
+    // The driver works in this thread: nothing else runs while a statement does.
+  },
+  positionOf: () => undefined,
+  backup,
+  openSandbox,
+  script,
+  backupExtension: '.backup',
+};

@@ -1,0 +1,124 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../engines/contract.js';
+import type { Sandbox } from '../engines/migrations.js';
+import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { Direction } from './events.js';
+import { modeOf, type TransactionMode } from './options.js';
+import { type Plan, planOf, type Request } from './plan.js';
+import { engineOf, type Settings } from './settings.js';
+import { checkMissing, checkPending, readSituation } from './situation.js';
+import { groupsOf, loadTasks, type Task } from './task.js';
+import { migratorView, withProcessing } from './views.js';
+
+/** What one migration would run. */
+export interface PlannedMigration {
+  readonly name: string;
+  readonly direction: Direction;
+  /** Runs in a transaction of its own, or of its group. */
+  readonly isTransaction: boolean;
+  /** With the values in them, as the engine gets them. */
+  readonly statements: readonly string[];
+}
+
+/** What a run would do. */
+export interface PlannedRun {
+  readonly direction: Direction;
+  readonly migrations: readonly PlannedMigration[];
+}
+
+/** Settings of a plan. */
+export interface PlanOptions {
+  readonly transaction?: TransactionMode | undefined;
+}
+
+/** Runs one migration in the sandbox. */
+async function runIn(sandbox: Sandbox, task: Task, isTransaction: boolean): Promise<void> {
+  const view = migratorView(sandbox.db);
+  const run = (db: Knex) => withProcessing(db, async () => task.content[task.direction]?.(db));
+  try {
+    if (isTransaction) await view.transaction(run);
+    else await run(view);
+  } catch (error) {
+    const own = isKnexMetaError(error) ? error : undefined;
+    throw new KnexMetaError(
+      own?.code ?? 'MIGRATION_FAILED',
+      `${task.name} (${task.direction}) could not be planned: ${(error as Error).message}`,
+      {
+        remedy: own?.remedy || 'It would fail like this. Nothing was changed.',
+        details: { ...own?.details, migration: task.name, direction: task.direction },
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The statements of tasks, one after the other, without reaching the project's database. */
+export async function captureTasks(
+  sandbox: Sandbox,
+  tasks: readonly Task[],
+  mode: TransactionMode,
+): Promise<readonly PlannedMigration[]> {
+  const planned: PlannedMigration[] = [];
+  sandbox.take();
+  for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
+    for (const task of group) {
+      await runIn(sandbox, task, isTransaction);
+      const { name, direction } = task;
+      planned.push({ name, direction, isTransaction, statements: sandbox.take() });
+    }
+  }
+  return planned;
+}
+
+/** What a plan would run in a sandbox of this configuration. */
+async function planIn(
+  engine: Engine,
+  config: Knex.Config,
+  live: Knex | undefined,
+  plan: Plan,
+  mode: TransactionMode,
+): Promise<PlannedRun> {
+  if (plan.steps.length === 0) return { direction: plan.direction, migrations: [] };
+  const tasks = await loadTasks(plan);
+  const sandbox = await engine.migrations.openSandbox(config, live);
+  try {
+    return { direction: plan.direction, migrations: await captureTasks(sandbox, tasks, mode) };
+  } finally {
+    await sandbox.end();
+  }
+}
+
+/** The same for a database that does not exist yet. */
+export async function planWithoutDatabase(
+  engine: Engine,
+  config: Knex.Config,
+  request: Request,
+  options: PlanOptions = {},
+): Promise<PlannedRun> {
+  const settings: Settings = config.migrations ?? {};
+  const found = await readSituation(undefined, settings, true);
+  checkPending(found);
+  const mode = modeOf(options, settings.disableTransactions === true);
+  return planIn(engine, config, undefined, planOf(request, found), mode);
+}
+
+/**
+ * What a request would run on this database. The database is only read.
+ *
+ * @throws KnexMetaError MIGRATION_FAILED when a migration would fail, NOT_OFFLINE when only running it tells
+ */
+export async function planRun(
+  db: Knex,
+  settings: Settings,
+  request: Request,
+  options: PlanOptions = {},
+): Promise<PlannedRun> {
+  const view = migratorView(db);
+  const found = await readSituation(view, settings, true);
+  await checkMissing(view, settings, found);
+  checkPending(found);
+  const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
+  const config = { ...client.config, client: client.constructor as typeof Knex.Client };
+  const mode = modeOf(options, settings.disableTransactions === true);
+  return planIn(engineOf(db), config, view, planOf(request, found), mode);
+}

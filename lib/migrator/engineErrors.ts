@@ -1,0 +1,36 @@
+import type { Knex } from 'knex';
+import type { MigrationEngine } from '../engines/migrations.js';
+import { type ErrorCode, KnexMetaError } from '../errors.js';
+
+const CODES: Readonly<Partial<Record<ReturnType<MigrationEngine['kindOf']>, readonly [ErrorCode, string]>>> =
+  {
+    busy: [
+      'DATABASE_BUSY',
+      'Let the other one end its transaction, give it longer with --lock-timeout, or try more often with --retries.',
+    ],
+    'not-writable': [
+      'DATABASE_NOT_WRITABLE',
+      'Is the disk full, the file or its folder read-only for this user, or the server a read-only copy?',
+    ],
+    'connection-lost': ['CONNECTION_FAILED', 'When the database is there again, run the command again.'],
+  };
+
+/** An error of the database itself, not of a migration, gets its own code; one of a busy database says who. */
+export async function withCause(
+  explained: KnexMetaError,
+  error: unknown,
+  engine: MigrationEngine,
+  db: Knex,
+): Promise<KnexMetaError> {
+  const kind = engine.kindOf(error);
+  const [code, advice] = CODES[kind] ?? [];
+  if (code === undefined || explained.code !== 'MIGRATION_FAILED') return explained;
+  const holder = kind === 'busy' ? await engine.blocker(db).catch(() => 'another session') : undefined;
+  const by = holder === undefined ? '' : ` (held by ${holder})`;
+  const state = explained.remedy.replace(/ ?Correct the migration, then run the command again\.$/, '');
+  return new KnexMetaError(code, `${explained.message}${by}`, {
+    remedy: `${state} ${advice}`.trim(),
+    details: { ...explained.details, ...(holder === undefined ? {} : { holder }) },
+    cause: error,
+  });
+}

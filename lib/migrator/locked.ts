@@ -1,0 +1,45 @@
+import type { Knex } from 'knex';
+import type { RunLock } from '../engines/migrations.js';
+import type { Events } from './events.js';
+import { takeLock } from './lock.js';
+import { nestedLock } from './nestedLock.js';
+import type { RunOptions } from './options.js';
+import { engineOf, recordTables, type Settings } from './settings.js';
+import { ensureTables } from './tables.js';
+
+/** What a project and its database are to a migrator. */
+export interface Project {
+  readonly db: Knex;
+  readonly settings: Settings;
+  readonly events: Events;
+}
+
+/** True for a migrator in somebody's transaction. */
+function isInside(db: Knex): boolean {
+  return (db as { isTransaction?: boolean }).isTransaction === true;
+}
+
+/**
+ * Does something that no other run may do at the same time. `act` gets the lock, and says with `changed` that it
+ * wrote to the record.
+ *
+ * @throws KnexMetaError MIGRATIONS_LOCKED, DATABASE_BUSY, INTERRUPTED
+ */
+export async function withLock<T>(
+  { db, settings, events }: Project,
+  view: Knex,
+  options: RunOptions,
+  act: (lock: RunLock, changed: () => void) => Promise<T>,
+): Promise<T> {
+  const tables = recordTables(settings);
+  const lock = isInside(db) ? nestedLock(view, tables) : await engineOf(db).migrations.openLock(view, tables);
+  let isChanged = false;
+  try {
+    await takeLock(lock, () => ensureTables(view, tables), options, events);
+    return await act(lock, () => {
+      isChanged = true;
+    });
+  } finally {
+    await lock.release(isChanged);
+  }
+}

@@ -1,0 +1,139 @@
+import { versionOfPackage } from '../config/version.js';
+import type { MigrationEngine } from '../engines/migrations.js';
+import { KnexMetaError } from '../errors.js';
+import { makeBackup } from './backup.js';
+import { withCause } from './engineErrors.js';
+import type { Entry } from './entries.js';
+import type { MigrationRun } from './events.js';
+import { execute, newProgress, type Progress } from './execute.js';
+import { explainFailure } from './failure.js';
+import { readLines } from './journal.js';
+import { type Project, withLock } from './locked.js';
+import { modeOf, type RunOptions } from './options.js';
+import { type Plan, planOf, type Request } from './plan.js';
+import { checkEdited, checkOrder, checkUnfinished, warnOfForks } from './refuse.js';
+import { engineOf, ensureSchemas, recordTables, type Settings } from './settings.js';
+import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
+import { groupsOf, loadTasks } from './task.js';
+import { migratorView } from './views.js';
+import { type Watch, watchStatements, wordsOf } from './watch.js';
+
+/** What a call did. */
+export interface RunResult {
+  /** The batch that was added or undone; 0 when nothing was to do. */
+  readonly batch: number;
+  readonly migrations: readonly MigrationRun[];
+}
+
+const NOTHING: RunResult = { batch: 0, migrations: [] };
+
+/** Requests that name revisions need the whole history; the others the pending files alone. */
+const WHOLE: ReadonlySet<Request['kind']> = new Set(['upgrade', 'downgrade']);
+const DOWN: ReadonlySet<Request['kind']> = new Set(['down', 'rollback', 'downgrade']);
+
+function noMigrations(settings: Settings): KnexMetaError {
+  const directories = [settings.directory ?? './migrations'].flat().join(', ');
+  return new KnexMetaError('MIGRATIONS_NONE', `There is no migration in ${directories}.`, {
+    remedy:
+      'Make a first one with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
+    details: { directories },
+  });
+}
+
+/** The failure in words, with what the run's progress says of the state. */
+function explained(
+  error: unknown,
+  request: Request,
+  progress: Progress,
+  engine: MigrationEngine,
+  watch: Watch,
+): KnexMetaError {
+  const { active, stays, inGroup, ranLast, isInTransaction, isEnding } = progress;
+  const at = watch.locate(error, active?.entry.path);
+  const words = wordsOf(error, at);
+  if (error instanceof Error && words !== error.message) error.message = words;
+  return explainFailure(error, {
+    active: active?.name,
+    ranLast,
+    isInTransaction,
+    isCommitUnknown: isEnding && engine.kindOf(error) === 'connection-lost',
+    direction: DOWN.has(request.kind) ? 'down' : 'up',
+    stays: stays.map(({ name }) => name),
+    undone: isInTransaction ? inGroup.map(({ name }) => name) : [],
+    at,
+  });
+}
+
+/** Reads what there is, and what is to be done about it. */
+async function look(
+  { settings }: Project,
+  view: ReturnType<typeof migratorView>,
+  request: Request,
+  loaded: Map<string, Entry>,
+): Promise<{ readonly found: Found; readonly plan: Plan }> {
+  const found = await readSituation(view, settings, WHOLE.has(request.kind), loaded);
+  await checkMissing(view, settings, found);
+  const isEmpty = found.entries.length + found.applied.length === 0;
+  if (isEmpty && settings.migrationSource === undefined && !DOWN.has(request.kind))
+    throw noMigrations(settings);
+  checkPending(found);
+  return { found, plan: planOf(request, found) };
+}
+
+/**
+ * Does what is asked for, alone: reads, plans, waits for the lock, reads and plans again, runs.
+ *
+ * @throws KnexMetaError see `createMigrator`
+ */
+export async function runRequest(
+  project: Project,
+  request: Request,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { db, settings, events } = project;
+  const engine = engineOf(db);
+  const view = migratorView(db);
+  const tables = recordTables(settings);
+  const watch = watchStatements(view, engine.migrations);
+  const progress = newProgress();
+  const loaded = new Map<string, Entry>();
+  try {
+    if (!DOWN.has(request.kind)) await ensureSchemas(db, settings);
+    const first = await look(project, view, request, loaded);
+    if (options.strict) await checkEdited(view, settings);
+    // A migration that has begun and not ended may be another run's at this moment: the lock tells.
+    const hasUnfinished = (await readLines(view, tables, true)).length > 0;
+    if (!hasUnfinished && first.plan.steps.length === 0) return NOTHING;
+    await loadTasks(first.plan);
+    return await withLock(project, view, options, async (lock, changed) => {
+      const { found, plan } = await look(project, view, request, loaded);
+      await checkUnfinished(view, tables);
+      if (plan.steps.length === 0) return NOTHING;
+      checkOrder(found, plan, options.strictOrder === true, events);
+      warnOfForks(plan, events);
+      const tasks = await loadTasks(plan);
+      if (options.backup) await makeBackup(view, engine, options.backup, events);
+      const highest = Math.max(0, ...found.applied.map(({ batch }) => batch));
+      const batch = plan.direction === 'up' ? highest + 1 : highest;
+      const tool = `knex-meta ${versionOfPackage()}`;
+      events.emit('run:start', { direction: plan.direction, migrations: tasks.map(({ name }) => name) });
+      changed();
+      await execute(
+        { ...project, view, engine: engine.migrations, tables, options, lock, batch, tool, progress },
+        groupsOf(tasks, modeOf(options, settings.disableTransactions === true)),
+      );
+      const result = { batch, migrations: [...progress.stays] };
+      events.emit('run:done', result);
+      return result;
+    });
+  } catch (error) {
+    const { active } = progress;
+    if (active !== undefined) {
+      events.emit('migration:failed', { name: active.name, direction: active.direction, error });
+    }
+    const said = explained(error, request, progress, engine.migrations, watch);
+    throw await withCause(said, error, engine.migrations, view);
+  } finally {
+    watch.end();
+  }
+}

@@ -1,0 +1,180 @@
+import type { Knex } from 'knex';
+import { versionOfPackage } from '../config/version.js';
+import type { Engine } from '../engines/contract.js';
+import type { ScriptForm } from '../engines/migrations.js';
+import { KnexMetaError } from '../errors.js';
+import { captureTasks, type PlannedMigration } from './capture.js';
+import { checksumOfEntry } from './entries.js';
+import type { KnownEntry } from './history.js';
+import { journalName } from './journal.js';
+import { modeOf, type TransactionMode } from './options.js';
+import type { Plan } from './plan.js';
+import { recordTables, type Settings } from './settings.js';
+import { checkPending, type Found, readSituation } from './situation.js';
+import { createTables } from './tables.js';
+import { readTarget } from './target.js';
+import { loadTasks } from './task.js';
+import { migratorView } from './views.js';
+
+/** A script for a database administrator, and what is in it. */
+export interface Script {
+  readonly text: string;
+  readonly direction: 'up' | 'down';
+  readonly migrations: readonly PlannedMigration[];
+}
+
+interface Range {
+  readonly direction: 'up' | 'down';
+  /** What is applied before the script runs, in the order of the history. */
+  readonly before: readonly KnownEntry[];
+  readonly steps: readonly KnownEntry[];
+}
+
+function revisionsAt(text: string, found: Found): ReadonlySet<string> {
+  const target = readTarget(text, found.history);
+  if (target.kind === 'revisions') return target.keep;
+  throw new KnexMetaError('USAGE', `${text} is a number of steps: a script needs revisions.`, {
+    remedy: 'Write a range of revisions: base:head, 20240101:20240301, head:base.',
+  });
+}
+
+/** `a:b`: from one state to another; the way is up when `b` stands on `a`, and down when `a` stands on `b`. */
+function rangeOf(text: string, found: Found): Range {
+  const [first = '', second] = text.split(':');
+  const from = revisionsAt(second === undefined || first === '' ? 'base' : first, found);
+  const to = revisionsAt(second === undefined ? first || 'heads' : second || 'heads', found);
+  const all = found.history.revisions;
+  const isUp = [...from].every((revision) => to.has(revision));
+  if (!isUp && ![...to].every((revision) => from.has(revision))) {
+    throw new KnexMetaError(
+      'USAGE',
+      `Neither end of ${text} stands on the other: they are on two branches.`,
+      {
+        remedy: 'Write two scripts: down to where the branches meet, and up from there.',
+      },
+    );
+  }
+  const before = all.filter(({ revision }) => from.has(revision));
+  const steps = isUp
+    ? all.filter(({ revision }) => to.has(revision) && !from.has(revision))
+    : before.filter(({ revision }) => !to.has(revision)).reverse();
+  return { direction: isUp ? 'up' : 'down', before, steps };
+}
+
+const up = (steps: readonly KnownEntry[]): Plan => ({ direction: 'up', steps });
+const down = (steps: readonly KnownEntry[]): Plan => ({
+  direction: 'down',
+  steps: steps.map((entry) => ({ entry, row: { id: 0, name: entry.name, batch: 0, appliedAt: undefined } })),
+});
+
+/** The record's own statements. */
+function recordWriter(db: Knex, form: ScriptForm, settings: Settings, tool: string) {
+  const tables = recordTables(settings);
+  const named = (name: string): string =>
+    (tables.schemaName === undefined
+      ? db.raw('??', [name])
+      : db.raw('??.??', [tables.schemaName, name])
+    ).toString();
+  const record = named(tables.tableName);
+  const lock = named(tables.lockTable);
+  const journal = named(journalName(tables));
+  const { literal, now } = form;
+  return {
+    lockRow: `insert into ${lock} (is_locked) select 0 where not exists (select 1 from ${lock});`,
+    /** One batch for the script: the first row opens it. */
+    applied: (name: string, isFirst: boolean) => {
+      const batch = isFirst ? 'coalesce(max(batch), 0) + 1' : 'max(batch)';
+      return `insert into ${record} (name, batch, migration_time) select ${literal(name)}, ${batch}, ${now} from ${record};`;
+    },
+    undone: (name: string) => `delete from ${record} where name = ${literal(name)};`,
+    journal: (name: string, direction: string, checksum: string) =>
+      `insert into ${journal} (name, direction, state, checksum, started_at, run_by, tool) values (${[
+        ...[name, direction, 'done', checksum].map(literal),
+        now,
+        literal('script'),
+        literal(tool),
+      ].join(', ')});`,
+  };
+}
+
+/** Knex's tables, for a database that may have them already. */
+async function tableStatements(
+  engine: Engine,
+  config: Knex.Config,
+  settings: Settings,
+): Promise<readonly string[]> {
+  const sandbox = await engine.migrations.openSandbox(config, undefined);
+  try {
+    await createTables(migratorView(sandbox.db), recordTables(settings));
+    return sandbox
+      .take()
+      .map((sql) => `${sql.replace(/^create (table|index) (?!if )/i, 'create $1 if not exists ')};`);
+  } finally {
+    await sandbox.end();
+  }
+}
+
+const ended = (sql: string): string => (/;\s*$/.test(sql) ? sql.trimEnd() : `${sql.trimEnd()};`);
+
+/** The schemas that the project's names are looked up in. */
+function schemasOf(config: Knex.Config, settings: Settings): readonly string[] {
+  const path = [config.searchPath ?? []].flat().filter((name) => name !== '$user');
+  return [...new Set([...path, ...(settings.schemaName ? [settings.schemaName] : [])])];
+}
+
+/**
+ * Writes what migrations would run as a script, with the rows of the record. No database is asked: what is applied
+ * before it is taken from the range.
+ *
+ * @param range - `base:head` (the default), `20240101:head`, `head:base` for the way down
+ * @throws KnexMetaError NOT_OFFLINE when a migration asks the database for something
+ */
+export async function writeScript(
+  engine: Engine,
+  config: Knex.Config,
+  range: string,
+  options: { readonly transaction?: TransactionMode | undefined } = {},
+): Promise<Script> {
+  const settings: Settings = config.migrations ?? {};
+  const found = await readSituation(undefined, settings, true);
+  checkPending(found);
+  const { direction, before, steps } = rangeOf(range, found);
+  const form = engine.migrations.script;
+  const tool = `knex-meta ${versionOfPackage()}`;
+  const mode = modeOf(options, settings.disableTransactions === true);
+  const sandbox = await engine.migrations.openSandbox(config, undefined);
+  try {
+    // What is there before the script is made first, so that alterations know the tables.
+    await captureTasks(sandbox, await loadTasks(up(before)), mode);
+    const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
+    const migrations = await captureTasks(sandbox, tasks, mode);
+    const sums = new Map<string, string>();
+    for (const entry of steps) sums.set(entry.name, await checksumOfEntry(entry));
+    const writer = recordWriter(sandbox.db, form, settings, tool);
+    const isOne = migrations.every(({ isTransaction }) => isTransaction);
+    const needsBegin = !(isOne && form.isWrapped);
+    const lines = [
+      `-- ${tool}: ${range}, ${migrations.length} migrations ${direction}. Run it with: ${form.command(isOne)}`,
+      ...form.prelude(schemasOf(config, settings)),
+    ];
+    let isOpen = false;
+    const open = (wanted: boolean): void => {
+      if (isOpen === wanted || !needsBegin) return;
+      lines.push(wanted ? form.begin : form.commit);
+      isOpen = wanted;
+    };
+    open(true);
+    lines.push(...(await tableStatements(engine, config, settings)), writer.lockRow);
+    for (const [index, { name, isTransaction, statements }] of migrations.entries()) {
+      if (mode === 'each') open(false);
+      open(isTransaction);
+      lines.push('', `-- ${name} (${direction})`, ...statements.map(ended));
+      lines.push(direction === 'up' ? writer.applied(name, index === 0) : writer.undone(name));
+      lines.push(writer.journal(name, direction, sums.get(name) ?? ''));
+    }
+    open(false);
+    return { text: `${lines.join('\n')}\n`, direction, migrations };
+  } finally {
+    await sandbox.end();
+  }
+}

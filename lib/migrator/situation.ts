@@ -1,0 +1,75 @@
+import type { Knex } from 'knex';
+import { checksumOfEntry, type Entry, listEntries } from './entries.js';
+import { filesMissing } from './failure.js';
+import { checkParents, historyOf, withParents } from './history.js';
+import { latestUps, readLines } from './journal.js';
+import type { Situation } from './plan.js';
+import { readRecord } from './record.js';
+import { revisionOf } from './revision.js';
+import { recordTables, type Settings } from './settings.js';
+
+/** Record and files, with the recorded names that have no file. */
+export interface Found extends Situation {
+  readonly entries: readonly Entry[];
+  readonly missing: readonly string[];
+}
+
+/**
+ * Reads record and files. Writes nothing.
+ *
+ * @param view - undefined for a database that does not exist yet
+ * @param isWhole - false: only pending files are looked into for what they revise
+ * @param loaded - see `listEntries`
+ */
+export async function readSituation(
+  view: Knex | undefined,
+  settings: Settings,
+  isWhole: boolean,
+  loaded?: Map<string, Entry>,
+): Promise<Found> {
+  const { applied } = view === undefined ? { applied: [] } : await readRecord(view, settings);
+  const names = applied.map(({ name }) => name);
+  const entries = await listEntries(settings, names, loaded);
+  const present = new Set(entries.map(({ revision }) => revision));
+  const done = new Set(names.map(revisionOf));
+  const isPending = ({ revision }: Entry): boolean => !done.has(revision);
+  const wanted = isWhole ? entries : entries.filter(isPending);
+  const known = await withParents(wanted);
+  const read = new Map(wanted.map((entry, index) => [entry, known[index]]));
+  const all = entries.map((entry) => read.get(entry) ?? { ...entry, revises: undefined });
+  return {
+    history: historyOf(all),
+    applied,
+    entries,
+    missing: names.filter((name) => !present.has(revisionOf(name))),
+  };
+}
+
+/** Files whose content is that of an applied one that is missing. */
+async function renamedFiles(view: Knex, settings: Settings, { missing, entries, applied }: Found) {
+  const ups = latestUps(await readLines(view, recordTables(settings)).catch(() => []));
+  const sums = new Map(missing.map((name) => [ups.get(name)?.checksum, name]));
+  sums.delete(undefined);
+  const renamed: (readonly [from: string, to: string])[] = [];
+  if (sums.size === 0) return renamed;
+  const done = new Set(applied.map(({ name }) => revisionOf(name)));
+  for (const entry of entries.filter(({ revision }) => !done.has(revision))) {
+    const from = sums.get(await checksumOfEntry(entry));
+    if (from !== undefined) renamed.push([from, entry.name]);
+  }
+  return renamed;
+}
+
+/** Throws MIGRATION_FILES_MISSING when an applied migration has no file and the project does not allow that. */
+export async function checkMissing(view: Knex, settings: Settings, found: Found): Promise<void> {
+  if (found.missing.length === 0 || settings.disableMigrationsListValidation) return;
+  throw filesMissing(found.missing, {}, await renamedFiles(view, settings, found));
+}
+
+/** Throws MIGRATION_PARENT when a pending migration revises one that nobody knows. */
+export function checkPending({ history, applied, entries }: Found): void {
+  const done = new Set(applied.map(({ name }) => revisionOf(name)));
+  const known = new Set([...done, ...entries.map(({ revision }) => revision)]);
+  const pending = history.revisions.filter(({ revision }) => !done.has(revision));
+  checkParents(pending, known);
+}

@@ -1,0 +1,43 @@
+import type { Knex } from 'knex';
+import type { RecordTables } from '../engines/migrations.js';
+import { ensureJournal } from './journal.js';
+
+/** Makes one of Knex's tables; another program may do the same at this moment. */
+async function ensureTable(
+  db: Knex,
+  { schemaName }: RecordTables,
+  name: string,
+  columns: (t: Knex.CreateTableBuilder) => void,
+): Promise<void> {
+  const schema = () => (schemaName === undefined ? db.schema : db.schema.withSchema(schemaName));
+  if (await schema().hasTable(name)) return;
+  try {
+    await schema().createTable(name, columns);
+  } catch (error) {
+    if (!(await schema().hasTable(name))) throw error;
+  }
+}
+
+/** Makes Knex's two tables as Knex makes them, and the journal. */
+export async function createTables(db: Knex, tables: RecordTables): Promise<void> {
+  const { tableName, lockTable } = tables;
+  await ensureTable(db, tables, tableName, (t) => {
+    t.increments();
+    t.string('name');
+    t.integer('batch');
+    t.timestamp('migration_time');
+  });
+  await ensureTable(db, tables, lockTable, (t) => {
+    t.increments('index').primary();
+    t.integer('is_locked');
+  });
+  await ensureJournal(db, tables);
+}
+
+/** The tables, and the one row of the lock. */
+export async function ensureTables(db: Knex, tables: RecordTables): Promise<void> {
+  await createTables(db, tables);
+  const { lockTable, schemaName } = tables;
+  const lock = () => (schemaName === undefined ? db(lockTable) : db(lockTable).withSchema(schemaName));
+  if ((await lock().select('index').limit(1)).length === 0) await lock().insert({ is_locked: 0 });
+}
