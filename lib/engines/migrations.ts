@@ -29,6 +29,11 @@ export interface RunLock {
    * @param prepare - makes Knex's tables; called once no other run of ours can be under way
    */
   readonly tryTake: (prepare: () => Promise<void>) => Promise<LockBusy | undefined>;
+  /**
+   * The last statement of the run's last transaction: what others see of the lock goes when it commits, so that
+   * nothing of it is left when the process ends right after.
+   */
+  readonly freeIn: (trx: Knex) => Promise<void>;
   /** False when a server ended the connection that holds it. */
   readonly isHeld: () => Promise<boolean>;
   /** Gives it back. `changed`: the record was written; a stock Knex that waits must not go on with what it read. */
@@ -70,6 +75,8 @@ export type ErrorKind = 'busy' | 'not-writable' | 'starting' | 'cancelled' | 'co
 
 /** The engine's side of running migrations. */
 export interface MigrationEngine {
+  /** What `is_locked` says of a run of ours; stock Knex takes any number but 0 for a lock. */
+  readonly ownFlag: number | undefined;
   /** The lock of this database; nothing is taken yet. */
   readonly openLock: (db: Knex, tables: RecordTables) => Promise<RunLock>;
   /**

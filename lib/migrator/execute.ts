@@ -170,7 +170,7 @@ function limitsOf({ options }: Execution): StatementLimits {
 }
 
 /** Runs what shares a transaction; `around` are the project's hooks for the whole run, when this is all of it. */
-async function runTogether(run: Execution, group: Group, around: Around): Promise<void> {
+async function runTogether(run: Execution, group: Group, around: Around, isLast: boolean): Promise<void> {
   const { view, engine, tables, lock, progress } = run;
   progress.inGroup = [];
   await view.transaction(async (trx) => {
@@ -180,6 +180,7 @@ async function runTogether(run: Execution, group: Group, around: Around): Promis
     for (const task of group.tasks) await runTask(run, trx, task, true);
     await around.after(trx);
     if (run.options.signal?.aborted) throw interrupted(undefined, '');
+    if (isLast) await lock.freeIn(trx);
     progress.isEnding = true;
   });
   progress.isEnding = false;
@@ -217,12 +218,12 @@ interface Around {
 const NOTHING: Around = { before: () => {}, after: () => {} };
 
 /** Runs a group, again when a lock was not had in time and a transaction undid what it did. */
-async function runGroup(run: Execution, group: Group, around: Around): Promise<void> {
+async function runGroup(run: Execution, group: Group, around: Around, isLast: boolean): Promise<void> {
   const { events, options, engine, progress } = run;
   const retries = options.retries ?? (options.lockTimeout === undefined ? 0 : 5);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if (group.isTransaction) await runTogether(run, group, around);
+      if (group.isTransaction) await runTogether(run, group, around, isLast);
       else for (const task of group.tasks) await runAlone(run, task);
       return;
     } catch (error) {
@@ -254,7 +255,7 @@ export async function execute(run: Execution, groups: readonly Group[]): Promise
   if (!isOne) await around.before(view);
   for (const group of groups) {
     if (run.options.signal?.aborted) throw interrupted(undefined, '');
-    await runGroup(run, group, isOne ? around : NOTHING);
+    await runGroup(run, group, isOne ? around : NOTHING, isOne);
   }
   if (!isOne) await around.after(view);
 }

@@ -13,6 +13,7 @@ export function nestedLock(trx: Knex, { lockTable, schemaName }: RecordTables): 
       const free: number = await lock().where({ is_locked: 0 }).update({ is_locked: 0 });
       return free > 0 ? undefined : { by: 'knex', holder: 'stock Knex, which set is_locked' };
     },
+    freeIn: async () => {},
     isHeld: async () => true,
     release: async () => {},
   };

@@ -23,6 +23,8 @@ export interface MigrationRecord {
   readonly applied: readonly AppliedMigration[];
   readonly isLocked: boolean;
   readonly lockRows: number;
+  /** What the rows of the lock table say; 0 is free. */
+  readonly flags: readonly number[];
 }
 
 /**
@@ -49,7 +51,7 @@ async function readTables(database: Knex, settings: RecordSettings): Promise<Mig
   const schema = () => (schemaName ? db.schema.withSchema(schemaName) : db.schema);
   const from = (table: string) => (schemaName ? db(table).withSchema(schemaName) : db(table));
   if (!(await schema().hasTable(tableName)))
-    return { exists: false, applied: [], isLocked: false, lockRows: 0 };
+    return { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
   const rows: readonly Record<string, unknown>[] = await from(tableName).select('*').orderBy('id');
   const locks: readonly Record<string, unknown>[] = (await schema().hasTable(lockTable))
     ? await from(lockTable).select('*')
@@ -65,5 +67,6 @@ async function readTables(database: Knex, settings: RecordSettings): Promise<Mig
     })),
     isLocked: locks.some((row) => Number(row.is_locked) !== 0),
     lockRows: locks.length,
+    flags: locks.map((row) => Number(row.is_locked)),
   };
 }

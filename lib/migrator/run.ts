@@ -103,7 +103,9 @@ export async function runRequest(
     if (options.strict) await checkEdited(view, settings);
     // A migration that has begun and not ended may be another run's at this moment: the lock tells.
     const hasUnfinished = (await readLines(view, tables, true)).length > 0;
-    if (!hasUnfinished && first.plan.steps.length === 0) return NOTHING;
+    // A flag of ours: of a run that is under way, or that was killed and is cleared up after.
+    const hasFlag = first.found.flags.includes(engine.migrations.ownFlag ?? Number.NaN);
+    if (!hasUnfinished && !hasFlag && first.plan.steps.length === 0) return NOTHING;
     await loadTasks(first.plan);
     return await withLock(project, view, options, async (lock, changed) => {
       const { found, plan } = await look(project, view, request, loaded);

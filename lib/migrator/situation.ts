@@ -12,6 +12,8 @@ import { recordTables, type Settings } from './settings.js';
 export interface Found extends Situation {
   readonly entries: readonly Entry[];
   readonly missing: readonly string[];
+  /** What the rows of Knex's lock table say. */
+  readonly flags: readonly number[];
 }
 
 /**
@@ -27,7 +29,8 @@ export async function readSituation(
   isWhole: boolean,
   loaded?: Map<string, Entry>,
 ): Promise<Found> {
-  const { applied } = view === undefined ? { applied: [] } : await readRecord(view, settings);
+  const record = view === undefined ? undefined : await readRecord(view, settings);
+  const applied = record?.applied ?? [];
   const names = applied.map(({ name }) => name);
   const entries = await listEntries(settings, names, loaded);
   const present = new Set(entries.map(({ revision }) => revision));
@@ -41,6 +44,7 @@ export async function readSituation(
     history: historyOf(all),
     applied,
     entries,
+    flags: record?.flags ?? [],
     missing: names.filter((name) => !present.has(revisionOf(name))),
   };
 }

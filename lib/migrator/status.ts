@@ -47,6 +47,6 @@ export async function statusOf(db: Knex, settings: Settings): Promise<MigrationS
 
 /** The same for a database that does not exist yet. */
 export async function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
-  const record: MigrationRecord = { exists: false, applied: [], isLocked: false, lockRows: 0 };
+  const record: MigrationRecord = { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
   return { ...(await compare(settings, record)), edited: [], unfinished: [] };
 }

@@ -18,6 +18,8 @@ export interface TestProject {
   /** A connection with the hook; the caller ends it, or `closeAll` does. */
   readonly open: (config?: Readonly<Record<string, unknown>>) => Knex;
   readonly migrator: () => Migrator;
+  /** Ends what was opened. */
+  readonly close: () => Promise<void>;
 }
 
 const open = new Set<Knex>();
@@ -71,12 +73,27 @@ export async function makeProject(
     `const inject = process.env.INJECT ? require(process.env.INJECT) : (config) => config;
 module.exports = inject(${JSON.stringify(config)});\n`,
   );
+  const own = new Set<Knex>();
   const openDb = (more: Readonly<Record<string, unknown>> = {}): Knex => {
     const db = knex(withMeta({ ...config, ...more } as Knex.Config));
     open.add(db);
+    own.add(db);
     return db;
   };
-  return { folder, directory, database, write, open: openDb, migrator: () => createMigrator(openDb()) };
+  const close = async (): Promise<void> => {
+    for (const db of own) await db.destroy();
+    for (const db of own) open.delete(db);
+    own.clear();
+  };
+  return {
+    folder,
+    directory,
+    database,
+    write,
+    open: openDb,
+    migrator: () => createMigrator(openDb()),
+    close,
+  };
 }
 
 export const run = (project: TestProject, ...args: readonly string[]) => knexMeta(args, project.folder);

@@ -36,6 +36,7 @@ function settingsOf({
 type Pooled = { readonly resource?: { readonly processID?: number } };
 
 export const migrations: MigrationEngine = {
+  ownFlag: undefined,
   openLock,
   beginGroup: async (trx, tables, limits) => {
     for (const [name, milliseconds] of settingsOf(limits)) {

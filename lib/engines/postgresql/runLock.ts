@@ -122,6 +122,7 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
 
   return {
     tryTake,
+    freeIn: async () => {},
     isHeld: async () => {
       if (!isHeld) return false;
       return session.rows('select 1').then(

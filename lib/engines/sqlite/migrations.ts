@@ -4,7 +4,7 @@ import type { MigrationEngine } from '../migrations.js';
 import { backup } from './backup.js';
 import { kindOf } from './errors.js';
 import { databaseFile } from './file.js';
-import { openLock } from './runLock.js';
+import { OURS, openLock } from './runLock.js';
 import { openSandbox, script } from './sandbox.js';
 import { identifyWriter } from './writer.js';
 
@@ -30,6 +30,7 @@ async function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>
 }
 
 export const migrations: MigrationEngine = {
+  ownFlag: OURS,
   openLock,
   // The first statement writes: a transaction that reads first could not write after another program has.
   beginGroup: async (trx, { lockTable }, { lockTimeout = WRITER_WAIT }) => {

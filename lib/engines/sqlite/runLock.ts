@@ -6,8 +6,8 @@ import { kindOf } from './errors.js';
 import { databaseFile } from './file.js';
 import { identifyWriter } from './writer.js';
 
-/** In `is_locked`: a run of knex-meta's. Stock Knex takes any number but 0 for a lock. */
-const OURS = 2;
+/** In `is_locked`: a run of knex-meta's. */
+export const OURS = 2;
 
 const ATTEMPTS_AT_END = 40;
 
@@ -99,6 +99,9 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
       const busy = await takeFlag();
       isHeld = busy === undefined;
       return busy;
+    },
+    freeIn: async (trx) => {
+      await trx(tables.lockTable).where({ is_locked: OURS }).update({ is_locked: 0 });
     },
     isHeld: async () => isHeld,
     release: async () => {
