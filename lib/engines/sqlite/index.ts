@@ -1,5 +1,6 @@
 import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
+import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { tryTrigger } from './tryTrigger.js';
 
@@ -38,6 +39,7 @@ export const sqlite: Engine = {
   hasSchemas: false,
   ensureSchema: async () => {},
   inspect,
+  introspect,
   metadata,
   tryTrigger,
 };
