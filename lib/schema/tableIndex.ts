@@ -8,7 +8,7 @@ export interface KeyPart {
   /** The operator class where it is not the default of the type. */
   readonly opclass: string | undefined;
   readonly opclassOptions: readonly StorageOption[];
-  /** The collation where it is not the column's. */
+  /** The collation where it is not the column's; of an expression, where it is not the default one. */
   readonly collation: string | undefined;
   readonly descending: boolean;
   /** Where NULL stands in the order of the index. */
