@@ -19,8 +19,9 @@ export function introspect(db: Knex, schemas?: readonly string[]): Promise<Datab
 export async function readBack(database: Database, statements: string): Promise<DatabaseSchema> {
   const db = knex(database.config);
   try {
-    const parts = /sqlite/.test(String(database.config.client)) ? statements.split(';\n') : [statements];
-    for (const sql of parts.filter((part) => part.trim() !== '')) await db.raw(sql.replaceAll('?', '\\?'));
+    const isOneByOne = /sqlite/.test(String(database.config.client));
+    const parts = isOneByOne ? statements.split(';\n') : [statements.replaceAll('?', '\\?')];
+    for (const sql of parts.filter((part) => part.trim() !== '')) await db.raw(sql);
     return await introspect(db);
   } finally {
     await db.destroy();

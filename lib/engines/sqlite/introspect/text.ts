@@ -4,7 +4,10 @@ import { closingOf, identifierOf, isWord, significant, type Token, tokenize } fr
 /** The author's text on one line, without comments: what is in strings and names stays as it is. */
 export function lineOf(tokens: readonly Token[]): string {
   return tokens
-    .map(({ kind, text }) => (kind === 'blank' ? ' ' : text))
+    .map(({ kind, text }, place) => {
+      if (kind !== 'blank') return text;
+      return tokens[place - 1]?.kind === 'blank' ? '' : ' ';
+    })
     .join('')
     .replace(/^ +| +$/g, '');
 }

@@ -15,9 +15,13 @@ import { triggerOf } from './tables.js';
 /** Tables and views of the database by their names in lower case. */
 export type KnownRelations = ReadonlyMap<string, { readonly name: string; readonly kind: 'table' | 'view' }>;
 
+/** What stands before a relation in a query. */
+const isLead = (token: Token | undefined): boolean =>
+  isWord(token, 'FROM', 'JOIN', 'IN') || token?.text === ',' || token?.text === '(';
+
 /**
- * The relations whose names a query has in a place where one can stand. A column or alias of the same name counts
- * too: the engine does not say which it is, and one more thing to come first does no harm.
+ * The relations whose names a query has in a place where one can stand. A column or alias of the same name may be
+ * taken for one: the engine does not say what a view needs, and one more thing to come first does no harm.
  */
 function relationsIn(query: readonly Token[], self: string, known: KnownRelations): readonly Dependency[] {
   const tokens = significant(query);
@@ -25,8 +29,9 @@ function relationsIn(query: readonly Token[], self: string, known: KnownRelation
   tokens.forEach((token, place) => {
     const isName = token.kind === 'word' || token.kind === 'name' || token.kind === 'string';
     const relation = isName ? known.get(fold(identifierOf(token))) : undefined;
-    const isMember = tokens[place - 1]?.text === '.' && !isWord(tokens[place - 2], 'MAIN');
-    if (relation === undefined || isMember || relation.name === self) return;
+    const isQualified = tokens[place - 1]?.text === '.' && isWord(tokens[place - 2], 'MAIN');
+    if (relation === undefined || relation.name === self || !isLead(tokens[place - (isQualified ? 3 : 1)]))
+      return;
     found.set(relation.name, { ...relation, schema: undefined, identity: undefined });
   });
   return [...found.values()];
