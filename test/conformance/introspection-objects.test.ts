@@ -321,4 +321,57 @@ describe('introspection of PostgreSQL: other objects', () => {
     await db.destroy();
     expect([none.tables, none.schemas, unknown.tables, unknown.functions]).to.deep.equal([[], [], [], []]);
   });
+
+  it('ends without an error while another session makes and drops what it reads', async () => {
+    const database = await freshPostgres();
+    const db = knex(database.config);
+    const busy = { is: true };
+    const make = `
+      create table t (id serial primary key, a text collate "C" default 'x' check (a <> ''),
+        b int generated always as (1) stored, exclude using gist (int4range(id, id) with &&));
+      create index i on t (lower(a)) where id > 1;
+      create table parts (a int) partition by list (a); create table parts_1 partition of parts for values in (1);
+      create view v as select * from t;
+      create function f() returns trigger language plpgsql as 'begin return new; end';
+      create trigger trg before update on t for each row execute function f();
+      create domain d as int default 3 check (value > 0);
+      create statistics st (dependencies) on id, a from t;
+      create rule r as on delete to t do instead nothing`;
+    const churn = async () => {
+      while (busy.is) {
+        await db.raw(make);
+        await db.raw('drop view v; drop table t; drop table parts; drop function f(); drop domain d');
+      }
+    };
+    const churning = churn();
+    const counts = new Set<number>();
+    try {
+      for (let round = 0; round < 40; round += 1) counts.add((await introspect(db)).tables.length);
+    } finally {
+      busy.is = false;
+      await churning;
+      await db.destroy();
+    }
+    expect([...counts].filter((count) => count !== 0 && count !== 3)).to.deep.equal([]);
+  });
+
+  it('needs no privilege on what it reads', async () => {
+    const database = await freshPostgres();
+    const db = knex(database.config);
+    const role = `reader_${process.pid}`;
+    await db.raw(`
+      create schema closed;
+      create table closed.t (id serial primary key, a text default 'x' check (a <> ''));
+      create index i on closed.t (lower(a));
+      create view closed.v as select * from closed.t;
+      create function closed.f() returns int language sql as 'select 1';
+      create role ${role} login`);
+    const reader = knex({ ...database.config, connection: database.url.replace('postgres@', `${role}@`) });
+    const [own, others] = [await introspect(db), await introspect(reader)];
+    await reader.destroy();
+    await db.raw(`drop role ${role}`);
+    await db.destroy();
+    expect(others).to.deep.equal(own);
+    expect(others.tables.length + others.views.length + others.functions.length).to.equal(3);
+  });
 });

@@ -8,8 +8,9 @@ export interface FunctionRow {
   readonly schema: string;
   readonly name: string;
   readonly kind: DatabaseFunction['kind'];
-  readonly identity: string;
-  readonly declaration: string;
+  readonly identity?: string;
+  /** Absent for a function that another session has dropped since the snapshot. */
+  readonly declaration?: string;
   readonly result?: string;
   readonly language: string;
   readonly comment?: string;
@@ -46,8 +47,8 @@ export function functionOf(row: FunctionRow, dependsOn: readonly Dependency[]): 
     comment: row.comment,
     extension: row.extension,
     kind: row.kind,
-    identity: row.identity,
-    declaration: row.declaration.trimEnd(),
+    identity: row.identity ?? '',
+    declaration: (row.declaration ?? '').trimEnd(),
     result: row.result,
     language: row.language,
     isMetadata: row.metadata,

@@ -60,12 +60,28 @@ async function read(db: Knex, names: readonly string[] | undefined): Promise<Dat
   };
 }
 
+/** What the server says when an object of the snapshot was dropped by another session before it was written out. */
+const GONE = 'XX000';
+const ATTEMPTS = 5;
+
+async function readInTransaction(db: Knex, names: readonly string[] | undefined): Promise<DatabaseSchema> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction((trx) => read(trx, names), {
+        isolationLevel: 'repeatable read',
+        readOnly: true,
+      });
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as { readonly code?: unknown }).code !== GONE) throw error;
+    }
+  }
+}
+
 /**
- * See `Engine.introspect`: one transaction and fourteen queries, whatever the number of tables. Names in expressions
+ * See `Engine.introspect`: one transaction and thirteen queries, whatever the number of tables. Names in expressions
  * are written as the connection's search_path asks for.
  */
 export function introspect(db: Knex, schemas?: readonly string[]): Promise<DatabaseSchema> {
   // The caller's own transaction sees what it has made.
-  if (db.isTransaction) return read(db, schemas);
-  return db.transaction((trx) => read(trx, schemas), { isolationLevel: 'repeatable read', readOnly: true });
+  return db.isTransaction ? read(db, schemas) : readInTransaction(db, schemas);
 }

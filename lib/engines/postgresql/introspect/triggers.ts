@@ -7,7 +7,8 @@ export interface TriggerRow {
   readonly relation: string;
   readonly name: string;
   readonly comment?: string;
-  readonly definition: string;
+  /** Absent for a trigger that another session has dropped since the snapshot. */
+  readonly definition?: string;
   readonly function_schema: string;
   readonly function_name: string;
   readonly enabled: 'O' | 'D' | 'R' | 'A';
@@ -42,7 +43,7 @@ export function triggerOf(row: TriggerRow): Trigger {
   return {
     name: row.name,
     comment: row.comment,
-    definition: row.definition,
+    definition: row.definition ?? '',
     calls: { schema: row.function_schema, name: row.function_name },
     enabled: ENABLED[row.enabled],
     stamps: row.body === undefined ? undefined : columnOfBody(row.body),
