@@ -97,6 +97,7 @@ describe('introspection of SQLite', () => {
         b int constraint named references "p" ("id") on delete set null on update cascade not null,
         c int references p (id) match full on delete set default deferrable initially deferred default 1,
         d int references p (id) not deferrable initially deferred,
+        e int references p (id) not null check (e > 0) deferrable initially deferred,
         foreign key (a, B) references p (x, y) on update restrict deferrable,
         constraint "self" foreign key (a) references c (a) on delete no action)`);
     expect(tableNamed(schema, 'c').foreignKeys).to.deep.equal([
@@ -104,6 +105,7 @@ describe('introspection of SQLite', () => {
       foreignKey('named', ['b'], to('p'), { onDelete: 'set null', onUpdate: 'cascade' }),
       foreignKey(undefined, ['c'], to('p'), { onDelete: 'set default', deferral: 'initially deferred' }),
       foreignKey(undefined, ['d'], to('p')),
+      foreignKey(undefined, ['e'], to('p'), { deferral: 'initially deferred' }),
       foreignKey(undefined, ['a', 'b'], to('p'), {
         targetColumns: ['x', 'y'],
         onUpdate: 'restrict',

@@ -31,8 +31,13 @@ function deferralOf(tokens: readonly Token[]): Deferral {
   return isWord(tokens[at + 2], 'DEFERRED') ? 'initially deferred' : 'initially immediate';
 }
 
-/** Reads a REFERENCES clause. */
-function foreignKey(name: string | undefined, text: string, columns: readonly string[]): ForeignKey {
+/** Reads a REFERENCES clause; `behind` is what may still say when it is checked. */
+function foreignKey(
+  name: string | undefined,
+  text: string,
+  columns: readonly string[],
+  behind = '',
+): ForeignKey {
   const all = significant(tokenize(text));
   const tokens = all.slice(all.findIndex((token) => isWord(token, 'REFERENCES')) + 1);
   const [target] = tokens;
@@ -54,7 +59,7 @@ function foreignKey(name: string | undefined, text: string, columns: readonly st
     onDeleteColumns: [],
     // MATCH is parsed and has no effect.
     match: 'simple',
-    deferral: deferralOf(rest),
+    deferral: deferralOf([...rest, ...significant(tokenize(behind))]),
     isValid: true,
     isEnforced: true,
     withPeriod: false,
@@ -63,10 +68,14 @@ function foreignKey(name: string | undefined, text: string, columns: readonly st
 
 /** The foreign keys in their order: those in columns' definitions, then those of the table. */
 export function foreignKeysOf(table: TableDefinition, columns: KnownColumns): readonly ForeignKey[] {
-  const inColumns = table.columns.flatMap((column) =>
-    column.constraints
-      .filter(({ kind }) => kind === 'references')
-      .map(({ name, text }) => foreignKey(name, text, [column.name])),
+  const inColumns = table.columns.flatMap(({ name: column, constraints }) =>
+    constraints.flatMap(({ kind, name, text }, place) => {
+      if (kind !== 'references') return [];
+      // DEFERRABLE is a constraint of its own: others may stand between.
+      const next = constraints.findIndex((each, at) => at > place && each.kind === 'references');
+      const behind = constraints.slice(place + 1, next < 0 ? undefined : next);
+      return [foreignKey(name, text, [column], behind.map((each) => each.text).join(' '))];
+    }),
   );
   const ofTable = table.constraints
     .filter(({ kind }) => kind === 'foreign')

@@ -24,25 +24,29 @@ async function read(db: Knex): Promise<DatabaseSchema> {
   const of = <Row>(rows: ReadonlyMap<string, readonly Row[]>, name: string) => rows.get(fold(name)) ?? [];
   const views = master.filter(({ type }) => type === 'view');
   const kindOf = ({ name }: MasterRow) => kinds.get(fold(name));
-  const isPlain = (row: MasterRow) => kindOf(row)?.kind === 'table';
   const stored = master.filter(({ type }) => type === 'table');
   const virtual = stored.filter((row) => kindOf(row)?.kind === 'virtual').map(({ name }) => name);
+  const tables = stored.flatMap((row) => {
+    const kind = kindOf(row);
+    if (kind?.kind !== 'table') return [];
+    return tableOf(row, kind, of(columns, row.name), of(on, row.name)) ?? [];
+  });
+  const described = new Set(tables.map(({ name }) => name));
   const known: KnownRelations = new Map(
     [...stored, ...views].map(({ name, type }) => [fold(name), { name, kind: type as 'table' | 'view' }]),
   );
   return {
     schemas: [],
-    tables: stored.flatMap((row) => {
-      const kind = kindOf(row);
-      return kind?.kind === 'table' ? [tableOf(row, kind, of(columns, row.name), of(on, row.name))] : [];
-    }),
+    tables,
     views: views.map((row) => viewOf(row, of(on, row.name), known)),
     functions: [],
     extensions: [],
     enums: [],
     domains: [],
     sequences: [],
-    others: stored.filter((row) => !isPlain(row)).map((row) => otherOf(row, kindOf(row), virtual)),
+    others: stored
+      .filter(({ name }) => !described.has(name))
+      .map((row) => otherOf(row, kindOf(row), virtual)),
   };
 }
 

@@ -61,14 +61,27 @@ function checksOf(definition: TableDefinition): readonly Check[] {
     }));
 }
 
-/** A table, with the indexes and triggers that are on it. */
+/** A definition that was taken apart into the columns that the engine sees in it. */
+function understood(sql: string, rows: readonly ColumnRow[]): TableDefinition | undefined {
+  try {
+    const definition = parseTable(sql);
+    const names = definition.columns.map(({ name }) => fold(name)).sort();
+    const expected = rows.map(({ name }) => fold(name)).sort();
+    return names.join('\n') === expected.join('\n') ? definition : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A table, with the indexes and triggers that are on it; undefined when its text was not understood. */
 export function tableOf(
   { name, sql }: MasterRow,
   table: TableRow,
   rows: readonly ColumnRow[],
   on: readonly MasterRow[],
-): Table {
-  const definition = parseTable(sql);
+): Table | undefined {
+  const definition = understood(sql, rows);
+  if (definition === undefined) return undefined;
   const columns = columnsOf(rows, definition, table);
   const known: KnownColumns = new Map(columns.map((column) => [fold(column.name), column]));
   return {

@@ -73,7 +73,7 @@ export function viewOf({ name, sql }: MasterRow, on: readonly MasterRow[], known
   };
 }
 
-/** A virtual table, or a table in which one keeps its own data. */
+/** A virtual table, a table in which one keeps its own data, or a table whose text was not understood. */
 export function otherOf(
   row: MasterRow,
   table: TableRow | undefined,
@@ -84,7 +84,7 @@ export function otherOf(
     .filter((name) => fold(row.name).startsWith(`${fold(name)}_`))
     .sort((a, b) => b.length - a.length)[0];
   return {
-    kind: isShadow ? 'shadow table' : 'virtual table',
+    kind: isShadow ? 'shadow table' : table?.kind === 'table' ? 'table' : 'virtual table',
     schema: undefined,
     name: row.name,
     table: isShadow ? owner : undefined,
