@@ -222,6 +222,16 @@ describe('introspection of SQLite', () => {
     expect(schema.others[0]?.definition).to.equal('CREATE VIRTUAL TABLE docs using fts5 (body)');
   });
 
+  it('reads past a view that no longer works', async () => {
+    const schema = await read(`
+      create table t (a int);
+      create table gone (a int);
+      create view broken as select a from gone;
+      drop table gone`);
+    expect(schema.tables.map(({ name }) => name)).to.deep.equal(['t']);
+    expect(schema.views.map(({ name, dependsOn }) => [name, dependsOn])).to.deep.equal([['broken', []]]);
+  });
+
   it('agrees with the engine’s own pragmas on tables that Knex and ALTER TABLE made', async () => {
     const database = await freshSqlite();
     const db = knex(database.config);

@@ -59,12 +59,41 @@ const OBJECTS = [
   global('foreign server', 'pg_foreign_server', 'srvname'),
 ];
 
+/** A setting of a relation beyond its definition; the relation's name is its name. */
+const setting = (kind: string, where: string) =>
+  `select ${OF('pg_class')}, oid, '${kind}', relnamespace, relname, relname::text, null::text from pg_catalog.pg_class
+    where relkind in ('r', 'p', 'v', 'm', 'S') and not relispartition and (${where})`;
+
+/** How a column is stored, where that is not its type's own way. */
+const columnSetting = (
+  version: number,
+) => `select ${OF('pg_class')}, c.oid, 'column setting', c.relnamespace, a.attname,
+    c.relname::text, null::text
+  from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_type t on t.oid = a.atttypid
+  where c.relkind in ('r', 'p', 'm') and not c.relispartition and a.attnum > 0 and not a.attisdropped
+    and (a.attstorage <> t.typstorage or coalesce(a.attstattarget, -1) <> -1 or a.attoptions is not null
+      ${version >= 14 ? "or a.attcompression <> ''" : ''})`;
+
+const SETTINGS = [
+  setting('privileges', 'relacl is not null'),
+  setting(
+    'replica identity',
+    "relreplident not in ('d', 'n') or relreplident = 'n' and relkind in ('r', 'p')",
+  ),
+  setting('tablespace', 'reltablespace <> 0'),
+  `select ${OF('pg_proc')}, oid, 'privileges', pronamespace, proname, null::text, null::text
+    from pg_catalog.pg_proc where proacl is not null`,
+  `select ${OF('pg_class')}, i.indexrelid, 'clustered index', c.relnamespace, ic.relname, c.relname::text, null::text
+    from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
+    join pg_catalog.pg_class c on c.oid = i.indrelid where i.indisclustered`,
+];
+
 /** What the description of the database leaves out, by name. */
-export async function readOthers({ db, namespaces }: Scope): Promise<readonly OtherObject[]> {
+export async function readOthers({ db, namespaces, version }: Scope): Promise<readonly OtherObject[]> {
   const rows = await readRows<OtherRow>(
     db,
     `select o.kind, n.nspname as schema, o.name, o.relation, x.extname as extension, o.definition
-    from (${OBJECTS.join('\n    union all ')}) o
+    from (${[...OBJECTS, ...SETTINGS, columnSetting(version)].join('\n    union all ')}) o
     left join pg_catalog.pg_namespace n on n.oid = o.namespace
     ${joinExtensionOf('o.class', 'o.oid')}
     where o.namespace is null or o.namespace in ${namespaces}
