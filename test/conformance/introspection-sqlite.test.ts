@@ -38,7 +38,8 @@ describe('introspection of SQLite', () => {
       );
       create table plain (id integer primary key, n int);
       create table descending (id integer primary key desc);
-      create table text_key (id text primary key)`);
+      create table text_key (id text primary key);
+      create table own_order (id integer primary key) without rowid`);
     expect(tableNamed(schema, 'T').columns).to.deep.equal([
       column('id', 'INTEGER', { nullable: false, numbering: { kind: 'rowid', reuses: false } }),
       column('label', 'varchar(30)', {
@@ -57,6 +58,9 @@ describe('introspection of SQLite', () => {
     expect(tableNamed(schema, 'plain').columns[0]?.numbering).to.deep.equal({ kind: 'rowid', reuses: true });
     expect(tableNamed(schema, 'plain').columns[1]?.type).to.equal('INT');
     expect(tableNamed(schema, 'descending').columns[0]).to.deep.equal(column('id', 'INTEGER'));
+    expect(tableNamed(schema, 'own_order').columns[0]).to.deep.equal(
+      column('id', 'INTEGER', { nullable: false }),
+    );
     expect(tableNamed(schema, 'text_key').columns[0]).to.deep.equal(column('id', 'TEXT'));
   });
 
