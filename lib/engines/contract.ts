@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
+import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -67,6 +68,11 @@ export interface Engine {
    * those tables in others that carry a mark of knex-meta's.
    */
   readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
+  /**
+   * All that the named schemas have, or without names every schema but the server's own. A fixed number of queries;
+   * in a transaction it reads what that has made.
+   */
+  readonly introspect: (db: Knex, schemas?: readonly string[]) => Promise<DatabaseSchema>;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */

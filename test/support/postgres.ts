@@ -83,12 +83,18 @@ function initialise(bin: string, data: string): void {
   );
 }
 
-interface Running {
+/** A server of one test's own, which it may stop and start. */
+export interface OwnServer {
   readonly server: Server;
   readonly stop: () => Promise<void>;
+  /** Ends all its processes at once, as a power cut would. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again, on the same port and data. */
+  readonly startAgain: () => Promise<void>;
 }
 
-async function start(): Promise<Running> {
+/** Starts a server; the caller stops it. `isDurable`: what was committed is there after `kill`. */
+export async function startServer(isDurable = true): Promise<OwnServer> {
   const root = temporaryFolder('knex-meta-pg-');
   if (DROPPED.uid !== undefined) chownSync(root, DROPPED.uid, DROPPED.gid);
   const removeFiles = () => rmSync(root, { recursive: true, force: true });
@@ -98,32 +104,47 @@ async function start(): Promise<Running> {
   initialise(bin, data);
   const port = await freePort();
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off']
-    .concat('synchronous_commit=off', 'full_page_writes=off', 'max_connections=200', 'timezone=UTC')
+    .concat(
+      isDurable ? [] : 'synchronous_commit=off',
+      'full_page_writes=off',
+      'max_connections=200',
+      'timezone=UTC',
+    )
     .flatMap((setting) => ['-c', setting]);
-  const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...DROPPED, cwd: root });
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-4000);
-  });
-  process.once('exit', () => child.kill('SIGKILL'));
   const url = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
-  await untilReady(url('postgres'), child, () => output);
+  let child: ChildProcess;
+  const run = async (): Promise<void> => {
+    child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...DROPPED, cwd: root });
+    let output = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4000);
+    });
+    await untilReady(url('postgres'), child, () => output);
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  };
+  process.once('exit', () => child?.kill('SIGKILL'));
+  await run();
   return {
     server: { port, url },
     stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
       removeFiles();
     },
+    // SIGQUIT: no process of the server says goodbye, or writes what it still has in memory.
+    kill: () => end('SIGQUIT'),
+    startAgain: run,
   };
 }
 
-let running: Promise<Running> | undefined;
+let running: Promise<OwnServer> | undefined;
 
 /** The server of this test run: started by the first test that asks for it. */
 export async function postgresServer(): Promise<Server> {
-  running ??= start();
+  running ??= startServer(false);
   return (await running).server;
 }
 

@@ -86,6 +86,16 @@ describe('architecture', () => {
     expect(impure.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it('the schema is data: nothing runs in it, and it knows nothing else', () => {
+    const active = SOURCES.filter(below('schema/')).filter(
+      ({ code }) =>
+        /^(export )?(default |async |declare )*(function|class|const|let|enum)\b/m.test(code) ||
+        /^import (?!type\b)|from '\.\.|\b(import|require)\(/m.test(code),
+    );
+    expect(SOURCES.filter(below('schema/')).length).to.be.greaterThan(3);
+    expect(active.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),

@@ -1,5 +1,6 @@
 import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
+import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { tryTrigger } from './tryTrigger.js';
@@ -20,6 +21,7 @@ export const postgresql: Engine = {
     if (rows.length === 0) await db.raw('create schema if not exists ??', [schema]);
   },
   inspect,
+  introspect,
   metadata,
   migrations,
   tryTrigger,

@@ -1,5 +1,6 @@
 import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
+import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { tryTrigger } from './tryTrigger.js';
@@ -39,6 +40,7 @@ export const sqlite: Engine = {
   hasSchemas: false,
   ensureSchema: async () => {},
   inspect,
+  introspect,
   metadata,
   migrations,
   tryTrigger,

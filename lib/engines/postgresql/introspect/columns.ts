@@ -1,0 +1,69 @@
+import type { Column } from '../../../schema/column.js';
+import { COLUMN_MARK } from '../trigger.js';
+import { joinComment, readRows, type Scope } from './rows.js';
+import { numberingOf, type SequenceRow } from './sequences.js';
+
+export interface ColumnRow {
+  readonly relation: string;
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+  readonly type_schema?: string;
+  readonly type_name?: string;
+  readonly required: boolean;
+  readonly expression?: string;
+  readonly generated: '' | 's' | 'v';
+  readonly identity: '' | 'a' | 'd';
+  readonly collation?: string;
+  /** Absent for the default collation and for types that have none. */
+  readonly collation_id?: string;
+  readonly comment?: string;
+  readonly inherited: boolean;
+}
+
+/** The oid of the collation `default`. */
+const DEFAULT_COLLATION = 100;
+
+export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnRow[]> {
+  return readRows<ColumnRow>(
+    db,
+    `select a.attrelid as relation, a.attnum as number, a.attname as name,
+      pg_catalog.format_type(a.atttypid, a.atttypmod) as type, tn.nspname as type_schema,
+      case when tn.oid is not null then u.typname end as type_name, a.attnotnull as required,
+      pg_catalog.pg_get_expr(b.adbin, b.adrelid) as expression, a.attgenerated as generated, a.attidentity as identity,
+      case when a.attcollation <> t.typcollation then a.attcollation::pg_catalog.regcollation::text end as collation,
+      case when a.attcollation not in (0, ${DEFAULT_COLLATION}) then a.attcollation end as collation_id,
+      d.description as comment, not a.attislocal as inherited
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    join pg_catalog.pg_type u on u.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+    left join pg_catalog.pg_namespace tn on tn.oid = u.typnamespace and tn.nspname <> 'pg_catalog'
+    left join pg_catalog.pg_attrdef b on b.adrelid = a.attrelid and b.adnum = a.attnum
+    ${joinComment('pg_class', 'a.attrelid', 'a.attnum')}
+    where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ${namespaces} and a.attnum > 0 and not a.attisdropped
+    order by a.attrelid, a.attnum`,
+  );
+}
+
+/** A column of a table, with the sequences that it owns. */
+export function columnOf(row: ColumnRow, owned: readonly SequenceRow[]): Column {
+  const isMetadata = row.comment?.startsWith(COLUMN_MARK) === true;
+  const isGenerated = row.generated !== '';
+  return {
+    name: row.name,
+    type: row.type,
+    userType: row.type_name === undefined ? undefined : { schema: row.type_schema, name: row.type_name },
+    nullable: !row.required,
+    notNullConflict: undefined,
+    defaultTo: isGenerated ? undefined : row.expression,
+    numbering: numberingOf(row, owned),
+    generated: isGenerated
+      ? { expression: row.expression ?? '', kind: row.generated === 's' ? 'stored' : 'virtual' }
+      : undefined,
+    collation: row.collation,
+    comment: isMetadata ? undefined : row.comment,
+    isMetadata,
+    isInherited: row.inherited,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Knex } from 'knex';
+import type { DatabaseSchema } from '../../../schema/database.js';
+import { readColumns } from './columns.js';
+import { readConstraints } from './constraints.js';
+import { readDependencies } from './dependencies.js';
+import { readExtensions } from './extensions.js';
+import { functionOf, readFunctions } from './functions.js';
+import { readIndexes, readIndexWords } from './indexes.js';
+import { readOthers } from './others.js';
+import { readRelations } from './relations.js';
+import { groupBy } from './rows.js';
+import { readScope } from './scope.js';
+import { readSequences, sequenceOf } from './sequences.js';
+import { type RelationParts, tableOf, viewOf } from './tables.js';
+import { readTriggers } from './triggers.js';
+import { readTypes } from './types.js';
+
+async function read(db: Knex, names: readonly string[] | undefined): Promise<DatabaseSchema> {
+  const { scope, schemas } = await readScope(db, names);
+  const relations = await readRelations(scope);
+  const columns = await readColumns(scope);
+  const sequences = await readSequences(scope);
+  const constraints = await readConstraints(scope);
+  const indexes = await readIndexes(scope);
+  const words = await readIndexWords(scope);
+  const triggers = await readTriggers(scope);
+  const functions = await readFunctions(scope);
+  const types = await readTypes(scope);
+  const dependencies = await readDependencies(scope);
+  const extensions = await readExtensions(scope);
+  const others = await readOthers(scope);
+
+  const parts: RelationParts = {
+    columns: groupBy(columns, ({ relation }) => relation),
+    sequences: groupBy(sequences, ({ owner }) => owner),
+    constraints: groupBy(constraints, ({ relation }) => relation),
+    indexes: groupBy(indexes, ({ relation }) => relation),
+    triggers: groupBy(triggers, ({ relation }) => relation),
+    dependencies,
+    words,
+  };
+  const isTable = ({ kind }: { readonly kind: string }) => kind === 'r' || kind === 'p';
+  const tables = relations.filter(isTable).map((row) => tableOf(row, parts));
+  const numbering = new Set(
+    tables.flatMap((table) =>
+      table.columns.flatMap(({ numbering: by }) =>
+        by === undefined || by.kind === 'rowid' ? [] : [`${by.sequence.schema}.${by.sequence.name}`],
+      ),
+    ),
+  );
+  return {
+    schemas,
+    tables,
+    views: relations.filter((row) => !isTable(row)).map((row) => viewOf(row, parts)),
+    functions: functions.map((row) => functionOf(row, dependencies.get(row.id) ?? [])),
+    extensions,
+    ...types,
+    sequences: sequences.filter(({ schema, name }) => !numbering.has(`${schema}.${name}`)).map(sequenceOf),
+    others,
+  };
+}
+
+/** What the server says when an object of the snapshot was dropped by another session before it was written out. */
+const GONE = 'XX000';
+const ATTEMPTS = 5;
+
+async function readInTransaction(db: Knex, names: readonly string[] | undefined): Promise<DatabaseSchema> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction((trx) => read(trx, names), {
+        isolationLevel: 'repeatable read',
+        readOnly: true,
+      });
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as { readonly code?: unknown }).code !== GONE) throw error;
+    }
+  }
+}
+
+/**
+ * See `Engine.introspect`: one transaction and thirteen queries, whatever the number of tables. Names in expressions
+ * are written as the connection's search_path asks for.
+ */
+export function introspect(db: Knex, schemas?: readonly string[]): Promise<DatabaseSchema> {
+  // The caller's own transaction sees what it has made.
+  return db.isTransaction ? read(db, schemas) : readInTransaction(db, schemas);
+}

@@ -1,0 +1,44 @@
+import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
+
+/** A table, partitioned table, view or materialized view. */
+export interface RelationRow {
+  readonly id: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'r' | 'p' | 'v' | 'm';
+  readonly comment?: string;
+  readonly extension?: string;
+  readonly unlogged: boolean;
+  readonly row_security: 'off' | 'on' | 'forced';
+  readonly options?: readonly string[];
+  readonly partition_key?: string;
+  readonly bounds?: string;
+  readonly parents?: readonly { readonly schema: string; readonly name: string }[];
+  readonly definition?: string;
+  readonly populated: boolean;
+}
+
+/** Pretty definitions: only they name a relation without its schema where that is on the search path. */
+export function readRelations({ db, namespaces }: Scope): Promise<readonly RelationRow[]> {
+  return readRows<RelationRow>(
+    db,
+    `select c.oid as id, n.nspname as schema, c.relname as name, c.relkind as kind, d.description as comment,
+      x.extname as extension, c.relpersistence = 'u' as unlogged,
+      case when not c.relrowsecurity then 'off' when c.relforcerowsecurity then 'forced' else 'on' end as row_security,
+      c.reloptions as options, case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
+      case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bounds, h.parents,
+      case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid, true) end as definition,
+      c.relispopulated as populated
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join (
+      select i.inhrelid, pg_catalog.json_agg(pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname)
+        order by i.inhseqno) as parents
+      from pg_catalog.pg_inherits i join pg_catalog.pg_class p on p.oid = i.inhparent
+      join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+      group by i.inhrelid) h on h.inhrelid = c.oid
+    ${joinComment('pg_class', 'c.oid')} ${joinExtension('pg_class', 'c.oid')}
+    where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ${namespaces}
+    order by n.nspname, c.relname`,
+  );
+}

@@ -1,0 +1,58 @@
+import type { Knex } from 'knex';
+import { rowsOf } from '../../../metadata/session.js';
+import { withoutBindings } from '../identifiers.js';
+
+/**
+ * The rows of a query, without their NULLs. They come as one text: what a project does to the types and names of
+ * its own results (type parsers, `postProcessResponse`) does not reach into that.
+ */
+export async function readRows<Row>(db: Knex, sql: string): Promise<readonly Row[]> {
+  const answer: unknown = await db.raw(
+    withoutBindings(
+      `select pg_catalog.json_strip_nulls(pg_catalog.json_agg(q))::text as data from (${sql}) q`,
+    ),
+  );
+  const data = rowsOf(answer)[0]?.data;
+  return typeof data === 'string' ? (JSON.parse(data) as readonly Row[]) : [];
+}
+
+/** The rows of each key, in their order. */
+export function groupBy<Row, Key>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => Key,
+): ReadonlyMap<Key, readonly Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+const catalog = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass`;
+
+/** Joins the comment of an object as `d.description`. */
+export function joinComment(ofCatalog: string, oid: string, column = '0'): string {
+  return `left join pg_catalog.pg_description d on d.objoid = ${oid} and d.classoid = ${catalog(ofCatalog)} and d.objsubid = ${column}`;
+}
+
+/** Joins the extension that an object came with as `x.extname`. */
+export function joinExtension(ofCatalog: string, oid: string): string {
+  return joinExtensionOf(catalog(ofCatalog), oid);
+}
+
+/** The same, where the catalog is an expression. */
+export function joinExtensionOf(classid: string, oid: string): string {
+  return `left join pg_catalog.pg_depend e on e.classid = ${classid} and e.objid = ${oid} and e.objsubid = 0 and e.deptype = 'e'
+    left join pg_catalog.pg_extension x on x.oid = e.refobjid`;
+}
+
+/** What the queries read: the schemas by their oids, in parentheses for IN, on a server of this version. */
+export interface Scope {
+  readonly db: Knex;
+  readonly namespaces: string;
+  /** `server_version_num` by 10,000. */
+  readonly version: number;
+}

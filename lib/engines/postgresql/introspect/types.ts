@@ -1,0 +1,69 @@
+import type { Domain, EnumType } from '../../../schema/database.js';
+import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
+
+interface TypeRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly comment?: string;
+  readonly extension?: string;
+  readonly values?: readonly string[];
+  readonly base?: string;
+  readonly required: boolean;
+  readonly expression?: string;
+  readonly collation?: string;
+  readonly checks?: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly valid: boolean;
+  }[];
+}
+
+/** Enum types and domains. */
+export async function readTypes({
+  db,
+  namespaces,
+}: Scope): Promise<{ readonly enums: readonly EnumType[]; readonly domains: readonly Domain[] }> {
+  const rows = await readRows<TypeRow>(
+    db,
+    `select n.nspname as schema, t.typname as name, d.description as comment, x.extname as extension, v.values,
+      case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end as base, t.typnotnull as required,
+      case when t.typtype = 'd' then coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault) end as expression,
+      case when t.typtype = 'd' and t.typcollation <> b.typcollation then t.typcollation::pg_catalog.regcollation::text end as collation,
+      h.checks
+    from pg_catalog.pg_type t
+    join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+    left join pg_catalog.pg_type b on b.oid = t.typbasetype
+    left join (
+      select enumtypid, pg_catalog.json_agg(enumlabel order by enumsortorder) as values
+      from pg_catalog.pg_enum group by enumtypid) v on v.enumtypid = t.oid
+    left join (
+      select contypid, pg_catalog.json_agg(pg_catalog.json_build_object('name', conname, 'expression',
+        pg_catalog.pg_get_expr(conbin, 0), 'valid', convalidated) order by conname) as checks
+      from pg_catalog.pg_constraint where contypid <> 0 and contype = 'c' group by contypid) h on h.contypid = t.oid
+    ${joinComment('pg_type', 't.oid')} ${joinExtension('pg_type', 't.oid')}
+    where t.typtype in ('e', 'd') and t.typnamespace in ${namespaces}
+    order by n.nspname, t.typname`,
+  );
+  const objectOf = ({ schema, name, comment, extension }: TypeRow) => ({ schema, name, comment, extension });
+  return {
+    enums: rows
+      .filter(({ base }) => base === undefined)
+      .map((row) => ({ ...objectOf(row), values: row.values ?? [] })),
+    domains: rows.flatMap((row) => {
+      const { base, required, expression, collation, checks = [] } = row;
+      if (base === undefined) return [];
+      return {
+        ...objectOf(row),
+        type: base,
+        nullable: !required,
+        defaultTo: expression,
+        collation,
+        checks: checks.map(({ name, expression: check, valid }) => ({
+          name,
+          expression: check,
+          isValid: valid,
+        })),
+      };
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { SequenceOptions } from './column.js';
+import type { DatabaseObject, Dependency, ObjectName, StorageOption } from './names.js';
+import type { Table, Trigger } from './table.js';
+import type { Index } from './tableIndex.js';
+
+/** A named schema. */
+export interface NamedSchema {
+  readonly name: string;
+  readonly comment: string | undefined;
+  readonly extension: string | undefined;
+}
+
+/** A view, with what it must be created after. */
+export interface View extends DatabaseObject {
+  readonly isMaterialized: boolean;
+  /** Its columns; the types, and names that the view does not give itself, only where the engine keeps them. */
+  readonly columns: readonly ViewColumn[];
+  /** The query, as the engine writes it, without a semicolon. */
+  readonly definition: string;
+  readonly options: readonly StorageOption[];
+  /** False for a materialized view that was never filled. */
+  readonly isPopulated: boolean;
+  readonly indexes: readonly Index[];
+  readonly triggers: readonly Trigger[];
+  readonly dependsOn: readonly Dependency[];
+}
+
+interface ViewColumn {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly comment: string | undefined;
+}
+
+/** A function or procedure. */
+export interface DatabaseFunction extends DatabaseObject {
+  readonly kind: 'function' | 'procedure';
+  /** Its arguments as DROP and COMMENT take them: they tell functions of one name apart. */
+  readonly identity: string;
+  /** All behind the name in its CREATE statement: arguments, result, options, body. */
+  readonly declaration: string;
+  readonly result: string | undefined;
+  readonly language: string;
+  /** True for the function of knex-meta's update trigger. */
+  readonly isMetadata: boolean;
+  readonly dependsOn: readonly Dependency[];
+}
+
+export interface Extension {
+  readonly name: string;
+  /** The schema that its objects are in. */
+  readonly schema: string;
+  readonly version: string;
+}
+
+export interface EnumType extends DatabaseObject {
+  /** In the order of the type. */
+  readonly values: readonly string[];
+}
+
+export interface Domain extends DatabaseObject {
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly defaultTo: string | undefined;
+  readonly collation: string | undefined;
+  readonly checks: readonly DomainCheck[];
+}
+
+interface DomainCheck {
+  readonly name: string;
+  readonly expression: string;
+  readonly isValid: boolean;
+}
+
+/** A sequence that does not number a column by itself. */
+export interface Sequence extends DatabaseObject, SequenceOptions {
+  /** The column with which it is dropped. */
+  readonly ownedBy: { readonly table: ObjectName; readonly column: string } | undefined;
+}
+
+/** What is in the database and is not described further: it is named, so that nobody takes it for absent. */
+export interface OtherObject extends ObjectName {
+  /** In the engine's words: `aggregate`, `policy`, `virtual table`. */
+  readonly kind: string;
+  /** The table that it belongs to. */
+  readonly table: string | undefined;
+  readonly extension: string | undefined;
+  /** The statement that creates it, where the engine can say it. */
+  readonly definition: string | undefined;
+}
+
+/** All that introspection reads of a database, sorted by schema and name. */
+export interface DatabaseSchema {
+  readonly schemas: readonly NamedSchema[];
+  readonly tables: readonly Table[];
+  readonly views: readonly View[];
+  readonly functions: readonly DatabaseFunction[];
+  readonly extensions: readonly Extension[];
+  readonly enums: readonly EnumType[];
+  readonly domains: readonly Domain[];
+  readonly sequences: readonly Sequence[];
+  readonly others: readonly OtherObject[];
+}
