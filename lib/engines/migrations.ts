@@ -85,6 +85,8 @@ export interface MigrationEngine {
    * another program writes.
    */
   readonly beginGroup: (trx: Knex, tables: RecordTables, limits: StatementLimits) => Promise<boolean>;
+  /** Undoes a transaction whose COMMIT was refused, where the engine leaves it open. */
+  readonly afterRefusedCommit: (db: Knex) => Promise<void>;
   /** Knex settings for connections whose statements have the limits, for migrations without a transaction. */
   readonly limited: (config: Knex.Config, limits: StatementLimits) => Knex.Config;
   readonly kindOf: (error: unknown) => ErrorKind;

@@ -227,6 +227,7 @@ async function runGroup(run: Execution, group: Group, around: Around, isLast: bo
       else for (const task of group.tasks) await runAlone(run, task);
       return;
     } catch (error) {
+      if (progress.isEnding) await engine.afterRefusedCommit(run.view);
       const canRetry = group.isTransaction && engine.kindOf(error) === 'busy' && attempt <= retries;
       if (!canRetry || options.signal?.aborted) throw error;
       const pause = Math.min(100 * 2 ** attempt, LONGEST_DELAY) * (0.5 + Math.random());

@@ -33,8 +33,11 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
   config.compileSqlOnError = false;
   config.asyncStackTraces = true;
   const statements = new WeakMap<object, Failed>();
+  let last: Failed | undefined;
   const remember = (error: unknown, query: Failed): void => {
-    if (typeof error === 'object' && error !== null) statements.set(error, query);
+    // When a connection goes, its ROLLBACK fails too: the statement before it is the one to tell.
+    if (!/^rollback\b/i.test(query.sql)) last = query;
+    if (typeof error === 'object' && error !== null) statements.set(error, last ?? query);
   };
   view.on('query-error', remember);
   return {

@@ -101,6 +101,7 @@ export async function startPooler(target: number, database: string, size: number
       isBusy: true,
     };
     sockets.add(backend.socket);
+    backend.socket.setNoDelay(true);
     backend.socket.on('error', () => {});
     backend.socket.on('close', () => backend.client?.socket.destroy());
     backend.socket.write(startup('postgres', database));
@@ -141,6 +142,7 @@ export async function startPooler(target: number, database: string, size: number
 
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.setNoDelay(true);
     const client: Client = { socket, backend: undefined, last: undefined, waiting: [], isGone: false };
     socket.on('error', () => {});
     socket.on('close', () => {

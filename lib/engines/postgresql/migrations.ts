@@ -49,6 +49,7 @@ export const migrations: MigrationEngine = {
     );
     return rows[0]?.taken === true;
   },
+  afterRefusedCommit: async () => {},
   limited: (config, limits) => {
     const settings = settingsOf(limits);
     const { afterCreate } = (config.pool ?? {}) as {

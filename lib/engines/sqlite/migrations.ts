@@ -37,6 +37,13 @@ export const migrations: MigrationEngine = {
     await whenWritable(trx, lockTimeout, () => trx.raw('update ?? set is_locked = is_locked', [lockTable]));
     return true;
   },
+  // A deferred key that does not hold: SQLite leaves the transaction open, and Knex gives the connection back.
+  afterRefusedCommit: async (db) => {
+    await db.raw('rollback').then(
+      () => {},
+      () => {},
+    );
+  },
   limited: (config) => config,
   kindOf,
   blocker: async (db) => identifyWriter(databaseFile(db)),
