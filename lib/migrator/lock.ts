@@ -8,6 +8,7 @@ import type { RunOptions } from './options.js';
 /** How long stock Knex, or a writer that is no migrator, is waited for: it may have died with its flag set. */
 const OTHERS_WAIT = 10_000;
 const FIRST_PAUSE = 20;
+const SHORT_WRITE = 200;
 const LONGEST_PAUSE = 400;
 
 function tooLong({ by, holder }: LockBusy, waited: number): KnexMetaError {
@@ -64,8 +65,12 @@ export async function takeLock(
       writer: lockWait ?? lockTimeout ?? OTHERS_WAIT,
     };
     if (now - since >= limits[busy.by]) throw tooLong(busy, now - since);
-    if (!told.has(busy.by)) events.emit('lock:wait', busy);
-    told.add(busy.by);
+    // An application's own short writes are nothing to talk about.
+    const isWorthTelling = busy.by !== 'writer' || now - since > SHORT_WRITE;
+    if (isWorthTelling && !told.has(busy.by)) {
+      events.emit('lock:wait', busy);
+      told.add(busy.by);
+    }
     await delay(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { MigrationEngine } from '../migrations.js';
 import { backup } from './backup.js';
+import { withoutWaiting } from './busy.js';
 import { kindOf } from './errors.js';
 import { databaseFile } from './file.js';
 import { OURS, openLock } from './runLock.js';
@@ -11,11 +12,9 @@ import { identifyWriter } from './writer.js';
 /** Milliseconds that another writer is waited for when nothing else was said. */
 const WRITER_WAIT = 10_000;
 
-/** Tries again, without blocking the process, until the database can be written to. */
-async function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>): Promise<void> {
-  const [row] = (await trx.raw('pragma busy_timeout')) as readonly { readonly timeout: number }[];
-  await trx.raw('pragma busy_timeout = 0');
-  try {
+/** Tries again until the database can be written to. */
+function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>): Promise<void> {
+  return withoutWaiting(trx, async () => {
     for (const end = performance.now() + wait; ; await delay(25)) {
       try {
         await act();
@@ -24,9 +23,7 @@ async function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>
         if (kindOf(error) !== 'busy' || performance.now() >= end) throw error;
       }
     }
-  } finally {
-    await trx.raw(`pragma busy_timeout = ${Number(row?.timeout ?? 5000)}`);
-  }
+  });
 }
 
 export const migrations: MigrationEngine = {

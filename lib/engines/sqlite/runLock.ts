@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
+import { withoutWaiting } from './busy.js';
 import { kindOf } from './errors.js';
 import { databaseFile } from './file.js';
 import { identifyWriter } from './writer.js';
@@ -9,7 +10,8 @@ import { identifyWriter } from './writer.js';
 /** In `is_locked`: a run of knex-meta's. */
 export const OURS = 2;
 
-const ATTEMPTS_AT_END = 40;
+/** Each of them waits as long as the driver waits for a writer. */
+const ATTEMPTS_AT_END = 4;
 
 /** A lock file that its holder deletes at this moment gives errors of input and output: so many are let pass. */
 const PASSING_ERRORS = 10;
@@ -89,16 +91,18 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
         const busy = await takeFile(file);
         if (busy !== undefined) return busy;
       }
-      try {
-        if (!isPrepared) await prepare();
-        isPrepared = true;
-      } catch (error) {
-        if (kindOf(error) === 'busy') return { by: 'writer', holder: identifyWriter(file) };
-        throw notWritable(error, file ?? 'the database');
-      }
-      const busy = await takeFlag();
-      isHeld = busy === undefined;
-      return busy;
+      return withoutWaiting(db, async () => {
+        try {
+          if (!isPrepared) await prepare();
+          isPrepared = true;
+        } catch (error) {
+          if (kindOf(error) === 'busy') return { by: 'writer', holder: identifyWriter(file) };
+          throw notWritable(error, file ?? 'the database');
+        }
+        const busy = await takeFlag();
+        isHeld = busy === undefined;
+        return busy;
+      });
     },
     freeIn: async (trx) => {
       await trx(tables.lockTable).where({ is_locked: OURS }).update({ is_locked: 0 });
