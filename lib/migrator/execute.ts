@@ -54,6 +54,8 @@ export function newProgress(): Progress {
 
 const LONGEST_DELAY = 5000;
 const CANCEL_EVERY = 150;
+/** How long a migration that was interrupted has to come back from what it waits for. */
+const ABORT_GRACE = 1000;
 
 function record(db: Knex, { tableName, schemaName }: RecordTables): Knex.QueryBuilder {
   return schemaName === undefined ? db(tableName) : db(tableName).withSchema(schemaName);
@@ -113,7 +115,7 @@ async function untilAborted<T>({ options, engine, db }: Execution, work: Promise
     isOver = !signal.aborted;
     if (signal.aborted) {
       // A statement that still runs would keep the connection, and its locks.
-      await Promise.race([over, delay(LONGEST_DELAY)]);
+      await Promise.race([over, delay(ABORT_GRACE)]);
       isOver = true;
       await cancelling;
     }

@@ -22,8 +22,23 @@ export function plainView(db: Knex): Knex {
 /** A plain view that the hook knows for a migrator's: it answers `hasColumn` as a migration means it. */
 export function migratorView(db: Knex): Knex {
   const view = plainView(db);
-  markMigrations(view);
+  if (view !== db) markMigrations(view, true);
   return view;
+}
+
+/** Does something with a migrator's view. Somebody's transaction is lent for it, and is given back as it was. */
+export async function withMigratorView<T>(db: Knex, act: (view: Knex) => Promise<T>): Promise<T> {
+  const view = migratorView(db);
+  if (view !== db) return act(view);
+  const processing = db as unknown as Processing;
+  processing.disableProcessing();
+  markMigrations(db, true);
+  try {
+    return await act(db);
+  } finally {
+    markMigrations(db, false);
+    processing.enableProcessing();
+  }
 }
 
 /** Runs a part of a migration on a plain view with the project's own processing. */

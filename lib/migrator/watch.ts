@@ -30,6 +30,7 @@ function locationIn(stack: string, path: string): string | undefined {
 /** Keeps the statement of each error. Messages get the statement without its values, which may be secret. */
 export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
   const { config } = view.client as { config: { compileSqlOnError?: boolean; asyncStackTraces?: boolean } };
+  const before = { ...config };
   config.compileSqlOnError = false;
   config.asyncStackTraces = true;
   const statements = new WeakMap<object, Failed>();
@@ -56,7 +57,13 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
         ...(location === undefined ? {} : { location }),
       };
     },
-    end: () => void view.removeListener('query-error', remember),
+    end: () => {
+      view.removeListener('query-error', remember);
+      for (const key of ['compileSqlOnError', 'asyncStackTraces'] as const) {
+        if (before[key] === undefined) delete config[key];
+        else config[key] = before[key];
+      }
+    },
   };
 }
 
