@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createJiti } from 'jiti';
+import type { createJiti } from 'jiti';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
@@ -20,8 +20,12 @@ const WRONG_SYNTAX =
 
 let jiti: ReturnType<typeof createJiti> | undefined;
 
-function importWithJiti(path: string): Promise<unknown> {
-  jiti ??= createJiti(import.meta.url, { fsCache: true, interopDefault: false });
+async function importWithJiti(path: string): Promise<unknown> {
+  if (jiti === undefined) {
+    // Loaded when it is needed: a project in JavaScript does not wait for it.
+    const { createJiti: create } = await import('jiti');
+    jiti = create(import.meta.url, { fsCache: true, interopDefault: false });
+  }
   return jiti.import(path);
 }
 

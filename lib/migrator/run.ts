@@ -12,9 +12,11 @@ import { readLines } from './journal.js';
 import { type Project, withLock } from './locked.js';
 import { modeOf, type RunOptions } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
+import { readRecord } from './record.js';
 import { checkEdited, checkOrder, checkUnfinished, warnOfForks } from './refuse.js';
 import { engineOf, ensureSchemas, recordTables, type Settings } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
+import { listMigrationFiles } from './source.js';
 import { groupsOf, loadTasks } from './task.js';
 import { withMigratorView } from './views.js';
 import { type Watch, watchStatements, wordsOf } from './watch.js';
@@ -81,6 +83,17 @@ async function look(
   return { found, plan: planOf(request, found) };
 }
 
+/** Whether every file is applied and every applied one has its file, by names alone: most runs end here. */
+async function isUpToDate({ settings }: Project, view: Knex): Promise<boolean> {
+  const { applied, flags } = await readRecord(view, settings);
+  if (applied.length === 0 || flags.some((flag) => flag !== 0) || settings.migrationSource !== undefined)
+    return false;
+  const recorded = applied.map(({ name }) => name);
+  const files = await listMigrationFiles(settings, recorded);
+  const names = new Set(recorded);
+  return files.length === names.size && files.every(({ name }) => names.has(name));
+}
+
 /**
  * Does what is asked for, alone: reads, plans, waits for the lock, reads and plans again, runs.
  *
@@ -104,6 +117,8 @@ async function runOn(
   const loaded = new Map<string, Entry>();
   try {
     if (!DOWN.has(request.kind)) await ensureSchemas(db, settings);
+    const isQuick = request.kind === 'latest' && !options.strict && (await isUpToDate(project, view));
+    if (isQuick && (await readLines(view, tables, true)).length === 0) return NOTHING;
     const first = await look(project, view, request, loaded);
     if (options.strict) await checkEdited(view, settings);
     // A migration that has begun and not ended may be another run's at this moment: the lock tells.
