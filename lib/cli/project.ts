@@ -37,7 +37,7 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const { knexfile, folder } = findKnexfile(process.cwd(), flags.knexfile);
   if (folder !== process.cwd()) {
     process.chdir(folder);
-    output.line(`Working directory changed to ${folder.replace(homedir(), '~')}`);
+    output.preamble(`Working directory changed to ${folder.replace(homedir(), '~')}`);
   }
   const environment = readEnvironment(
     knexfile === undefined ? folder : resolve(knexfile, '..'),
@@ -48,7 +48,7 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const loaded = knexfile === undefined ? {} : await loadKnexfile(knexfile);
   const { config, isNamed } = resolveConfig(loaded, environment, knexfile, flags);
   output.hide(secretsOf(config));
-  if (isNamed) output.line(`Using environment: ${output.style('cyan', environment)}`);
+  if (isNamed) output.preamble(`Using environment: ${output.style('cyan', environment)}`);
   const extension =
     config.migrations?.extension ?? (knexfile === undefined ? 'js' : extname(knexfile).slice(1));
   return { knexfile, environment, config, extension };

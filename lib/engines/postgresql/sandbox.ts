@@ -5,7 +5,7 @@ import type { Row } from '../contract.js';
 import type { Sandbox } from '../migrations.js';
 import { kindOfStatement, withValues } from '../statements.js';
 import { type Imagined, newImagined } from './imagined.js';
-import { literal } from './script.js';
+import { literal } from './literal.js';
 
 /** An answer of the driver's with these rows. */
 const answer = (rows: readonly Row[]) => ({ rows, rowCount: rows.length, fields: [], command: '' });

@@ -9,10 +9,16 @@ import { backup } from './backup.js';
 
 function literal(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? 'NULL' : `(${value > 0 ? '' : '-'}9e999)`;
+  }
+  // In parentheses: behind a minus two of them would begin a comment.
+  if (typeof value === 'number' || typeof value === 'bigint') return value < 0 ? `(${value})` : String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (value instanceof Date) return String(value.valueOf());
-  if (Buffer.isBuffer(value)) return `X'${value.toString('hex')}'`;
+  if (ArrayBuffer.isView(value)) {
+    return `X'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
+  }
   return `'${String(value).replaceAll("'", "''")}'`;
 }
 
