@@ -45,6 +45,8 @@ export interface Sandbox {
   readonly db: Knex;
   /** The statements since the last call that change something, each with its values in it. */
   readonly take: () => readonly string[];
+  /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */
+  readonly forgetRows: () => void;
   readonly end: () => Promise<void>;
 }
 

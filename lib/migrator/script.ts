@@ -146,6 +146,7 @@ export async function writeScript(
   try {
     // What is there before the script is made first, so that alterations know the tables.
     await captureTasks(sandbox, await loadTasks(up(before)), mode);
+    if (before.length > 0) sandbox.forgetRows();
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
     const migrations = await captureTasks(sandbox, tasks, mode);
     const sums = new Map<string, string>();

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import knex, { type Knex } from 'knex';
 import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
 import type { Sandbox, ScriptForm } from '../migrations.js';
+import { notOffline } from '../offline.js';
 import { kindOfStatement, withValues } from '../statements.js';
+import { identifierOf, isWord, significant, tokenize } from '../tokens.js';
 import { backup } from './backup.js';
 
 function literal(value: unknown): string {
@@ -33,19 +35,40 @@ export const script: ScriptForm = {
   literal,
 };
 
+/** A question of the hook's own: whether there is anything to carry. */
+const IS_THERE_ANY = /^select 1 from .+ limit 1$/is;
+
+/** Whether a question is about rows, and not about the schema alone. */
+function asksForRows(sql: string): boolean {
+  const tokens = significant(tokenize(sql));
+  return tokens.some((token, index) => {
+    const next = tokens[index + 1];
+    if (!isWord(token, 'FROM', 'JOIN') || next === undefined || next.text === '(') return false;
+    return !/^(sqlite|pragma)_/i.test(identifierOf(next));
+  });
+}
+
 /** The migrations run for real, on a copy of the database, or on an empty one. */
 export async function openSandbox(config: Knex.Config, live: Knex | undefined): Promise<Sandbox> {
   const folder = live === undefined ? undefined : mkdtempSync(join(tmpdir(), 'knex-meta-plan-'));
   const filename = folder === undefined ? ':memory:' : join(folder, 'copy');
   if (live !== undefined) await backup(live, filename);
   const taken: string[] = [];
+  let isUnknown = false;
   const Base = config.client as unknown as ClientClass;
   class Watched extends Base {
     override async _query(connection: unknown, statement: QueryObject): Promise<unknown> {
       // Written down before it runs: a statement may be changed on the way.
       const { sql, bindings = [] } = statement;
+      const kind = kindOfStatement(sql);
+      if (isUnknown && kind === 'read') {
+        // What carries nothing does no harm; what is not carried is lost.
+        if (statement.isOwn && IS_THERE_ANY.test(sql))
+          return Object.assign(statement, { response: [{ 1: 1 }] });
+        if (!statement.isOwn && asksForRows(sql)) throw notOffline(sql, true);
+      }
       const answer = await super._query(connection, statement);
-      if (kindOfStatement(sql) === 'write') {
+      if (kind === 'write') {
         taken.push(withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal));
       }
       return answer;
@@ -59,6 +82,9 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   return {
     db,
     take: () => taken.splice(0),
+    forgetRows: () => {
+      isUnknown = true;
+    },
     end: async () => {
       await db.destroy();
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
