@@ -113,7 +113,9 @@ async function tryConnection(db: Knex, engine: Engine, wait: number, output: Out
       await client.releaseConnection(await client.acquireConnection());
       return;
     } catch (error) {
-      if (engine.migrations.kindOf(error) !== 'starting' || performance.now() + POLL_MS > end) throw error;
+      // What forwards a container's port takes a connection, and ends it while the server is not there yet.
+      const isStarting = /^(starting|connection-lost)$/.test(engine.migrations.kindOf(error));
+      if (!isStarting || performance.now() + POLL_MS > end) throw error;
       if (isFirst) output.note(`Waiting for the database: ${(error as Error).message || 'no answer yet'}`);
       await delay(POLL_MS);
     }

@@ -14,8 +14,8 @@ import type { Command, Context } from './command.js';
 
 /** The database, when there is one: reading must not make a file. */
 async function openForReading({ project, database }: Context) {
-  const { config } = await project();
-  const settings: Settings = config.migrations ?? {};
+  const { config, extension } = await project();
+  const settings: Settings = { ...config.migrations, extension };
   if (missingFile(config) !== undefined) return { view: undefined, settings };
   return { view: migratorView((await database()).db), settings };
 }

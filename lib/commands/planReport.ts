@@ -8,12 +8,13 @@ import { readMode } from './transactionFlag.js';
 /** What a run would do, on this database; nothing is written. */
 export async function planAndReport(context: Context, request: Request): Promise<Outcome> {
   const { output, args, project, database } = context;
-  const { config } = await project();
+  const { config, extension } = await project();
+  const migrations = { ...config.migrations, extension };
   const options = { transaction: readMode(args.transaction) };
   const planned: PlannedRun =
     missingFile(config) === undefined
-      ? await planRun((await database()).db, config.migrations ?? {}, request, options)
-      : await planWithoutDatabase(engineOf(config), withMeta(config), request, options);
+      ? await planRun((await database()).db, migrations, request, options)
+      : await planWithoutDatabase(engineOf(config), withMeta({ ...config, migrations }), request, options);
   for (const { name, direction, isTransaction, statements } of planned.migrations) {
     output.line(
       output.style('cyan', `-- ${name} (${direction}${isTransaction ? '' : ', without a transaction'})`),

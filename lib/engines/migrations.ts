@@ -94,7 +94,7 @@ export interface MigrationEngine {
   readonly kindOf: (error: unknown) => ErrorKind;
   /** Who holds the database, for an error of kind `busy`. */
   readonly blocker: (db: Knex) => Promise<string>;
-  /** Ends the statements that run on the pool's connections now. */
+  /** Ends the statement of a transaction that runs now; without one those on the pool's connections. */
   readonly cancel: (db: Knex) => Promise<void>;
   /** The character (from 0) of the statement where the engine found the error; undefined when it does not say. */
   readonly positionOf: (error: unknown) => number | undefined;
