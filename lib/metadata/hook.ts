@@ -136,9 +136,9 @@ function surround(
   return compiler;
 }
 
-/** Says that what runs through this Knex instance are migrations. */
-export function markMigrations(db: object): void {
-  (db as { client: ClientInternals }).client.config[IN_MIGRATION] = true;
+/** Says whether what runs through this Knex instance are migrations. */
+export function markMigrations(db: object, are: boolean): void {
+  (db as { client: ClientInternals }).client.config[IN_MIGRATION] = are;
 }
 
 /** Knex's migrator marks the parameters of its own Knex instance; an application's never have this key. */

@@ -3,7 +3,8 @@ import type { Knex } from 'knex';
 import type { Execution } from './execution.js';
 import { interrupted } from './failure.js';
 
-const LONGEST_DELAY = 5000;
+/** How long a migration that was interrupted has to come back from what it waits for. */
+const ABORT_GRACE = 1000;
 const CANCEL_EVERY = 150;
 
 /**
@@ -42,7 +43,7 @@ export async function untilAborted<T>(
   } catch (error) {
     if (!signal.aborted) throw error;
     // A statement that still runs would keep the connection, and its locks.
-    await Promise.race([over, delay(LONGEST_DELAY)]);
+    await Promise.race([over, delay(ABORT_GRACE)]);
     isOver = true;
     await cancelling;
     if (isDone) return await work;

@@ -9,6 +9,7 @@ import { engineOf, type Settings } from './settings.js';
 import { checkMissing, checkPending, readSituation } from './situation.js';
 import { groupsOf, loadTasks, type Task } from './task.js';
 import { migratorView, withProcessing } from './views.js';
+import { watchStatements, wordsOf } from './watch.js';
 
 /** What one migration would run. */
 export interface PlannedMigration {
@@ -32,29 +33,34 @@ export interface PlanOptions {
 }
 
 /** Runs one migration in the sandbox. */
-async function runIn(sandbox: Sandbox, task: Task, isTransaction: boolean): Promise<void> {
+async function runIn(sandbox: Sandbox, engine: Engine, task: Task, isTransaction: boolean): Promise<void> {
   const view = migratorView(sandbox.db);
+  const watch = watchStatements(view, engine.migrations);
   const run = (db: Knex) => withProcessing(db, async () => task.content[task.direction]?.(db));
   try {
     if (isTransaction) await view.transaction(run);
     else await run(view);
   } catch (error) {
     const own = isKnexMetaError(error) ? error : undefined;
+    const words = wordsOf(error, watch.locate(error, task.entry.path));
     throw new KnexMetaError(
       own?.code ?? 'MIGRATION_FAILED',
-      `${task.name} (${task.direction}) could not be planned: ${(error as Error).message}`,
+      `${task.name} (${task.direction}) could not be planned: ${words}`,
       {
         remedy: own?.remedy || 'It would fail like this. Nothing was changed.',
         details: { ...own?.details, migration: task.name, direction: task.direction },
         cause: error,
       },
     );
+  } finally {
+    watch.end();
   }
 }
 
 /** The statements of tasks, one after the other, without reaching the project's database. */
 export async function captureTasks(
   sandbox: Sandbox,
+  engine: Engine,
   tasks: readonly Task[],
   mode: TransactionMode,
 ): Promise<readonly PlannedMigration[]> {
@@ -62,7 +68,7 @@ export async function captureTasks(
   sandbox.take();
   for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
     for (const task of group) {
-      await runIn(sandbox, task, isTransaction);
+      await runIn(sandbox, engine, task, isTransaction);
       const { name, direction } = task;
       planned.push({ name, direction, isTransaction, statements: sandbox.take() });
     }
@@ -82,7 +88,7 @@ async function planIn(
   const tasks = await loadTasks(plan);
   const sandbox = await engine.migrations.openSandbox(config, live);
   try {
-    return { direction: plan.direction, migrations: await captureTasks(sandbox, tasks, mode) };
+    return { direction: plan.direction, migrations: await captureTasks(sandbox, engine, tasks, mode) };
   } finally {
     await sandbox.end();
   }

@@ -107,7 +107,7 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
   const project: Project = { db, settings, events };
   engineOf(db);
   const inside = <T>(act: () => Promise<T>): Promise<T> => insideTransaction(db, act);
-  const run = (request: Request, chosen?: RunOptions) => inside(() => runRequest(project, request, chosen));
+  const run = (request: Request, chosen?: RunOptions) => runRequest(project, request, chosen);
   const view = () => migratorView(db);
   return {
     latest: (chosen) => run({ kind: 'latest' }, chosen),
@@ -129,9 +129,8 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
       };
       return writeScript(engineOf(db), config, range, chosen);
     },
-    stamp: (target, chosen = {}) => inside(() => stamp(project, target, chosen)),
-    resolve: (revision, resolution, chosen = {}) =>
-      inside(() => resolveUnfinished(project, revision, resolution, chosen)),
+    stamp: (target, chosen = {}) => stamp(project, target, chosen),
+    resolve: (revision, resolution, chosen = {}) => resolveUnfinished(project, revision, resolution, chosen),
     status: () => inside(() => statusOf(db, settings)),
     current: () => inside(() => current(view(), settings)),
     history: (range) => inside(() => describeHistory(view(), settings, range)),

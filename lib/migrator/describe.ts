@@ -53,8 +53,9 @@ export interface CurrentRevision {
 
 function currentOf({ history, applied }: Found): ReadonlySet<string> {
   const done = new Set(applied.map(({ name }) => revisionOf(name)));
-  const followed = new Set([...done].flatMap((revision) => history.parents.get(revision) ?? []));
-  return new Set([...done].filter((revision) => !followed.has(revision)));
+  const here = history.revisions.map(({ revision }) => revision).filter((revision) => done.has(revision));
+  const followed = new Set(here.flatMap((revision) => history.parents.get(revision) ?? []));
+  return new Set(here.filter((revision) => !followed.has(revision)));
 }
 
 /** What is applied, in the order of the history; nothing of it is written. */

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { versionOfPackage } from '../config/version.js';
 import type { MigrationEngine } from '../engines/migrations.js';
 import type { KnexMetaError } from '../errors.js';
@@ -16,7 +17,7 @@ import { checkEdited, checkOrder, checkUnfinished, noMigrations, warnOfForks } f
 import { engineOf, ensureSchemas, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { groupsOf, loadTasks } from './task.js';
-import { migratorView } from './views.js';
+import { withMigratorView } from './views.js';
 import { type Watch, watchStatements, wordsOf } from './watch.js';
 
 /** What a call did. */
@@ -61,7 +62,7 @@ function explained(
 /** Reads what there is, and what is to be done about it. */
 async function look(
   { settings }: Project,
-  view: ReturnType<typeof migratorView>,
+  view: Knex,
   request: Request,
   loaded: Map<string, Entry>,
 ): Promise<{ readonly found: Found; readonly plan: Plan }> {
@@ -79,14 +80,18 @@ async function look(
  *
  * @throws KnexMetaError see `createMigrator`
  */
-export async function runRequest(
+export function runRequest(project: Project, request: Request, options: RunOptions = {}): Promise<RunResult> {
+  return withMigratorView(project.db, (view) => runOn(view, project, request, options));
+}
+
+async function runOn(
+  view: Knex,
   project: Project,
   request: Request,
-  options: RunOptions = {},
+  options: RunOptions,
 ): Promise<RunResult> {
   const { db, settings, events } = project;
   const engine = engineOf(db);
-  const view = migratorView(db);
   const tables = recordTables(settings);
   const watch = watchStatements(view, engine.migrations);
   const progress = newProgress();

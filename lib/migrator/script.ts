@@ -145,10 +145,10 @@ export async function writeScript(
   const sandbox = await engine.migrations.openSandbox(config, undefined);
   try {
     // What is there before the script is made first, so that alterations know the tables.
-    await captureTasks(sandbox, await loadTasks(up(before)), mode);
+    await captureTasks(sandbox, engine, await loadTasks(up(before)), mode);
     if (before.length > 0) sandbox.forgetRows();
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
-    const migrations = await captureTasks(sandbox, tasks, mode);
+    const migrations = await captureTasks(sandbox, engine, tasks, mode);
     const sums = new Map<string, string>();
     for (const entry of steps) sums.set(entry.name, await checksumOfEntry(entry));
     const writer = recordWriter(sandbox.db, form, settings, tool);

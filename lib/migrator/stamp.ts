@@ -12,7 +12,7 @@ import { revisionOf } from './revision.js';
 import { ensureSchemas, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { findRevision, readTarget } from './target.js';
-import { migratorView } from './views.js';
+import { withMigratorView } from './views.js';
 
 /** Settings of a stamp. */
 export interface StampOptions extends Pick<RunOptions, 'lockWait' | 'signal'> {
@@ -84,10 +84,18 @@ async function writeRecord(
  *
  * @throws KnexMetaError MIGRATION_NOT_FOUND, MIGRATION_HEADS, STAMP_FORGETS, MIGRATION_FILES_MISSING
  */
-export async function stamp(project: Project, text: string, options: StampOptions): Promise<StampResult> {
+export function stamp(project: Project, text: string, options: StampOptions): Promise<StampResult> {
+  return withMigratorView(project.db, (view) => stampOn(view, project, text, options));
+}
+
+async function stampOn(
+  view: Knex,
+  project: Project,
+  text: string,
+  options: StampOptions,
+): Promise<StampResult> {
   const { db, settings } = project;
   const tables = recordTables(settings);
-  const view = migratorView(db);
   const { purge = false, force = false } = options;
   const look = async (): Promise<{ readonly found: Found; readonly change: Change }> => {
     const found = await readSituation(view, settings, true);
@@ -138,28 +146,29 @@ export async function resolveUnfinished(
 ): Promise<{ readonly name: string; readonly resolution: Resolution }> {
   const { db, settings } = project;
   const tables = recordTables(settings);
-  const view = migratorView(db);
-  return withLock(project, view, options, async (_lock, changed) => {
-    const found = await readSituation(view, settings, false);
-    const open = await readLines(view, tables, true);
-    const known = open.map(({ name }) => ({ name, revision: revisionOf(name), revises: undefined }));
-    if (known.length === 0) {
-      throw new KnexMetaError('USAGE', 'No migration is unfinished: there is nothing to resolve.', {
-        remedy: '`npx knex-meta migrate:status` shows what is applied. Nothing was changed.',
-      });
-    }
-    const { name, revision } = findRevision(text, known);
-    const row = found.applied.find((each) => revisionOf(each.name) === revision);
-    changed();
-    await view.transaction(async (trx) => {
-      const batch = Math.max(0, ...found.applied.map((each) => each.batch)) + 1;
-      if (resolution === 'applied' && row === undefined) {
-        await rows(trx, tables).insert({ name, batch, migration_time: new Date() });
+  return withMigratorView(db, (view) =>
+    withLock(project, view, options, async (_lock, changed) => {
+      const found = await readSituation(view, settings, false);
+      const open = await readLines(view, tables, true);
+      const known = open.map(({ name }) => ({ name, revision: revisionOf(name), revises: undefined }));
+      if (known.length === 0) {
+        throw new KnexMetaError('USAGE', 'No migration is unfinished: there is nothing to resolve.', {
+          remedy: '`npx knex-meta migrate:status` shows what is applied. Nothing was changed.',
+        });
       }
-      if (resolution === 'undone' && row !== undefined) await rows(trx, tables).where({ id: row.id }).del();
-      const wasUp = open.find((line) => line.name === name)?.direction === 'up';
-      await endLine(trx, tables, name, wasUp === (resolution === 'applied') ? 'done' : 'failed', 0);
-    });
-    return { name, resolution };
-  });
+      const { name, revision } = findRevision(text, known);
+      const row = found.applied.find((each) => revisionOf(each.name) === revision);
+      changed();
+      await view.transaction(async (trx) => {
+        const batch = Math.max(0, ...found.applied.map((each) => each.batch)) + 1;
+        if (resolution === 'applied' && row === undefined) {
+          await rows(trx, tables).insert({ name, batch, migration_time: new Date() });
+        }
+        if (resolution === 'undone' && row !== undefined) await rows(trx, tables).where({ id: row.id }).del();
+        const wasUp = open.find((line) => line.name === name)?.direction === 'up';
+        await endLine(trx, tables, name, wasUp === (resolution === 'applied') ? 'done' : 'failed', 0);
+      });
+      return { name, resolution };
+    }),
+  );
 }

@@ -15,12 +15,17 @@ const ASIDE = Symbol('processing');
 
 type Config = Record<PropertyKey, unknown>;
 
+/** Whether the transaction's configuration is a migrator's at this moment. */
+function isLent(db: Knex): boolean {
+  return ASIDE in (db.client as { config: Config }).config;
+}
+
 /**
  * Does something in somebody's transaction as if it had a view of its own, which Knex makes of no transaction: its
  * client gets a configuration without the project's processing for as long, and the application's stays as it is.
  */
 export async function insideTransaction<T>(db: Knex, act: () => Promise<T>): Promise<T> {
-  if (!(db as unknown as Processing).isTransaction) return act();
+  if (!(db as unknown as Processing).isTransaction || isLent(db)) return act();
   const client = db.client as { config: Config };
   const whole = client.config;
   const { wrapIdentifier = null, postProcessResponse = null } = whole;
@@ -45,8 +50,13 @@ export function plainView(db: Knex): Knex {
 /** A plain view that the hook knows for a migrator's: it answers `hasColumn` as a migration means it. */
 export function migratorView(db: Knex): Knex {
   const view = plainView(db);
-  markMigrations(view);
+  if (view !== db || isLent(db)) markMigrations(view, true);
   return view;
+}
+
+/** Does something with a migrator's view. Somebody's transaction is lent for it, and is given back as it was. */
+export function withMigratorView<T>(db: Knex, act: (view: Knex) => Promise<T>): Promise<T> {
+  return insideTransaction(db, () => act(migratorView(db)));
 }
 
 /** Runs a part of a migration on a plain view with the project's own processing. */

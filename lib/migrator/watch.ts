@@ -29,6 +29,11 @@ function locationIn(stack: string, path: string): string | undefined {
   return undefined;
 }
 
+interface Watched {
+  compileSqlOnError?: boolean;
+  asyncStackTraces?: boolean;
+}
+
 /** Keeps the statement of each error. Messages get the statement without its values, which may be secret. */
 export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
   const statements = new WeakMap<object, Failed>();
@@ -38,8 +43,10 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
     if (!/^rollback\b/i.test(query.sql)) last = query;
     if (typeof error === 'object' && error !== null) statements.set(error, last ?? query);
   };
+  const { config } = view.client as { config: Watched };
+  const before = { ...config };
   const add = (each: Knex): void => {
-    const { config } = each.client as { config: { compileSqlOnError?: boolean; asyncStackTraces?: boolean } };
+    const { config } = each.client as { config: Watched };
     config.compileSqlOnError = false;
     config.asyncStackTraces = true;
     each.on('query-error', remember);
@@ -62,7 +69,13 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
       };
     },
     add,
-    end: () => void view.removeListener('query-error', remember),
+    end: () => {
+      view.removeListener('query-error', remember);
+      for (const key of ['compileSqlOnError', 'asyncStackTraces'] as const) {
+        if (before[key] === undefined) delete config[key];
+        else config[key] = before[key];
+      }
+    },
   };
 }
 

@@ -8,8 +8,15 @@ import {
   type Token,
   tokenize,
 } from '../tokens.js';
-import { quoteName } from './identifiers.js';
-import { type Column, changedTable, columnOf, MARKS, NO_COLUMN, nameAt } from './imaginedStatements.js';
+import {
+  type Column,
+  changedTable,
+  columnOf,
+  MARKS,
+  NO_COLUMN,
+  nameAt,
+  withLiveNames,
+} from './imaginedStatements.js';
 
 /** What the tables look like after statements that were not sent. */
 export interface Imagined {
@@ -30,6 +37,8 @@ export interface Imagined {
 /** Keeps account of tables by the statements about them. */
 export function newImagined(): Imagined {
   const tables = new Map<string, readonly Column[] | 'changed' | 'gone'>();
+  /** New names of tables, which the database does not know. */
+  const moved = new Set<string>();
   const columnsOf = (name: string): readonly Column[] | undefined => {
     const known = tables.get(name);
     return Array.isArray(known) ? (known as readonly Column[]) : undefined;
@@ -63,8 +72,8 @@ export function newImagined(): Imagined {
       const from = isColumn ? 2 : 1;
       if (isWord(part[0], 'RENAME') && isWord(part[1], 'TO')) {
         tables.set(name, 'gone');
-        const moved = columns?.map(({ live: _gone, ...column }) => column);
-        tables.set(nameAt(part, 2).name, moved ?? 'changed');
+        tables.set(nameAt(part, 2).name, columns ?? 'changed');
+        moved.add(nameAt(part, 2).name);
         return;
       }
       if (isWord(part[0], 'ADD') && !isWord(part[1], ...NO_COLUMN)) {
@@ -116,17 +125,12 @@ export function newImagined(): Imagined {
       tables.set(name, columns);
     },
     asLive: (sql) => {
-      let isLive = true;
-      const known = tokenize(sql)
-        .map(identifierOf)
-        .flatMap((name) => columnsOf(name) ?? []);
-      const text = tokenize(sql).map((token) => {
-        const column = token.kind === 'name' && known.find(({ name }) => name === identifierOf(token));
-        if (!column) return token.text;
-        if (column.live === undefined) isLive = false;
-        return quoteName(String(column.live?.name));
-      });
-      return isLive && known.length > 0 ? text.join('') : undefined;
+      const names = tokenize(sql).map(identifierOf);
+      if (names.some((name) => moved.has(name))) return undefined;
+      return withLiveNames(
+        sql,
+        names.flatMap((name) => columnsOf(name) ?? []),
+      );
     },
     apply: (sql) => {
       const tokens = significant(tokenize(sql));

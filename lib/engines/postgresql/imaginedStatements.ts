@@ -1,5 +1,6 @@
 import type { Row } from '../contract.js';
-import { identifierOf, isWord, type Token } from '../tokens.js';
+import { identifierOf, isWord, type Token, tokenize } from '../tokens.js';
+import { quoteName } from './identifiers.js';
 import { COLUMN_MARK } from './trigger.js';
 
 /** A column of a table that was written about and never made. */
@@ -66,4 +67,16 @@ export function changedTable(
   const { name, next } = nameAt(tokens, isWord(tokens[0], 'UPDATE') ? 1 : 2);
   const isQualified = tokens[next - 2]?.text === '.';
   return { name, path: tokens.slice(isQualified ? next - 3 : next - 1, next) };
+}
+
+/** A statement with the names that the database has for these columns; undefined when it lacks one, or for none. */
+export function withLiveNames(sql: string, columns: readonly Column[]): string | undefined {
+  let isLive = columns.length > 0;
+  const text = tokenize(sql).map((token) => {
+    const column = token.kind === 'name' && columns.find(({ name }) => name === identifierOf(token));
+    if (!column) return token.text;
+    if (column.live === undefined) isLive = false;
+    return quoteName(String(column.live?.name));
+  });
+  return isLive ? text.join('') : undefined;
 }

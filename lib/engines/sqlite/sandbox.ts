@@ -42,9 +42,10 @@ const IS_THERE_ANY = /^select 1 from .+ limit 1$/is;
 function asksForRows(sql: string): boolean {
   const tokens = significant(tokenize(sql));
   return tokens.some((token, index) => {
-    const next = tokens[index + 1];
-    if (!isWord(token, 'FROM', 'JOIN') || next === undefined || next.text === '(') return false;
-    return !/^(sqlite|pragma)_/i.test(identifierOf(next));
+    const isQualified = tokens[index + 2]?.text === '.';
+    const table = tokens[index + (isQualified ? 3 : 1)];
+    if (!isWord(token, 'FROM', 'JOIN') || table === undefined || table.text === '(') return false;
+    return !/^(sqlite|pragma)_/i.test(identifierOf(table));
   });
 }
 
