@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnexMetaError } from '../errors.js';
-import { describeHeads, type Head } from '../migrator/describe.js';
+import { describeHeads, type Head } from '../migrator/heads.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { isEsmText, revisesLine, withRevises } from '../migrator/revises.js';
 import type { Found } from '../migrator/situation.js';

@@ -1,6 +1,7 @@
 import { engineOf, missingFile } from '../cli/project.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { type PlannedRun, planRun, planWithoutDatabase } from '../migrator/capture.js';
+import { newEvents } from '../migrator/events.js';
 import type { Request } from '../migrator/plan.js';
 import type { Context, Outcome } from './command.js';
 import { readMode } from './transactionFlag.js';
@@ -10,10 +11,16 @@ export async function planAndReport(context: Context, request: Request): Promise
   const { output, args, project, database } = context;
   const { config, extension } = await project();
   const migrations = { ...config.migrations, extension };
-  const options = { transaction: readMode(args.transaction) };
+  const options = {
+    transaction: readMode(args.transaction ?? (args['disable-transactions'] === true ? 'none' : undefined)),
+    strict: args.strict === true,
+    strictOrder: args['strict-order'] === true,
+  };
+  const events = newEvents();
+  events.on('warning', ({ message }) => output.warn(message));
   const planned: PlannedRun =
     missingFile(config) === undefined
-      ? await planRun((await database()).db, migrations, request, options)
+      ? await planRun((await database()).db, migrations, request, options, events)
       : await planWithoutDatabase(engineOf(config), withMeta({ ...config, migrations }), request, options);
   for (const { name, direction, isTransaction, statements } of planned.migrations) {
     output.line(

@@ -1,16 +1,9 @@
 import type { Knex } from 'knex';
 import { type PlannedRun, type PlanOptions, planRun } from './capture.js';
-import {
-  type CurrentRevision,
-  current,
-  describeHeads,
-  describeHistory,
-  describeRevision,
-  type Heads,
-  type RevisionDetails,
-  type RevisionInfo,
-} from './describe.js';
+import { type CurrentRevision, current, describeHistory, type RevisionInfo } from './describe.js';
+import { describeRevision, type RevisionDetails } from './details.js';
 import { type EventName, type Listener, newEvents } from './events.js';
+import { describeHeads, type Heads } from './heads.js';
 import type { Project } from './locked.js';
 import type { RunOptions } from './options.js';
 import type { Request } from './plan.js';
@@ -119,7 +112,8 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     upgrade: (target = 'head', chosen) => run({ kind: 'upgrade', target }, chosen),
     downgrade: (target, chosen) => run({ kind: 'downgrade', target }, chosen),
     run,
-    plan: (target = 'heads', chosen) => inside(() => planRun(db, settings, planRequest(target), chosen)),
+    plan: (target = 'heads', chosen) =>
+      inside(() => planRun(db, settings, planRequest(target), chosen, events)),
     script: (range = 'base:heads', chosen) => {
       const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
       const config = {
