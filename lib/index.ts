@@ -17,8 +17,10 @@ export {
   type Migrator,
   type MigratorOptions,
 } from './migrator/createMigrator.js';
-export type { CurrentRevision, Head, Heads, RevisionDetails, RevisionInfo } from './migrator/describe.js';
+export type { CurrentRevision, RevisionInfo } from './migrator/describe.js';
+export type { RevisionDetails } from './migrator/details.js';
 export type { Direction, EventName, Listener, MigrationRun, MigratorEvents } from './migrator/events.js';
+export type { Head, Heads } from './migrator/heads.js';
 export type { RunOptions, TransactionMode } from './migrator/options.js';
 export type { AppliedMigration, MigrationRecord } from './migrator/record.js';
 export type { RunResult } from './migrator/run.js';

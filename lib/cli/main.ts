@@ -13,10 +13,11 @@ import { flushOutput } from './stdout.js';
 import { usageError } from './usage.js';
 import { hideLoaderWarnings } from './warnings.js';
 
-function outputFor(args: Arguments): Output {
+function outputFor(args: Arguments, script = false): Output {
   return new Output({
     json: args.json === true,
     quiet: args.quiet === true,
+    script,
     verbose: args.verbose === true,
     color: args.color !== false && !process.env.NO_COLOR && args.json !== true,
   });
@@ -38,7 +39,8 @@ function flagsOf(args: Arguments): CommonFlags {
 }
 
 async function execute(command: Command, args: Arguments): Promise<ExitCode> {
-  const output = outputFor(args);
+  const isScript = command.writesSql === true || args['dry-run'] === true;
+  const output = outputFor(args, isScript);
   let project: Promise<Project> | undefined;
   let connected: Promise<Knex> | undefined;
   const openOnce = (): Promise<Project> => {

@@ -11,6 +11,8 @@ export interface OutputOptions {
   readonly verbose: boolean;
   /** False switches colours off where a terminal would show them. */
   readonly color: boolean;
+  /** Stdout is SQL that another program may read: nothing else is written there. */
+  readonly script?: boolean;
 }
 
 function styled(style: Style, text: string): string {
@@ -26,7 +28,7 @@ export class Output {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    this.#stdout = options.json ? reserveStdout() : openStdout();
+    this.#stdout = options.json || options.script ? reserveStdout() : openStdout();
   }
 
   get isVerbose(): boolean {
@@ -50,6 +52,12 @@ export class Output {
   /** A line of the result; not with --json or --quiet. Names of files and tables stay as they are. */
   line(text: string): void {
     if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${withoutPasswords(text)}\n`);
+  }
+
+  /** A line about the project before the result; beside it where the result is SQL. */
+  preamble(text: string): void {
+    if (this.#options.script) this.note(text);
+    else this.line(text);
   }
 
   /** SQL of the result, as it is: a script that is changed on the way could do something else. */

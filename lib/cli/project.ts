@@ -37,7 +37,7 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const { knexfile, folder } = findKnexfile(process.cwd(), flags.knexfile);
   if (folder !== process.cwd()) {
     process.chdir(folder);
-    output.line(`Working directory changed to ${folder.replace(homedir(), '~')}`);
+    output.preamble(`Working directory changed to ${folder.replace(homedir(), '~')}`);
   }
   const environment = readEnvironment(
     knexfile === undefined ? folder : resolve(knexfile, '..'),
@@ -48,7 +48,7 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const loaded = knexfile === undefined ? {} : await loadKnexfile(knexfile);
   const { config, isNamed } = resolveConfig(loaded, environment, knexfile, flags);
   output.hide(secretsOf(config));
-  if (isNamed) output.line(`Using environment: ${output.style('cyan', environment)}`);
+  if (isNamed) output.preamble(`Using environment: ${output.style('cyan', environment)}`);
   const extension =
     config.migrations?.extension ?? (knexfile === undefined ? 'js' : extname(knexfile).slice(1));
   return { knexfile, environment, config, extension };
@@ -113,7 +113,9 @@ async function tryConnection(db: Knex, engine: Engine, wait: number, output: Out
       await client.releaseConnection(await client.acquireConnection());
       return;
     } catch (error) {
-      if (engine.migrations.kindOf(error) !== 'starting' || performance.now() + POLL_MS > end) throw error;
+      // What forwards a container's port takes a connection, and ends it while the server is not there yet.
+      const isStarting = /^(starting|connection-lost)$/.test(engine.migrations.kindOf(error));
+      if (!isStarting || performance.now() + POLL_MS > end) throw error;
       if (isFirst) output.note(`Waiting for the database: ${(error as Error).message || 'no answer yet'}`);
       await delay(POLL_MS);
     }

@@ -38,5 +38,7 @@ export interface Command {
   readonly flags?: Readonly<Record<string, Flag>>;
   /** An example and what it does. */
   readonly examples: readonly (readonly [example: string, does: string])[];
+  /** Its result on stdout is SQL, which another program may read. */
+  readonly writesSql?: boolean;
   readonly run: (context: Context) => Promise<Outcome>;
 }

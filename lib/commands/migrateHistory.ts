@@ -1,12 +1,8 @@
 import { missingFile } from '../cli/project.js';
 import { EXIT } from '../errors.js';
-import {
-  current,
-  describeHeads,
-  describeHistory,
-  describeRevision,
-  type RevisionInfo,
-} from '../migrator/describe.js';
+import { current, describeHistory, type RevisionInfo } from '../migrator/describe.js';
+import { describeRevision, withDetails } from '../migrator/details.js';
+import { describeHeads } from '../migrator/heads.js';
 import type { Settings } from '../migrator/settings.js';
 import { type Found, readSituation } from '../migrator/situation.js';
 import { migratorView } from '../migrator/views.js';
@@ -14,8 +10,8 @@ import type { Command, Context } from './command.js';
 
 /** The database, when there is one: reading must not make a file. */
 async function openForReading({ project, database }: Context) {
-  const { config } = await project();
-  const settings: Settings = config.migrations ?? {};
+  const { config, extension } = await project();
+  const settings: Settings = { ...config.migrations, extension };
   if (missingFile(config) !== undefined) return { view: undefined, settings };
   return { view: migratorView((await database()).db), settings };
 }
@@ -87,15 +83,15 @@ export const migrateHistory: Command = {
       settings,
       args.range === undefined ? undefined : String(args.range),
     );
-    for (const info of revisions) {
+    const details = args.verbose === true ? await withDetails(view, settings, revisions) : [];
+    for (const [index, info] of revisions.entries()) {
       historyLines(context, info);
-      if (args.verbose !== true || info.path === undefined) continue;
-      const { checksum, description } = await describeRevision(view, settings, info.revision);
-      output.line(`    checksum: ${checksum}`);
+      const { checksum = '', description } = details[index] ?? {};
+      if (checksum !== '') output.line(`    checksum: ${checksum}`);
       for (const line of description?.split('\n') ?? []) output.line(`    ${line}`);
     }
     if (revisions.length === 0) output.line('No migration.');
-    return { data: { ok: true, revisions } };
+    return { data: { ok: true, revisions: details.length === 0 ? revisions : details } };
   },
 };
 

@@ -6,8 +6,8 @@ import type { Command, Context } from './command.js';
 
 /** The status, without making a database that is not there. */
 export async function readStatus({ project, database }: Context): Promise<MigrationStatus> {
-  const { config } = await project();
-  if (missingFile(config) !== undefined) return statusWithoutDatabase(config.migrations ?? {});
+  const { config, extension } = await project();
+  if (missingFile(config) !== undefined) return statusWithoutDatabase({ ...config.migrations, extension });
   const { db } = await database();
   return createMigrator(db).status();
 }

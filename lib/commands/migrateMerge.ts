@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnexMetaError } from '../errors.js';
-import { describeHeads, type Head } from '../migrator/describe.js';
+import { describeHeads, type Head } from '../migrator/heads.js';
 import type { KnownEntry } from '../migrator/history.js';
+import { isEsmText, revisesLine, withRevises } from '../migrator/revises.js';
 import type { Found } from '../migrator/situation.js';
 import { findRevision } from '../migrator/target.js';
-import { withRevises } from '../migrator/text.js';
 import type { Command } from './command.js';
 import { readFiles } from './migrateHistory.js';
 import { newMigration } from './migrateMake.js';
@@ -43,10 +43,11 @@ function reparent(
   }
   const root = rootOf(found, moved);
   const path = resolve(root.path ?? root.name);
-  const text = withRevises(readFileSync(path, 'utf8'), [other.revision]);
+  const old = readFileSync(path, 'utf8');
+  const text = withRevises(old, [other.revision]);
   if (text === undefined) {
     throw new KnexMetaError('USAGE', `${root.path} does not say in one plain line what it revises.`, {
-      remedy: `Write \`export const revises = '${other.revision}';\` into it. Nothing was written.`,
+      remedy: `Write \`${revisesLine(isEsmText(old), [other.revision])}\` into it. Nothing was written.`,
     });
   }
   writeFileSync(path, text);

@@ -13,6 +13,7 @@ export const migratePlan: Command = {
   command: 'migrate:plan [target]',
   describe:
     'Show the SQL that would run, up to a target or, with --down, down to it; the database is only read',
+  writesSql: true,
   flags: {
     down: { type: 'boolean', describe: 'the way down to the target' },
     transaction: RUN_FLAGS.transaction as never,
@@ -34,6 +35,7 @@ export const migratePlan: Command = {
 export const migrateSql: Command = {
   command: 'migrate:sql [range]',
   describe: 'Write a script for a database administrator, with the rows of the record; no database is asked',
+  writesSql: true,
   flags: {
     out: { type: 'string', describe: 'the file to write it to, in place of stdout' },
     transaction: RUN_FLAGS.transaction as never,

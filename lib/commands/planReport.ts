@@ -1,6 +1,7 @@
 import { engineOf, missingFile } from '../cli/project.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { type PlannedRun, planRun, planWithoutDatabase } from '../migrator/capture.js';
+import { newEvents } from '../migrator/events.js';
 import type { Request } from '../migrator/plan.js';
 import type { Context, Outcome } from './command.js';
 import { readMode } from './transactionFlag.js';
@@ -8,12 +9,19 @@ import { readMode } from './transactionFlag.js';
 /** What a run would do, on this database; nothing is written. */
 export async function planAndReport(context: Context, request: Request): Promise<Outcome> {
   const { output, args, project, database } = context;
-  const { config } = await project();
-  const options = { transaction: readMode(args.transaction) };
+  const { config, extension } = await project();
+  const migrations = { ...config.migrations, extension };
+  const options = {
+    transaction: readMode(args.transaction ?? (args['disable-transactions'] === true ? 'none' : undefined)),
+    strict: args.strict === true,
+    strictOrder: args['strict-order'] === true,
+  };
+  const events = newEvents();
+  events.on('warning', ({ message }) => output.warn(message));
   const planned: PlannedRun =
     missingFile(config) === undefined
-      ? await planRun((await database()).db, config.migrations ?? {}, request, options)
-      : await planWithoutDatabase(engineOf(config), withMeta(config), request, options);
+      ? await planRun((await database()).db, migrations, request, options, events)
+      : await planWithoutDatabase(engineOf(config), withMeta({ ...config, migrations }), request, options);
   for (const { name, direction, isTransaction, statements } of planned.migrations) {
     output.line(
       output.style('cyan', `-- ${name} (${direction}${isTransaction ? '' : ', without a transaction'})`),

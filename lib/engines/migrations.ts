@@ -45,6 +45,8 @@ export interface Sandbox {
   readonly db: Knex;
   /** The statements since the last call that change something, each with its values in it. */
   readonly take: () => readonly string[];
+  /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */
+  readonly forgetRows: () => void;
   readonly end: () => Promise<void>;
 }
 
@@ -92,7 +94,7 @@ export interface MigrationEngine {
   readonly kindOf: (error: unknown) => ErrorKind;
   /** Who holds the database, for an error of kind `busy`. */
   readonly blocker: (db: Knex) => Promise<string>;
-  /** Ends the statements that run on the pool's connections now. */
+  /** Ends the statement of a transaction that runs now; without one those on the pool's connections. */
   readonly cancel: (db: Knex) => Promise<void>;
   /** The character (from 0) of the statement where the engine found the error; undefined when it does not say. */
   readonly positionOf: (error: unknown) => number | undefined;

@@ -4,11 +4,14 @@ import { isWord, significant, type Token, tokenize } from './tokens.js';
 export type StatementKind = 'read' | 'write' | 'transaction';
 
 const READS = ['SELECT', 'SHOW', 'EXPLAIN', 'VALUES', 'TABLE', 'WITH'] as const;
+/** Functions that change something, where the result is nothing to go on with. */
+const EFFECTS = ['SETVAL', 'SET_CONFIG', 'PG_NOTIFY'] as const;
 const CHANGES = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'INTO'] as const;
 
 /** Whether a statement changes something, asks something, or only begins or ends a transaction. */
 export function kindOfStatement(sql: string): StatementKind {
-  const tokens = significant(tokenize(sql));
+  const all = significant(tokenize(sql));
+  const tokens = all.slice(all.findIndex(({ text }) => text !== '('));
   const [first, second] = tokens;
   if (isWord(first, 'BEGIN', 'COMMIT', 'ROLLBACK', 'END', 'START')) {
     // ROLLBACK TO a savepoint is a part of what the migration does.
@@ -16,7 +19,12 @@ export function kindOfStatement(sql: string): StatementKind {
   }
   if (isWord(first, 'PRAGMA')) return tokens.some(({ text }) => text === '=') ? 'write' : 'read';
   if (!isWord(first, ...READS)) return 'write';
-  const isChanging = tokens.some((token) => isWord(token, ...CHANGES));
+  const isChanging = tokens.some((token, index) => {
+    // `for update`, `for no key update`: rows are locked, and not changed.
+    if (isWord(token, 'UPDATE') && isWord(tokens[index - 1], 'FOR', 'KEY')) return false;
+    if (isWord(token, ...EFFECTS)) return tokens[index + 1]?.text === '(';
+    return isWord(token, ...CHANGES);
+  });
   return isChanging && !isWord(first, 'SHOW', 'EXPLAIN') ? 'write' : 'read';
 }
 

@@ -2,10 +2,11 @@ import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import type { Sandbox } from '../engines/migrations.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
-import type { Direction } from './events.js';
+import { type Direction, type Events, newEvents } from './events.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
-import { engineOf, type Settings } from './settings.js';
+import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
+import { engineOf, recordTables, type Settings } from './settings.js';
 import { checkMissing, checkPending, readSituation } from './situation.js';
 import { groupsOf, loadTasks, type Task } from './task.js';
 import { migratorView, withProcessing } from './views.js';
@@ -30,6 +31,10 @@ export interface PlannedRun {
 /** Settings of a plan. */
 export interface PlanOptions {
   readonly transaction?: TransactionMode | undefined;
+  /** Refuses what a run with `strict` refuses. */
+  readonly strict?: boolean | undefined;
+  /** Refuses what a run with `strictOrder` refuses. */
+  readonly strictOrder?: boolean | undefined;
 }
 
 /** Runs one migration in the sandbox. */
@@ -118,13 +123,18 @@ export async function planRun(
   settings: Settings,
   request: Request,
   options: PlanOptions = {},
+  events: Events = newEvents(),
 ): Promise<PlannedRun> {
   const view = migratorView(db);
   const found = await readSituation(view, settings, true);
   await checkMissing(view, settings, found);
   checkPending(found);
+  if (options.strict) await checkEdited(view, settings);
+  await checkUnfinished(view, recordTables(settings));
+  const plan = planOf(request, found);
+  checkOrder(found, plan, options.strictOrder === true, events);
   const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
   const config = { ...client.config, client: client.constructor as typeof Knex.Client };
   const mode = modeOf(options, settings.disableTransactions === true);
-  return planIn(engineOf(db), config, view, planOf(request, found), mode);
+  return planIn(engineOf(db), config, view, plan, mode);
 }

@@ -1,16 +1,9 @@
 import type { Knex } from 'knex';
 import { type PlannedRun, type PlanOptions, planRun } from './capture.js';
-import {
-  type CurrentRevision,
-  current,
-  describeHeads,
-  describeHistory,
-  describeRevision,
-  type Heads,
-  type RevisionDetails,
-  type RevisionInfo,
-} from './describe.js';
+import { type CurrentRevision, current, describeHistory, type RevisionInfo } from './describe.js';
+import { describeRevision, type RevisionDetails } from './details.js';
 import { type EventName, type Listener, newEvents } from './events.js';
+import { describeHeads, type Heads } from './heads.js';
 import type { Project } from './locked.js';
 import type { RunOptions } from './options.js';
 import type { Request } from './plan.js';
@@ -22,7 +15,7 @@ import { readSituation } from './situation.js';
 import { type Resolution, resolveUnfinished, type StampOptions, type StampResult, stamp } from './stamp.js';
 import { type MigrationStatus, statusOf } from './status.js';
 import { unlock } from './unlock.js';
-import { migratorView } from './views.js';
+import { insideTransaction, migratorView } from './views.js';
 
 /** Settings of a migrator. */
 export interface MigratorOptions {
@@ -106,17 +99,21 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
   const events = newEvents();
   const project: Project = { db, settings, events };
   engineOf(db);
+  const inside = <T>(act: () => Promise<T>): Promise<T> => insideTransaction(db, act);
+  const run = (request: Request, chosen?: RunOptions) => runRequest(project, request, chosen);
+  const view = () => migratorView(db);
   return {
-    latest: (chosen) => runRequest(project, { kind: 'latest' }, chosen),
-    up: (name, chosen) => runRequest(project, { kind: 'up', name }, chosen),
-    down: (name, chosen) => runRequest(project, { kind: 'down', name }, chosen),
-    rollback: (chosen = {}) => runRequest(project, { kind: 'rollback', all: chosen.all === true }, chosen),
-    to: (name, chosen) => runRequest(project, { kind: 'to', name }, chosen),
-    before: (name, chosen) => runRequest(project, { kind: 'before', name }, chosen),
-    upgrade: (target = 'head', chosen) => runRequest(project, { kind: 'upgrade', target }, chosen),
-    downgrade: (target, chosen) => runRequest(project, { kind: 'downgrade', target }, chosen),
-    run: (request, chosen) => runRequest(project, request, chosen),
-    plan: (target = 'heads', chosen) => planRun(db, settings, planRequest(target), chosen),
+    latest: (chosen) => run({ kind: 'latest' }, chosen),
+    up: (name, chosen) => run({ kind: 'up', name }, chosen),
+    down: (name, chosen) => run({ kind: 'down', name }, chosen),
+    rollback: (chosen = {}) => run({ kind: 'rollback', all: chosen.all === true }, chosen),
+    to: (name, chosen) => run({ kind: 'to', name }, chosen),
+    before: (name, chosen) => run({ kind: 'before', name }, chosen),
+    upgrade: (target = 'head', chosen) => run({ kind: 'upgrade', target }, chosen),
+    downgrade: (target, chosen) => run({ kind: 'downgrade', target }, chosen),
+    run,
+    plan: (target = 'heads', chosen) =>
+      inside(() => planRun(db, settings, planRequest(target), chosen, events)),
     script: (range = 'base:heads', chosen) => {
       const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
       const config = {
@@ -128,17 +125,17 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     },
     stamp: (target, chosen = {}) => stamp(project, target, chosen),
     resolve: (revision, resolution, chosen = {}) => resolveUnfinished(project, revision, resolution, chosen),
-    status: () => statusOf(db, settings),
-    current: () => current(migratorView(db), settings),
-    history: (range) => describeHistory(migratorView(db), settings, range),
-    show: (revision) => describeRevision(migratorView(db), settings, revision),
-    heads: async () => describeHeads(await readSituation(migratorView(db), settings, true)),
+    status: () => inside(() => statusOf(db, settings)),
+    current: () => inside(() => current(view(), settings)),
+    history: (range) => inside(() => describeHistory(view(), settings, range)),
+    show: (revision) => inside(() => describeRevision(view(), settings, revision)),
+    heads: () => inside(async () => describeHeads(await readSituation(view(), settings, true))),
     currentVersion: async () => {
-      const { applied } = await readRecord(db, settings);
+      const { applied } = await inside(() => readRecord(db, settings));
       const numbers = applied.map(({ name }) => name.split('_')[0] ?? '');
       return numbers.sort().at(-1) ?? 'none';
     },
-    unlock: () => unlock(project),
+    unlock: () => inside(() => unlock(project)),
     on: events.on,
   };
 }

@@ -1,13 +1,10 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
-import { checksumOfEntry } from './entries.js';
-import { ancestorsOf, type KnownEntry } from './history.js';
 import { latestUps, readLines } from './journal.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
 import { type Found, readSituation } from './situation.js';
-import { findRevision, readTarget } from './target.js';
-import { docstringOf, tablesOf } from './text.js';
+import { readTarget } from './target.js';
 
 /** One revision, as `migrate:history` shows it. */
 export interface RevisionInfo {
@@ -29,17 +26,6 @@ export interface RevisionInfo {
   readonly runBy: string | undefined;
 }
 
-/** One revision, as `migrate:show` shows it. */
-export interface RevisionDetails extends RevisionInfo {
-  /** The comment that its file begins with. */
-  readonly description: string | undefined;
-  readonly checksum: string;
-  /** True when the file says something else than when it was applied. */
-  readonly isEdited: boolean;
-  /** The tables that its text names. */
-  readonly tables: readonly string[];
-}
-
 /** Where a database is. */
 export interface CurrentRevision {
   /** More than one when branches are applied; none at the base. */
@@ -51,7 +37,8 @@ export interface CurrentRevision {
   readonly pending: number;
 }
 
-function currentOf({ history, applied }: Found): ReadonlySet<string> {
+/** The applied revisions that no applied one follows. */
+export function currentOf({ history, applied }: Found): ReadonlySet<string> {
   const done = new Set(applied.map(({ name }) => revisionOf(name)));
   const here = history.revisions.map(({ revision }) => revision).filter((revision) => done.has(revision));
   const followed = new Set(here.flatMap((revision) => history.parents.get(revision) ?? []));
@@ -136,81 +123,4 @@ export async function describeHistory(
     );
   const missing = range === undefined ? found.missing : [];
   return [...known, ...missing.map((name) => info(name, revisionOf(name), undefined, 'missing'))];
-}
-
-/** Everything that is known of one revision. Throws MIGRATION_NOT_FOUND. */
-export async function describeRevision(
-  view: Knex | undefined,
-  settings: Settings,
-  text: string,
-): Promise<RevisionDetails> {
-  const all = await describeHistory(view, settings);
-  const found = await readSituation(view, settings, true);
-  const target = /^(head|base|current)/.test(text)
-    ? readTarget(text === 'current' ? ([...currentOf(found)][0] ?? 'base') : text, found.history)
-    : undefined;
-  const wanted = target?.kind === 'revisions' && target.revision !== undefined ? target.revision : text;
-  const { revision } = findRevision(
-    wanted,
-    all.map((each) => ({ ...each, revises: each.revises })),
-  );
-  const info = all.find((each) => each.revision === revision) as RevisionInfo;
-  const entry = found.history.revisions.find((each) => each.revision === revision);
-  if (entry === undefined) {
-    return { ...info, description: undefined, checksum: '', isEdited: false, tables: [] };
-  }
-  const source = (await entry.text()) ?? '';
-  const checksum = await checksumOfEntry(entry);
-  const ups = latestUps(await readLines(view, recordTables(settings)));
-  const line = [...ups.values()].find(({ name }) => revisionOf(name) === revision);
-  const isEdited = info.state === 'applied' && line?.checksum !== undefined && line.checksum !== checksum;
-  return { ...info, description: docstringOf(source), checksum, isEdited, tables: tablesOf(source) };
-}
-
-/** A head with what its branch, from where it left the others, has and touches. */
-export interface Head {
-  readonly name: string;
-  readonly revision: string;
-  readonly path: string | undefined;
-  /** The files of its branch alone. */
-  readonly branch: readonly string[];
-  readonly tables: readonly string[];
-}
-
-/** The heads; of more than one, the tables that more than one branch touches. */
-export interface Heads {
-  readonly heads: readonly Head[];
-  readonly conflicts: readonly { readonly table: string; readonly heads: readonly string[] }[];
-}
-
-/** Reads the files alone: no database is asked. */
-export async function describeHeads(found: Pick<Found, 'history'>): Promise<Heads> {
-  const { history } = found;
-  const below = history.heads.map(({ revision }) => ancestorsOf(history, revision));
-  const isShared = (revision: string): boolean => below.every((set) => set.has(revision));
-  const heads = await Promise.all(
-    history.heads.map(async (head: KnownEntry, index): Promise<Head> => {
-      const own = history.revisions.filter(
-        ({ revision }) =>
-          below[index]?.has(revision) &&
-          (below.length === 1 ? revision === head.revision : !isShared(revision)),
-      );
-      const tables = await Promise.all(own.map(async (entry) => tablesOf((await entry.text()) ?? '')));
-      return {
-        name: head.name,
-        revision: head.revision,
-        path: head.path,
-        branch: own.map(({ name }) => name),
-        tables: [...new Set(tables.flat())].sort(),
-      };
-    }),
-  );
-  const all = [...new Set(heads.flatMap(({ tables }) => tables))].sort();
-  const conflicts = all
-    .map((table) => ({
-      table,
-      heads: heads.filter(({ tables }) => tables.includes(table)).map(({ name }) => name),
-    }))
-    .filter(({ heads: touching }) => touching.length > 1);
-  return { heads, conflicts };
 }

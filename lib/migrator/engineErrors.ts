@@ -27,9 +27,18 @@ export async function withCause(
   if (code === undefined || explained.code !== 'MIGRATION_FAILED') return explained;
   const holder = kind === 'busy' ? await engine.blocker(db).catch(() => 'another session') : undefined;
   const by = holder === undefined ? '' : ` (held by ${holder})`;
+  const statement = String(explained.details.statement ?? '');
+  const index = /\bindex\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w.]+)/i.exec(
+    statement,
+  )?.[1];
+  const left =
+    index === undefined
+      ? ''
+      : ` An index that is not finished is left, and is not valid: \`drop index concurrently if exists ${index}\` before the next run.`;
   const state = explained.remedy.replace(/ ?Correct the migration, then run the command again\.$/, '');
-  return new KnexMetaError(code, `${explained.message}${by}`, {
-    remedy: `${state} ${advice}`.trim(),
+  const message = explained.message.replace(/$/m, () => by);
+  return new KnexMetaError(code, message, {
+    remedy: `${state}${left} ${advice}`.trim(),
     details: { ...explained.details, ...(holder === undefined ? {} : { holder }) },
     cause: error,
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { revisesOf } from './revises.js';
 import { revisionOf } from './revision.js';
 import type { Settings } from './settings.js';
 import {
@@ -9,7 +10,7 @@ import {
   readMigration,
   validated,
 } from './source.js';
-import { checksumOf, revisesOf } from './text.js';
+import { checksumOf } from './text.js';
 
 /** One migration of the project, wherever it comes from. */
 export interface Entry {

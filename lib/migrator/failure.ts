@@ -18,6 +18,8 @@ export interface FailedRun {
   /** The last one that had run to its end in the group that failed. */
   readonly ranLast: string | undefined;
   readonly isInTransaction: boolean;
+  /** It ran to its end without a transaction, and the record does not have it. */
+  readonly isUnrecorded: boolean;
   /** True when the connection went while the transaction was ending: nobody can say how it ended. */
   readonly isCommitUnknown: boolean;
   readonly direction: Direction;
@@ -32,6 +34,7 @@ function stateAfter({
   active,
   ranLast,
   isInTransaction,
+  isUnrecorded,
   isCommitUnknown,
   direction,
   stays,
@@ -43,6 +46,9 @@ function stateAfter({
     return `The connection was lost while the transaction ended: it may have ended well. \`npx knex-meta migrate:status\` says.${before}`;
   }
   if (active === undefined && ranLast === undefined) return `No migration was run.${before}`;
+  if (isUnrecorded) {
+    return `${ranLast} had run to its end without a transaction: what it did stays, and is not recorded.${before} The next run will say how to go on.`;
+  }
   if (active === undefined) {
     const kept = stays.length === 0 ? 'Nothing of it is recorded.' : before.trim();
     return `It failed beside the migrations, after ${ranLast} had run. ${kept}`;
@@ -107,6 +113,7 @@ export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
   const own = isKnexMetaError(error) ? error : undefined;
   if (own?.code === 'INTERRUPTED') {
     const unfinished = active !== undefined && !run.isInTransaction;
+    if (run.isUnrecorded) return interrupted(run.ranLast, state);
     return interrupted(
       active,
       unfinished

@@ -55,9 +55,10 @@ function ordered<T extends Revision>(all: readonly T[]): readonly T[] {
  */
 export function historyOf<T extends Revision>(all: readonly T[]): History<T> {
   const revisions = ordered(all);
+  // One that says nothing follows the one before it in this order: by name alone it could follow its own child.
   const parents = new Map(
-    all.map((each, index): [string, readonly string[]] => {
-      const previous = all[index - 1]?.revision;
+    revisions.map((each, index): [string, readonly string[]] => {
+      const previous = revisions[index - 1]?.revision;
       return [each.revision, each.revises ?? (previous === undefined ? [] : [previous])];
     }),
   );

@@ -85,3 +85,13 @@ export function warnOfForks(plan: Plan, events: Events): void {
     });
   }
 }
+
+/** A run up in a project that has no migration at all. */
+export function noMigrations(settings: Settings): KnexMetaError {
+  const directories = [settings.directory ?? './migrations'].flat().join(', ');
+  return new KnexMetaError('MIGRATIONS_NONE', `There is no migration in ${directories}.`, {
+    remedy:
+      'Make a first one with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
+    details: { directories },
+  });
+}

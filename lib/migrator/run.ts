@@ -1,20 +1,21 @@
 import type { Knex } from 'knex';
 import { versionOfPackage } from '../config/version.js';
 import type { MigrationEngine } from '../engines/migrations.js';
-import { KnexMetaError } from '../errors.js';
+import type { KnexMetaError } from '../errors.js';
 import { makeBackup } from './backup.js';
 import { withCause } from './engineErrors.js';
 import type { Entry } from './entries.js';
 import type { MigrationRun } from './events.js';
-import { execute, newProgress, type Progress } from './execute.js';
+import { execute } from './execute.js';
+import { newProgress, type Progress } from './execution.js';
 import { explainFailure } from './failure.js';
 import { readLines } from './journal.js';
 import { type Project, withLock } from './locked.js';
 import { modeOf, type RunOptions } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { readRecord } from './record.js';
-import { checkEdited, checkOrder, checkUnfinished, warnOfForks } from './refuse.js';
-import { engineOf, ensureSchemas, recordTables, type Settings } from './settings.js';
+import { checkEdited, checkOrder, checkUnfinished, noMigrations, warnOfForks } from './refuse.js';
+import { engineOf, ensureSchemas, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { listMigrationFiles } from './source.js';
 import { groupsOf, loadTasks } from './task.js';
@@ -34,15 +35,6 @@ const NOTHING: RunResult = { batch: 0, migrations: [] };
 const WHOLE: ReadonlySet<Request['kind']> = new Set(['upgrade', 'downgrade']);
 const DOWN: ReadonlySet<Request['kind']> = new Set(['down', 'rollback', 'downgrade']);
 
-function noMigrations(settings: Settings): KnexMetaError {
-  const directories = [settings.directory ?? './migrations'].flat().join(', ');
-  return new KnexMetaError('MIGRATIONS_NONE', `There is no migration in ${directories}.`, {
-    remedy:
-      'Make a first one with `npx knex-meta migrate:make <name>`, or correct `migrations.directory` in the knexfile.',
-    details: { directories },
-  });
-}
-
 /** The failure in words, with what the run's progress says of the state. */
 function explained(
   error: unknown,
@@ -55,8 +47,10 @@ function explained(
   const at = watch.locate(error, active?.entry.path);
   const words = wordsOf(error, at);
   if (error instanceof Error && words !== error.message) error.message = words;
+  const isRecorded = stays.some(({ name }) => name === ranLast);
   return explainFailure(error, {
     active: active?.name,
+    isUnrecorded: active === undefined && ranLast !== undefined && !isInTransaction && !isRecorded,
     ranLast,
     isInTransaction,
     isCommitUnknown: isEnding && engine.kindOf(error) === 'connection-lost',
@@ -141,7 +135,18 @@ async function runOn(
       events.emit('run:start', { direction: plan.direction, migrations: tasks.map(({ name }) => name) });
       changed();
       await execute(
-        { ...project, view, engine: engine.migrations, tables, options, lock, batch, tool, progress },
+        {
+          ...project,
+          view,
+          engine: engine.migrations,
+          tables,
+          options,
+          lock,
+          batch,
+          tool,
+          progress,
+          watch: watch.add,
+        },
         groupsOf(tasks, modeOf(options, settings.disableTransactions === true)),
       );
       const result = { batch, migrations: [...progress.stays] };

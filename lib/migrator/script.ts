@@ -1,14 +1,13 @@
 import type { Knex } from 'knex';
 import { versionOfPackage } from '../config/version.js';
 import type { Engine } from '../engines/contract.js';
-import type { ScriptForm } from '../engines/migrations.js';
 import { KnexMetaError } from '../errors.js';
 import { captureTasks, type PlannedMigration } from './capture.js';
 import { checksumOfEntry } from './entries.js';
 import type { KnownEntry } from './history.js';
-import { journalName } from './journal.js';
 import { modeOf, type TransactionMode } from './options.js';
 import type { Plan } from './plan.js';
+import { recordWriter } from './recordWriter.js';
 import { recordTables, type Settings } from './settings.js';
 import { checkPending, type Found, readSituation } from './situation.js';
 import { createTables } from './tables.js';
@@ -67,36 +66,6 @@ const down = (steps: readonly KnownEntry[]): Plan => ({
   steps: steps.map((entry) => ({ entry, row: { id: 0, name: entry.name, batch: 0, appliedAt: undefined } })),
 });
 
-/** The record's own statements. */
-function recordWriter(db: Knex, form: ScriptForm, settings: Settings, tool: string) {
-  const tables = recordTables(settings);
-  const named = (name: string): string =>
-    (tables.schemaName === undefined
-      ? db.raw('??', [name])
-      : db.raw('??.??', [tables.schemaName, name])
-    ).toString();
-  const record = named(tables.tableName);
-  const lock = named(tables.lockTable);
-  const journal = named(journalName(tables));
-  const { literal, now } = form;
-  return {
-    lockRow: `insert into ${lock} (is_locked) select 0 where not exists (select 1 from ${lock});`,
-    /** One batch for the script: the first row opens it. */
-    applied: (name: string, isFirst: boolean) => {
-      const batch = isFirst ? 'coalesce(max(batch), 0) + 1' : 'max(batch)';
-      return `insert into ${record} (name, batch, migration_time) select ${literal(name)}, ${batch}, ${now} from ${record};`;
-    },
-    undone: (name: string) => `delete from ${record} where name = ${literal(name)};`,
-    journal: (name: string, direction: string, checksum: string) =>
-      `insert into ${journal} (name, direction, state, checksum, started_at, run_by, tool) values (${[
-        ...[name, direction, 'done', checksum].map(literal),
-        now,
-        literal('script'),
-        literal(tool),
-      ].join(', ')});`,
-  };
-}
-
 /** Knex's tables, for a database that may have them already. */
 async function tableStatements(
   engine: Engine,
@@ -146,6 +115,7 @@ export async function writeScript(
   try {
     // What is there before the script is made first, so that alterations know the tables.
     await captureTasks(sandbox, engine, await loadTasks(up(before)), mode);
+    if (before.length > 0) sandbox.forgetRows();
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
     const migrations = await captureTasks(sandbox, engine, tasks, mode);
     const sums = new Map<string, string>();

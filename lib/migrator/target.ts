@@ -76,7 +76,10 @@ const STEPS = /^([+-])(\d+)$/;
 const OFFSET = /^(.+?)([+-]\d+)$/;
 
 function withOffset(text: string, history: History): number {
-  const isName = history.revisions.some(({ name, revision }) => name === text || revision.startsWith(text));
+  // A name may end like an offset: `add-users-2` is no `add-users` and two back.
+  const isName = history.revisions.some(
+    ({ name, revision }) => name === text || revision.startsWith(text) || slugOf(revision) === text,
+  );
   const [, word, offset] = isName ? [] : (OFFSET.exec(text) ?? []);
   if (word === undefined) return placeOf(text, history);
   const place = placeOf(word, history) + Number(offset);

@@ -1,5 +1,6 @@
 import { KnexMetaError } from '../errors.js';
 import type { Project } from './locked.js';
+import { readRecord } from './record.js';
 import { engineOf, recordTables } from './settings.js';
 import { migratorView } from './views.js';
 
@@ -11,6 +12,9 @@ import { migratorView } from './views.js';
 export async function unlock({ db, settings }: Project): Promise<void> {
   const view = migratorView(db);
   const tables = recordTables(settings);
+  const { flags } = await readRecord(view, settings);
+  // No table of the lock, or no row: nothing is locked.
+  if (flags.length === 0) return;
   const lock = await engineOf(db).migrations.openLock(view, tables);
   try {
     const busy = await lock.tryTake(async () => {});

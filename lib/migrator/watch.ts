@@ -12,6 +12,8 @@ interface Failed {
 export interface Watch {
   /** Where an error came from. */
   readonly locate: (error: unknown, path: string | undefined) => FailedAt;
+  /** Watches another view too, for as long as that lives. */
+  readonly add: (view: Knex) => void;
   readonly end: () => void;
 }
 
@@ -27,12 +29,13 @@ function locationIn(stack: string, path: string): string | undefined {
   return undefined;
 }
 
+interface Watched {
+  compileSqlOnError?: boolean;
+  asyncStackTraces?: boolean;
+}
+
 /** Keeps the statement of each error. Messages get the statement without its values, which may be secret. */
 export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
-  const { config } = view.client as { config: { compileSqlOnError?: boolean; asyncStackTraces?: boolean } };
-  const before = { ...config };
-  config.compileSqlOnError = false;
-  config.asyncStackTraces = true;
   const statements = new WeakMap<object, Failed>();
   let last: Failed | undefined;
   const remember = (error: unknown, query: Failed): void => {
@@ -40,7 +43,15 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
     if (!/^rollback\b/i.test(query.sql)) last = query;
     if (typeof error === 'object' && error !== null) statements.set(error, last ?? query);
   };
-  view.on('query-error', remember);
+  const { config } = view.client as { config: Watched };
+  const before = { ...config };
+  const add = (each: Knex): void => {
+    const { config } = each.client as { config: Watched };
+    config.compileSqlOnError = false;
+    config.asyncStackTraces = true;
+    each.on('query-error', remember);
+  };
+  add(view);
   return {
     locate: (error, path) => {
       if (typeof error !== 'object' || error === null) return {};
@@ -57,6 +68,7 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
         ...(location === undefined ? {} : { location }),
       };
     },
+    add,
     end: () => {
       view.removeListener('query-error', remember);
       for (const key of ['compileSqlOnError', 'asyncStackTraces'] as const) {

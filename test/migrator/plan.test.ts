@@ -130,7 +130,7 @@ describe('migrate:plan on PostgreSQL', function () {
     const plan = await project.migrator().plan();
     expect(plan.migrations[0]?.statements.join('\n'))
       .to.include('alter table "a" add column "more"')
-      .and.to.include('update "a" set "more" = 1');
+      .and.to.include(`update "a" set "more" = '1'`);
     await holder.query('rollback');
     await holder.end();
   });

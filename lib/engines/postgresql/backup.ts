@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
 
@@ -32,6 +33,7 @@ export async function backup(db: Knex, file: string): Promise<void> {
   await (db.client as { releaseConnection(c: unknown): Promise<void> }).releaseConnection(connection);
   const settings = { ...client.connectionSettings, ...connection.connectionParameters };
   const env = { ...process.env, ...environmentOf(settings) };
+  const isNew = !existsSync(file);
   await new Promise<void>((done, fail) => {
     const child = spawn('pg_dump', ['--format=custom', '--no-password', '--file', file], {
       env,
@@ -53,8 +55,13 @@ export async function backup(db: Knex, file: string): Promise<void> {
       ),
     );
     child.once('close', (code) => {
-      if (code === 0) done();
-      else fail(failed(`pg_dump failed: ${said.trim()}`, 'Correct what it says, or leave --backup out.'));
+      if (code === 0) {
+        done();
+        return;
+      }
+      // Half a backup is none.
+      if (isNew) rmSync(file, { force: true });
+      fail(failed(`pg_dump failed: ${said.trim()}`, 'Correct what it says, or leave --backup out.'));
     });
   });
 }

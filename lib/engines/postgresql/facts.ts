@@ -3,7 +3,10 @@ import { quoteText, withoutBindings } from './identifiers.js';
 import { COLUMN_MARK, FUNCTION_MARK } from './trigger.js';
 
 /** Columns, marks and our trigger of one table in one query; no row when there is no such table. */
-export function factsQuery(target: HookTarget): { sql: string; bindings: readonly unknown[] } {
+export function factsQuery(target: Pick<HookTarget, 'quoted'>): {
+  sql: string;
+  bindings: readonly unknown[];
+} {
   const sql = `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
       not a.attnotnull as nullable, pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_to,
       coalesce(pg_catalog.col_description(a.attrelid, a.attnum) like '${COLUMN_MARK}%', false) as is_metadata,

@@ -1,3 +1,4 @@
+import type { Row } from '../contract.js';
 import {
   closingOf,
   identifierOf,
@@ -7,17 +8,24 @@ import {
   type Token,
   tokenize,
 } from '../tokens.js';
-import { COLUMN_MARK } from './trigger.js';
-
-/** A column of a table that was written about and never made. */
-interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly isMetadata: boolean;
-}
+import {
+  type Column,
+  changedTable,
+  columnOf,
+  MARKS,
+  NO_COLUMN,
+  nameAt,
+  withLiveNames,
+} from './imaginedStatements.js';
 
 /** What the tables look like after statements that were not sent. */
 export interface Imagined {
+  /** The table that a statement changes, as it is written, when nothing is known of it. */
+  readonly unknownTable: (sql: string) => { readonly name: string; readonly quoted: string } | undefined;
+  /** Takes in what the database says of a table, before something is written about it. */
+  readonly learn: (name: string, rows: readonly Row[]) => void;
+  /** A question about tables of the database with its own names for their columns; undefined when it lacks some. */
+  readonly asLive: (sql: string) => string | undefined;
   /** Takes in a statement that changes something. */
   readonly apply: (sql: string) => void;
   /** Undefined: nothing that was written touched it; `gone`: it was dropped. */
@@ -26,27 +34,11 @@ export interface Imagined {
   readonly touches: (sql: string) => boolean;
 }
 
-const NO_COLUMN = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN', 'EXCLUDE', 'LIKE'] as const;
-const MARKS = new RegExp(`comment on column ((?:"(?:[^"]|"")*"\\.?)+) is '${COLUMN_MARK}`, 'gi');
-
-/** The last part of `"schema"."table"`, from a position on, and what comes behind it. */
-function nameAt(tokens: readonly Token[], start: number): { readonly name: string; readonly next: number } {
-  let position = start;
-  while (isWord(tokens[position], 'IF', 'NOT', 'EXISTS', 'ONLY')) position += 1;
-  while (tokens[position + 1]?.text === '.') position += 2;
-  const token = tokens[position];
-  return { name: token === undefined ? '' : identifierOf(token), next: position + 1 };
-}
-
-function columnOf(tokens: readonly Token[]): Column | undefined {
-  const [first, ...rest] = tokens;
-  if (first === undefined || isWord(first, ...NO_COLUMN)) return undefined;
-  return { name: identifierOf(first), type: rest.map(({ text }) => text).join(' '), isMetadata: false };
-}
-
 /** Keeps account of tables by the statements about them. */
 export function newImagined(): Imagined {
   const tables = new Map<string, readonly Column[] | 'changed' | 'gone'>();
+  /** New names of tables, which the database does not know. */
+  const moved = new Set<string>();
   const columnsOf = (name: string): readonly Column[] | undefined => {
     const known = tables.get(name);
     return Array.isArray(known) ? (known as readonly Column[]) : undefined;
@@ -81,6 +73,7 @@ export function newImagined(): Imagined {
       if (isWord(part[0], 'RENAME') && isWord(part[1], 'TO')) {
         tables.set(name, 'gone');
         tables.set(nameAt(part, 2).name, columns ?? 'changed');
+        moved.add(nameAt(part, 2).name);
         return;
       }
       if (isWord(part[0], 'ADD') && !isWord(part[1], ...NO_COLUMN)) {
@@ -116,6 +109,29 @@ export function newImagined(): Imagined {
   }
 
   return {
+    unknownTable: (sql) => {
+      const found = changedTable(significant(tokenize(sql)));
+      if (found === undefined || tables.has(found.name)) return undefined;
+      return { name: found.name, quoted: found.path.map(({ text }) => text).join('') };
+    },
+    learn: (name, rows) => {
+      if (rows.length === 0) return;
+      const columns = rows.map((row) => ({
+        name: String(row.name),
+        type: String(row.type),
+        isMetadata: row.is_metadata === true,
+        live: row,
+      }));
+      tables.set(name, columns);
+    },
+    asLive: (sql) => {
+      const names = tokenize(sql).map(identifierOf);
+      if (names.some((name) => moved.has(name))) return undefined;
+      return withLiveNames(
+        sql,
+        names.flatMap((name) => columnsOf(name) ?? []),
+      );
+    },
     apply: (sql) => {
       const tokens = significant(tokenize(sql));
       if (isWord(tokens[0], 'CREATE') && tokens.slice(1, 4).some((token) => isWord(token, 'TABLE')))
@@ -124,9 +140,9 @@ export function newImagined(): Imagined {
       else if (isWord(tokens[0], 'DROP') && isWord(tokens[1], 'TABLE')) {
         const names = splitAtCommas(tokens.slice(2)).map((part) => nameAt(part, 0).name);
         for (const name of names) tables.set(name, 'gone');
-      } else if (isWord(tokens[0], 'INSERT', 'UPDATE', 'DELETE')) {
-        const { name } = nameAt(tokens, isWord(tokens[0], 'UPDATE') ? 1 : 2);
-        if (!tables.has(name)) tables.set(name, 'changed');
+      } else {
+        const changed = changedTable(tokens);
+        if (changed !== undefined && !tables.has(changed.name)) tables.set(changed.name, 'changed');
       }
       mark(sql);
     },

@@ -1,5 +1,4 @@
 import type { ClientInternals } from '../../metadata/knexInternals.js';
-import { sessionOn } from '../../metadata/session.js';
 import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.js';
 import { backup } from './backup.js';
 import { lockKey, openLock } from './runLock.js';
@@ -99,15 +98,20 @@ export const migrations: MigrationEngine = {
   cancel: async (db) => {
     const client = db.client as ClientInternals & {
       readonly pool?: { readonly used?: readonly Pooled[] };
+      acquireConnection(): Promise<Pooled['resource']>;
     };
-    const pids = (client.pool?.used ?? [])
-      .map(({ resource }) => resource?.processID)
-      .filter((pid) => pid !== undefined);
+    // In a transaction its own connection: the others of the pool are the application's.
+    const connections = client.transacting
+      ? [await client.acquireConnection()]
+      : (client.pool?.used ?? []).map(({ resource }) => resource);
+    const pids = connections.map((each) => each?.processID).filter((pid) => pid !== undefined);
     if (pids.length === 0) return;
-    const connection = await client.acquireRawConnection();
+    const connection = (await client.acquireRawConnection()) as {
+      query(sql: string, values: readonly unknown[]): Promise<unknown>;
+    };
     try {
-      const session = sessionOn(client, connection);
-      for (const pid of pids) await session.rows('select pg_catalog.pg_cancel_backend(?)', [pid]);
+      // By the driver: a transaction's client takes statements for its own connection alone.
+      for (const pid of pids) await connection.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
     } finally {
       await client.destroyRawConnection(connection).catch(() => {});
     }

@@ -61,7 +61,9 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
 
   async function takeOwn(): Promise<LockBusy | undefined> {
     if (!isOpen) {
-      await session.rows('begin');
+      // Whatever a database's default is: a snapshot would not see the row of the lock, and hold up CREATE INDEX
+      // CONCURRENTLY for as long as the run.
+      await session.rows('begin isolation level read committed');
       isOpen = true;
       await session.rows(UNLIMITED);
       const name = `knex-meta on ${hostname()} (pid ${process.pid})`.slice(0, 63);

@@ -1,16 +1,20 @@
 import knex, { type Knex } from 'knex';
-import { KnexMetaError } from '../../errors.js';
 import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
+import { rowsOf } from '../../metadata/session.js';
 import type { Row } from '../contract.js';
 import type { Sandbox } from '../migrations.js';
+import { notOffline } from '../offline.js';
 import { kindOfStatement, withValues } from '../statements.js';
+import { factsQuery } from './facts.js';
 import { type Imagined, newImagined } from './imagined.js';
-import { literal } from './script.js';
+import { literal } from './literal.js';
 
 /** An answer of the driver's with these rows. */
 const answer = (rows: readonly Row[]) => ({ rows, rowCount: rows.length, fields: [], command: '' });
 
 const FACTS_OF = /a\.attrelid = pg_catalog\.to_regclass\((E?'(?:[^']|'')*')\)/;
+const ROW_LOCK =
+  /\s+for\s+(?:(?:no\s+key\s+)?update|(?:key\s+)?share)\b(?:\s+of\s+[^()';]+?)?(?:\s+(?:nowait|skip\s+locked))?\s*;?\s*$/i;
 const KNEX_ASKS = /from information_schema\.(tables|columns) where table_name = /i;
 
 /** What is known without a server: whether a table or column is there, and the facts that the hook asks for. */
@@ -34,31 +38,16 @@ function imaginedAnswer(
   if (table === 'gone' || (table === undefined && isOffline)) return [];
   if (table === undefined || table === 'changed') return undefined;
   return table.map((column) => ({
-    name: column.name,
-    type: column.type,
     nullable: true,
     default_to: null,
-    is_metadata: column.isMetadata,
     trigger_name: null,
     trigger_body: null,
     trigger_enabled: null,
+    ...column.live,
+    name: column.name,
+    type: column.type,
+    is_metadata: column.isMetadata,
   }));
-}
-
-function notOffline(sql: string, isOffline: boolean): KnexMetaError {
-  const text = sql.replace(/\s+/g, ' ').slice(0, 300);
-  return new KnexMetaError(
-    'NOT_OFFLINE',
-    isOffline
-      ? `It asks the database for something, and there is none here: ${text}`
-      : `It asks the database about something that this plan itself would change: ${text}`,
-    {
-      remedy: isOffline
-        ? 'With the database at hand: npx knex-meta migrate:plan'
-        : 'Plan up to the migration before it, apply that, and plan again.',
-      details: { statement: sql },
-    },
-  );
 }
 
 /**
@@ -88,6 +77,13 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
     }
 
     override async _query(connection: unknown, statement: QueryObject): Promise<unknown> {
+      const factsOf = async (on: unknown, quoted: string): Promise<readonly Row[]> => {
+        const query = { ...factsQuery({ quoted }), bindings: [] };
+        // Without the default's text, which the server gives only to who gets a lock of the table.
+        const text = query.sql.replace(/pg_catalog\.pg_get_expr\([^)]*\)/, 'null').replaceAll('\\?', '?');
+        const asked = { ...query, sql: text };
+        return rowsOf(((await super._query(on, asked)) as { readonly response?: unknown }).response);
+      };
       const { sql, bindings = [] } = statement;
       const whole = withValues(
         sql,
@@ -100,13 +96,20 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       const kind = kindOfStatement(sql);
       if (kind === 'transaction') return respond([]);
       if (kind === 'write') {
+        const unknown = isOffline ? undefined : imagined.unknownTable(whole);
+        if (unknown !== undefined) imagined.learn(unknown.name, await factsOf(connection, unknown.quoted));
         taken.push(whole);
         imagined.apply(whole);
         return respond([]);
       }
       const known = imaginedAnswer(imagined, statement, isOffline);
       if (known !== undefined) return respond(known);
-      if (isOffline || imagined.touches(whole)) throw notOffline(whole, isOffline);
+      const isTouched = imagined.touches(whole);
+      // A question of the hook's own is about what rows hold: the database's columns hold it under their old names.
+      const asLive = isTouched && statement.isOwn ? imagined.asLive(whole) : undefined;
+      if (isOffline || (isTouched && asLive === undefined)) throw notOffline(whole, isOffline);
+      // A session that may only read locks no rows.
+      statement.sql = (asLive ?? sql).replace(ROW_LOCK, '');
       try {
         return await super._query(connection, statement);
       } catch (error) {
@@ -117,6 +120,9 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       }
     }
   }
-  const db = knex({ ...config, client: Unsent as unknown as typeof Knex.Client });
-  return { db, take: () => taken.splice(0), end: () => db.destroy() };
+  // What prepares a connection has none to prepare.
+  const { afterCreate: _prepare, ...pool } = (config.pool ?? {}) as Record<string, unknown>;
+  const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
+  const db = knex({ ...own, client: Unsent as unknown as typeof Knex.Client });
+  return { db, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }

@@ -1,5 +1,7 @@
+import { existsSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
+import { databaseFile } from './file.js';
 
 interface Connection {
   /** better-sqlite3's online backup. */
@@ -13,6 +15,13 @@ export async function backup(db: Knex, file: string): Promise<void> {
     acquireConnection(): Promise<Connection>;
     releaseConnection(connection: Connection): Promise<void>;
   };
+  const own = databaseFile(db);
+  if (own !== undefined && existsSync(file) && realpathSync(file) === own) {
+    throw new KnexMetaError('BACKUP_FAILED', `${file} is the database itself: that would be no backup.`, {
+      remedy: 'Give another path after --backup. No migration was run.',
+      details: { file },
+    });
+  }
   const connection = await client.acquireConnection();
   try {
     if (client.config.client === 'better-sqlite3') await connection.backup?.(file);

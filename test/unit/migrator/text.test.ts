@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { checksumOf, docstringOf, revisesOf, tablesOf, withRevises } from '../../../lib/migrator/text.js';
+import { revisesOf, withRevises } from '../../../lib/migrator/revises.js';
+import { checksumOf, docstringOf, tablesOf } from '../../../lib/migrator/text.js';
 
 const SOURCE = `// Adds a table.
 exports.up = async function (k) {
@@ -75,7 +76,9 @@ describe('the text of a migration', () => {
     expect(withRevises("exports.revises = '1_a';", ['1_a', '2_b'])).to.equal(
       "exports.revises = ['1_a', '2_b'];",
     );
-    expect(withRevises('export const up = 1;', ['1_a'])).to.equal(undefined);
+    expect(withRevises('export const up = 1;', ['1_a'])).to.equal(
+      "export const up = 1;\n\nexport const revises = '1_a';\n",
+    );
   });
 
   for (const [text, wanted] of [

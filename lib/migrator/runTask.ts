@@ -1,0 +1,74 @@
+import type { Knex } from 'knex';
+import type { RecordTables } from '../engines/migrations.js';
+import { untilAborted } from './abort.js';
+import { checksumOfEntry } from './entries.js';
+import type { MigrationRun } from './events.js';
+import type { Execution } from './execution.js';
+import { interrupted } from './failure.js';
+import { endLine, writeLines } from './journal.js';
+import type { Task } from './task.js';
+import { withProcessing } from './views.js';
+
+function record(db: Knex, { tableName, schemaName }: RecordTables): Knex.QueryBuilder {
+  return schemaName === undefined ? db(tableName) : db(tableName).withSchema(schemaName);
+}
+
+async function recordStep(run: Execution, db: Knex, task: Task): Promise<void> {
+  if (task.row === undefined) {
+    await record(db, run.tables).insert({ name: task.name, batch: run.batch, migration_time: new Date() });
+  } else {
+    await record(db, run.tables).where({ id: task.row.id }).del();
+  }
+}
+
+/** The migration itself, between the project's hooks. */
+async function runContent({ settings, view, progress }: Execution, db: Knex, task: Task): Promise<void> {
+  await settings.beforeEach?.(db, [task.entry.migration]);
+  progress.active = task;
+  const promise = task.content[task.direction]?.(db);
+  if (typeof (promise as PromiseLike<unknown> | undefined)?.then !== 'function') {
+    // Knex's own words: a forgotten `return` lets the migration end before its statements do.
+    (view.client as { logger: { warn(message: string): void } }).logger.warn(
+      `migration ${task.name} did not return a promise`,
+    );
+  }
+  await promise;
+  Object.assign(progress, { active: undefined, ranLast: task.name });
+  await settings.afterEach?.(db, [task.entry.migration]);
+}
+
+/** Runs one migration, and records it. */
+export async function runTask(
+  run: Execution,
+  db: Knex,
+  task: Task,
+  isInTransaction: boolean,
+): Promise<MigrationRun> {
+  const { events, progress, tables, tool } = run;
+  const { name, direction } = task;
+  if (run.options.signal?.aborted) throw interrupted(undefined, '');
+  events.emit('migration:start', { name, direction });
+  progress.isInTransaction = isInTransaction;
+  const startedAt = new Date();
+  const start = performance.now();
+  const checksum = await checksumOfEntry(task.entry);
+  if (!isInTransaction) {
+    await writeLines(run.view, tables, tool, [{ name, direction, state: 'started', checksum, startedAt }]);
+  }
+  await withProcessing(db, () => untilAborted(run, db, runContent(run, db, task)));
+  const duration = Math.round(performance.now() - start);
+  const done: MigrationRun = { name, direction, duration };
+  if (isInTransaction) {
+    await recordStep(run, db, task);
+    await writeLines(db, tables, tool, [{ name, direction, state: 'done', checksum, duration, startedAt }]);
+  } else {
+    await run.view.transaction(async (trx) => {
+      await recordStep(run, trx, task);
+      await endLine(trx, tables, name, 'done', duration);
+    });
+    progress.stays.push(done);
+  }
+  progress.inGroup.push(done);
+  events.emit('migration:done', done);
+  return done;
+}
