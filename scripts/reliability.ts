@@ -49,7 +49,7 @@ interface Situation {
 async function together(engine: TestEngine, tool: Tool): Promise<string> {
   let failed = 0;
   let locked = 0;
-  const rounds = 5;
+  const rounds = 4;
   for (let round = 0; round < rounds; round += 1) {
     const project = await makeProject(engine, fiveTables());
     const runs = await Promise.all(Array.from({ length: 8 }, () => tool(['migrate:latest'], project.folder)));
@@ -69,7 +69,7 @@ async function killed(engine: TestEngine, tool: Tool, config: string): Promise<s
   let half = 0;
   let silent = 0;
   let kills = 0;
-  for (let at = 2; at <= length; at += 3) {
+  for (let at = 2; at <= length; at += 5) {
     kills += 1;
     const project = await makeProject(engine, fiveTables(config));
     await tool(['migrate:latest'], project.folder, { INJECT, INJECT_AT: String(at) });
@@ -132,7 +132,7 @@ async function edited(engine: TestEngine, tool: Tool): Promise<string> {
 }
 
 const situations: readonly Situation[] = [
-  { title: '8 processes on an empty database, 5 rounds', run: together },
+  { title: '8 processes on an empty database, 4 rounds', run: together },
   { title: '`kill -9` in a run, in a transaction', run: (engine, tool) => killed(engine, tool, '') },
   {
     title: '`kill -9` in a run without transactions',

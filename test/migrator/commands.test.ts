@@ -352,6 +352,29 @@ describe('migrations of several developers', function () {
     expect(existsSync(join(made.folder, 'more'))).to.equal(true);
   });
 
+  it('10,000 applied files: none of them is read, loaded or asked for', async () => {
+    const made = await project();
+    made.write({ '0_first.cjs': creates('a') });
+    await made.migrator().latest();
+    const names = Array.from(
+      { length: 10_000 },
+      (_each, index) => `${String(index + 1).padStart(6, '0')}_n.cjs`,
+    );
+    // Not one of these could be loaded.
+    for (const name of names) writeFileSync(join(made.directory, name), 'this is no JavaScript');
+    const db = made.open();
+    for (let start = 0; start < names.length; start += 100) {
+      const rows = names
+        .slice(start, start + 100)
+        .map((name) => ({ name, batch: 1, migration_time: new Date() }));
+      await db('knex_migrations').insert(rows);
+    }
+    expect(await ok(made, 'migrate:latest')).to.equal('Already up to date\n');
+    made.write({ '999999_b.cjs': creates('b') });
+    expect(await ok(made, 'migrate:latest')).to.include('Batch 2 run: 1 migrations');
+    expect(await ok(made, 'migrate:rollback')).to.include('Batch 2 rolled back: 1 migrations');
+  });
+
   it('two files of one time stamp run in the order of their names', async () => {
     const made = await project();
     made.write({ '20240101_b.cjs': creates('b'), '20240101_a.cjs': creates('a') });
