@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createMigrator } from '../../lib/migrator/createMigrator.js';
@@ -108,5 +108,27 @@ eachEngine('a plan, and what then runs', function (engine) {
     const { code, stdout, stderr } = await run(project, 'migrate:sql');
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/create table ["`]a["`]/);
+  });
+
+  it('another database file stays as it is: there is no copy of it', async () => {
+    if (engine.name !== 'sqlite') return;
+    const project = await makeProject(engine, { '1_a.cjs': creates('a') });
+    const other = join(project.folder, 'other.sqlite3');
+    const attach = `attach database '${other}' as other`;
+    const makes = (first: string) =>
+      `exports.up = async (k) => { ${first} await k.raw('create table other.t (id int)'); }; exports.down = async () => {};`;
+    project.write({ '1_a.cjs': makes(`await k.raw("${attach}");`) });
+    expect((await refused(project.migrator().plan())).code).to.equal('NOT_OFFLINE');
+    expect(existsSync(other)).to.equal(false);
+    // A project that attaches it to every connection.
+    const afterCreate = (connection: { exec(sql: string): void }, done: () => void) => {
+      connection.exec(attach);
+      done();
+    };
+    project.write({ '1_a.cjs': '', '2_b.cjs': makes('') });
+    rmSync(join(project.directory, '1_a.cjs'));
+    const attached = createMigrator(project.open({ pool: { min: 1, max: 1, afterCreate } }));
+    expect((await refused(attached.plan())).code).to.equal('NOT_OFFLINE');
+    await attached.latest();
   });
 });

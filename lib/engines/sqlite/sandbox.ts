@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex, { type Knex } from 'knex';
+import { KnexMetaError } from '../../errors.js';
 import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
+import { rowsOf } from '../../metadata/session.js';
 import type { Sandbox, ScriptForm } from '../migrations.js';
 import { notOffline } from '../offline.js';
 import { kindOfStatement, withValues } from '../statements.js';
@@ -49,6 +51,22 @@ function asksForRows(sql: string): boolean {
   });
 }
 
+/** What is attached is no copy: a statement that names it would change the file itself. */
+async function refuseOtherFiles(ask: (sql: string) => Promise<unknown>, sql: string): Promise<void> {
+  const tokens = significant(tokenize(sql));
+  const attached = rowsOf(((await ask('pragma database_list')) as { response?: unknown }).response)
+    .filter(({ name, file }) => name !== 'main' && name !== 'temp' && file !== '')
+    .map(({ name }) => String(name).toLowerCase());
+  const isNamed = tokens.some(
+    (token, index) => tokens[index + 1]?.text === '.' && attached.includes(identifierOf(token).toLowerCase()),
+  );
+  if (!isNamed && !isWord(tokens[0], 'ATTACH')) return;
+  throw new KnexMetaError('NOT_OFFLINE', 'It changes another database file, of which there is no copy.', {
+    remedy: 'Only running it does that: apply it, and plan what comes behind it. Nothing was changed.',
+    details: { statement: sql },
+  });
+}
+
 /** The migrations run for real, on a copy of the database, or on an empty one. */
 export async function openSandbox(config: Knex.Config, live: Knex | undefined): Promise<Sandbox> {
   const folder = live === undefined ? undefined : mkdtempSync(join(tmpdir(), 'knex-meta-plan-'));
@@ -62,6 +80,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       // Written down before it runs: a statement may be changed on the way.
       const { sql, bindings = [] } = statement;
       const kind = kindOfStatement(sql);
+      if (kind === 'write') await refuseOtherFiles((text) => super._query(connection, { sql: text }), sql);
       if (isUnknown && kind === 'read') {
         // What carries nothing does no harm; what is not carried is lost.
         if (statement.isOwn && IS_THERE_ANY.test(sql))
