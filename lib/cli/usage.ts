@@ -36,6 +36,10 @@ export function usageError(
     const meant = nearest(unknown, flags);
     message = `There is no flag --${unknown}.${question(meant && `--${meant}`)}`;
   }
+  const needed = /<(\w+)>/.exec(command?.command ?? '')?.[1];
+  if (needed !== undefined && /^Not enough non-option arguments/.test(message)) {
+    message = `${first} needs a ${needed}.`;
+  }
   const help = command === undefined ? '' : `${nameOf(command)} `;
   return new KnexMetaError('USAGE', message, {
     remedy: `\`npx knex-meta ${help}--help\` lists ${command === undefined ? 'commands and flags' : 'its flags'}.`,

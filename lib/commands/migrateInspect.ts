@@ -57,7 +57,7 @@ export const migrateCurrentVersion: Command = {
 
 export const migrateUnlock: Command = {
   command: 'migrate:unlock',
-  describe: 'Free the lock that a killed run of migrations left',
+  describe: 'Free the lock that a stock Knex left which was killed; a run of knex-meta leaves none',
   examples: [['knex-meta migrate:unlock', 'only when no other run is under way']],
   run: async (context) => {
     await createMigrator((await context.database()).db).unlock();

@@ -5,6 +5,8 @@ export interface RecordTables {
   readonly tableName: string;
   readonly lockTable: string;
   readonly schemaName: string | undefined;
+  /** False where the role may not make the journal's table: a run goes on without one. */
+  readonly hasJournal?: boolean;
 }
 
 /** Why the right to run migrations could not be had at once. */
@@ -73,7 +75,14 @@ export interface StatementLimits {
 }
 
 /** What an error of the driver means for a run of migrations. */
-export type ErrorKind = 'busy' | 'not-writable' | 'starting' | 'cancelled' | 'connection-lost' | 'other';
+export type ErrorKind =
+  | 'busy'
+  | 'denied'
+  | 'not-writable'
+  | 'starting'
+  | 'cancelled'
+  | 'connection-lost'
+  | 'other';
 
 /** The engine's side of running migrations. */
 export interface MigrationEngine {
@@ -91,6 +100,8 @@ export interface MigrationEngine {
   readonly afterRefusedCommit: (db: Knex) => Promise<void>;
   /** Knex settings for connections whose statements have the limits, for migrations without a transaction. */
   readonly limited: (config: Knex.Config, limits: StatementLimits) => Knex.Config;
+  /** False: `statementTimeout` means nothing here. */
+  readonly hasStatementTimeout: boolean;
   readonly kindOf: (error: unknown) => ErrorKind;
   /** Who holds the database, for an error of kind `busy`. */
   readonly blocker: (db: Knex) => Promise<string>;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { type Execution, limitsOf, lockLost } from './execution.js';
 import { interrupted } from './failure.js';
+import { type NewLine, writeLines } from './journal.js';
 import { runAlone } from './runAlone.js';
 import { runTask } from './runTask.js';
 import type { Group } from './task.js';
@@ -16,7 +17,9 @@ async function runTogether(run: Execution, group: Group, around: Around, isLast:
     const isAlone = await engine.beginGroup(trx, tables, limitsOf(run));
     if (!isAlone || !(await lock.isHeld())) throw lockLost();
     await around.before(trx);
-    for (const task of group.tasks) await runTask(run, trx, task, true);
+    const lines: NewLine[] = [];
+    for (const task of group.tasks) lines.push(await runTask(run, trx, task, true));
+    await writeLines(trx, tables, run.tool, lines);
     await around.after(trx);
     if (run.options.signal?.aborted) throw interrupted(undefined, '');
     if (isLast) await lock.freeIn(trx);

@@ -38,21 +38,27 @@ function userName(): string {
 
 const RUN_BY = `${userName()}@${hostname()}`.slice(0, 255);
 
-/** Makes the journal's table where there is none. */
-export async function ensureJournal(db: Knex, tables: RecordTables): Promise<void> {
-  const schema = () =>
-    tables.schemaName === undefined ? db.schema : db.schema.withSchema(tables.schemaName);
-  if (await schema().hasTable(journalName(tables))) return;
-  await schema().createTable(journalName(tables), (t) => {
-    t.increments('id');
-    t.string('name').notNullable().index();
-    t.string('direction', 8).notNullable();
-    t.string('state', 8).notNullable();
-    t.string('checksum', 64);
-    t.integer('duration_ms');
-    t.timestamp('started_at');
-    t.string('run_by');
-    t.string('tool', 40);
+/** Makes the journal's table where there is none; `within` runs what makes it. */
+export async function ensureJournal(
+  db: Knex,
+  tables: RecordTables,
+  within: (act: (db: Knex) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const schema = (on: Knex) =>
+    tables.schemaName === undefined ? on.schema : on.schema.withSchema(tables.schemaName);
+  if (await schema(db).hasTable(journalName(tables))) return;
+  await within(async (on) => {
+    await schema(on).createTable(journalName(tables), (t) => {
+      t.increments('id');
+      t.string('name').notNullable().index();
+      t.string('direction', 8).notNullable();
+      t.string('state', 8).notNullable();
+      t.string('checksum', 64);
+      t.integer('duration_ms');
+      t.timestamp('started_at');
+      t.string('run_by');
+      t.string('tool', 40);
+    });
   });
 }
 
@@ -72,6 +78,7 @@ export async function writeLines(
   tool: string,
   lines: readonly NewLine[],
 ): Promise<void> {
+  if (tables.hasJournal === false) return;
   const rows = lines.map(({ name, direction, state, checksum, duration, startedAt }) => ({
     name,
     direction,
@@ -95,11 +102,13 @@ export async function endLine(
   state: 'done' | 'failed',
   duration: number,
 ): Promise<void> {
+  if (tables.hasJournal === false) return;
   await from(db, tables).where({ name, state: 'started' }).update({ state, duration_ms: duration });
 }
 
 /** Lines of migrations that were begun and whose end nobody wrote down: those are settled now. */
 export async function settleLines(db: Knex, tables: RecordTables): Promise<void> {
+  if (tables.hasJournal === false) return;
   await from(db, tables).where({ state: 'started' }).update({ state: 'failed' });
 }
 

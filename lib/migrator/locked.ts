@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { RunLock } from '../engines/migrations.js';
+import type { RecordTables, RunLock } from '../engines/migrations.js';
 import type { Events } from './events.js';
 import { takeLock } from './lock.js';
 import { nestedLock } from './nestedLock.js';
@@ -20,8 +20,8 @@ function isInside(db: Knex): boolean {
 }
 
 /**
- * Does something that no other run may do at the same time. `act` gets the lock, and says with `changed` that it
- * wrote to the record.
+ * Does something that no other run may do at the same time. `act` gets the lock, says with `changed` that it wrote to
+ * the record, and learns of which tables there are.
  *
  * @throws KnexMetaError MIGRATIONS_LOCKED, DATABASE_BUSY, INTERRUPTED
  */
@@ -29,16 +29,21 @@ export async function withLock<T>(
   { db, settings, events }: Project,
   view: Knex,
   options: RunOptions,
-  act: (lock: RunLock, changed: () => void) => Promise<T>,
+  act: (lock: RunLock, changed: () => void, tables: RecordTables) => Promise<T>,
 ): Promise<T> {
   const tables = recordTables(settings);
   const lock = isInside(db) ? nestedLock(view, tables) : await engineOf(db).migrations.openLock(view, tables);
   let isChanged = false;
+  let hasJournal = true;
+  const prepare = async (): Promise<void> => {
+    hasJournal = await ensureTables(view, tables);
+  };
   try {
-    await takeLock(lock, () => ensureTables(view, tables), options, events);
-    return await act(lock, () => {
+    await takeLock(lock, prepare, options, events);
+    const changed = (): void => {
       isChanged = true;
-    });
+    };
+    return await act(lock, changed, { ...tables, hasJournal });
   } finally {
     await lock.release(isChanged);
   }

@@ -121,12 +121,15 @@ async function runOn(
     const hasFlag = first.found.flags.includes(engine.migrations.ownFlag ?? Number.NaN);
     if (!hasUnfinished && !hasFlag && first.plan.steps.length === 0) return NOTHING;
     await loadTasks(first.plan);
-    return await withLock(project, view, options, async (lock, changed) => {
+    return await withLock(project, view, options, async (lock, changed, there) => {
       const { found, plan } = await look(project, view, request, loaded);
       await checkUnfinished(view, tables);
       if (plan.steps.length === 0) return NOTHING;
       checkOrder(found, plan, options.strictOrder === true, events);
       warnOfForks(plan, events);
+      if (options.statementTimeout !== undefined && !engine.migrations.hasStatementTimeout) {
+        events.emit('warning', { message: `${engine.title} has no statement timeout: it is left out` });
+      }
       const tasks = await loadTasks(plan);
       if (options.backup) await makeBackup(view, engine, options.backup, events);
       const highest = Math.max(0, ...found.applied.map(({ batch }) => batch));
@@ -139,7 +142,7 @@ async function runOn(
           ...project,
           view,
           engine: engine.migrations,
-          tables,
+          tables: there,
           options,
           lock,
           batch,

@@ -5,7 +5,7 @@ import { checksumOfEntry } from './entries.js';
 import type { MigrationRun } from './events.js';
 import type { Execution } from './execution.js';
 import { interrupted } from './failure.js';
-import { endLine, writeLines } from './journal.js';
+import { endLine, type NewLine, writeLines } from './journal.js';
 import type { Task } from './task.js';
 import { withProcessing } from './views.js';
 
@@ -37,13 +37,13 @@ async function runContent({ settings, view, progress }: Execution, db: Knex, tas
   await settings.afterEach?.(db, [task.entry.migration]);
 }
 
-/** Runs one migration, and records it. */
+/** Runs one migration, and records it. In a transaction the line that it returns is still to be written. */
 export async function runTask(
   run: Execution,
   db: Knex,
   task: Task,
   isInTransaction: boolean,
-): Promise<MigrationRun> {
+): Promise<NewLine> {
   const { events, progress, tables, tool } = run;
   const { name, direction } = task;
   if (run.options.signal?.aborted) throw interrupted(undefined, '');
@@ -60,7 +60,6 @@ export async function runTask(
   const done: MigrationRun = { name, direction, duration };
   if (isInTransaction) {
     await recordStep(run, db, task);
-    await writeLines(db, tables, tool, [{ name, direction, state: 'done', checksum, duration, startedAt }]);
   } else {
     await run.view.transaction(async (trx) => {
       await recordStep(run, trx, task);
@@ -70,5 +69,5 @@ export async function runTask(
   }
   progress.inGroup.push(done);
   events.emit('migration:done', done);
-  return done;
+  return { name, direction, state: 'done', checksum, duration, startedAt };
 }

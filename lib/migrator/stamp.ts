@@ -95,7 +95,6 @@ async function stampOn(
   options: StampOptions,
 ): Promise<StampResult> {
   const { db, settings } = project;
-  const tables = recordTables(settings);
   const { purge = false, force = false } = options;
   const look = async (): Promise<{ readonly found: Found; readonly change: Change }> => {
     const found = await readSituation(view, settings, true);
@@ -117,10 +116,10 @@ async function stampOn(
   };
   await look();
   await ensureSchemas(db, settings);
-  return withLock(project, view, options, async (_lock, changed) => {
+  return withLock(project, view, options, async (_lock, changed, there) => {
     const { found, change } = await look();
     changed();
-    await view.transaction((trx) => writeRecord(trx, tables, found, change));
+    await view.transaction((trx) => writeRecord(trx, there, found, change));
     return {
       revision: change.revision,
       added: change.add.map(({ name }) => name),

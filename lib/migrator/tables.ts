@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { RecordTables } from '../engines/migrations.js';
 import { ensureJournal } from './journal.js';
+import { engineOf } from './settings.js';
 
 /** Makes one of Knex's tables; another program may do the same at this moment. */
 async function ensureTable(
@@ -18,8 +19,8 @@ async function ensureTable(
   }
 }
 
-/** Makes Knex's two tables as Knex makes them, and the journal. */
-export async function createTables(db: Knex, tables: RecordTables): Promise<void> {
+/** Makes Knex's two tables as Knex makes them. */
+async function createKnexTables(db: Knex, tables: RecordTables): Promise<void> {
   const { tableName, lockTable } = tables;
   await ensureTable(db, tables, tableName, (t) => {
     t.increments();
@@ -31,13 +32,32 @@ export async function createTables(db: Knex, tables: RecordTables): Promise<void
     t.increments('index').primary();
     t.integer('is_locked');
   });
-  await ensureJournal(db, tables);
 }
 
-/** The tables, and the one row of the lock. */
-export async function ensureTables(db: Knex, tables: RecordTables): Promise<void> {
-  await createTables(db, tables);
+/** Knex's two tables, and the journal. */
+export async function createTables(db: Knex, tables: RecordTables): Promise<void> {
+  await createKnexTables(db, tables);
+  await ensureJournal(db, tables, (act) => act(db));
+}
+
+/** The tables, and the one row of the lock. False: the role may not make the journal, and there is none. */
+export async function ensureTables(db: Knex, tables: RecordTables): Promise<boolean> {
   const { lockTable, schemaName } = tables;
+  await createKnexTables(db, tables);
+  const hasJournal = await tryJournal(db, tables);
   const lock = () => (schemaName === undefined ? db(lockTable) : db(lockTable).withSchema(schemaName));
   if ((await lock().select('index').limit(1)).length === 0) await lock().insert({ is_locked: 0 });
+  return hasJournal;
+}
+
+/** In a transaction of its own: inside somebody's, a refusal would end that one. */
+async function tryJournal(db: Knex, tables: RecordTables): Promise<boolean> {
+  const kindOf = engineOf(db).migrations.kindOf;
+  try {
+    await ensureJournal(db, tables, (act) => db.transaction(act));
+    return true;
+  } catch (error) {
+    if (kindOf(error) === 'denied') return false;
+    throw error;
+  }
 }

@@ -385,6 +385,39 @@ describe('the options of a run on PostgreSQL', function () {
   });
 });
 
+describe('a role that may write and not create, on PostgreSQL', function () {
+  this.timeout(60_000);
+  afterEach(closeAll);
+
+  it('runs a migration of data as stock Knex does, without a journal', async () => {
+    const project = await makeProject(postgres, { '1_a.cjs': creates('a') });
+    const owner = project.open();
+    await owner.migrate.latest();
+    expect(await owner.schema.hasTable('knex_migrations_journal')).to.equal(false);
+    await owner.raw(
+      "do $$ begin if not exists (select from pg_roles where rolname = 'only_writes') then create role only_writes login; end if; end $$",
+    );
+    await owner.raw('revoke create on schema public from public');
+    await owner.raw('grant usage on schema public to only_writes');
+    await owner.raw('grant all on all tables in schema public to only_writes');
+    await owner.raw('grant all on all sequences in schema public to only_writes');
+    project.write({
+      '2_data.cjs': "exports.up = (k) => k('a').insert({ word: 'x' });\nexports.down = (k) => k('a').del();",
+      '3_more.cjs': `${WITHOUT_TRANSACTION}\nexports.up = (k) => k('a').insert({ word: 'y' });\nexports.down = async () => {};`,
+    });
+    const writer = project.open({ connection: project.database.url.replace('postgres@', 'only_writes@') });
+    const migrator = createMigrator(writer);
+    expect((await migrator.latest()).migrations).to.have.length(2);
+    expect(await owner('a').orderBy('id').pluck('word')).to.deep.equal(['x', 'y']);
+    await migrator.stamp('1_a', { force: true });
+    expect(await owner('knex_migrations').pluck('name')).to.deep.equal(['1_a.cjs']);
+    await writer.transaction(async (trx) => {
+      await createMigrator(trx).upgrade('+1');
+    });
+    expect((await migrator.status()).pending).to.deep.equal(['3_more.cjs']);
+  });
+});
+
 describe('--backup on SQLite', function () {
   this.timeout(60_000);
   afterEach(closeAll);
@@ -409,6 +442,8 @@ describe('--backup on SQLite', function () {
     expect(
       readdirSync(project.folder).filter((name) => /^backup-\d{8}T\d{6}Z\.backup$/.test(name)),
     ).to.have.length(1);
+    const twice = await run(project, 'migrate:latest', '--backup', 'before.sqlite3');
+    expect([twice.code, /before\.sqlite3 exists already/.test(twice.stderr)]).to.deep.equal([1, true]);
     // Nothing to do: no backup.
     await run(project, 'migrate:rollback', '--all');
     await run(project, 'migrate:rollback', '--backup', 'none.sqlite3');

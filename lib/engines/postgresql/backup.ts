@@ -33,7 +33,7 @@ export async function backup(db: Knex, file: string): Promise<void> {
   await (db.client as { releaseConnection(c: unknown): Promise<void> }).releaseConnection(connection);
   const settings = { ...client.connectionSettings, ...connection.connectionParameters };
   const env = { ...process.env, ...environmentOf(settings) };
-  const isNew = !existsSync(file);
+  if (existsSync(file)) throw failed(`${file} exists already.`, 'Give another path after --backup.');
   await new Promise<void>((done, fail) => {
     const child = spawn('pg_dump', ['--format=custom', '--no-password', '--file', file], {
       env,
@@ -60,7 +60,7 @@ export async function backup(db: Knex, file: string): Promise<void> {
         return;
       }
       // Half a backup is none.
-      if (isNew) rmSync(file, { force: true });
+      rmSync(file, { force: true });
       fail(failed(`pg_dump failed: ${said.trim()}`, 'Correct what it says, or leave --backup out.'));
     });
   });

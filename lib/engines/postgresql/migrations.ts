@@ -8,6 +8,7 @@ import { script } from './script.js';
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   '55P03': 'busy',
   '40P01': 'busy',
+  '42501': 'denied',
   '25006': 'not-writable',
   '53100': 'not-writable',
   '57P03': 'starting',
@@ -35,6 +36,7 @@ function settingsOf({
 type Pooled = { readonly resource?: { readonly processID?: number } };
 
 export const migrations: MigrationEngine = {
+  hasStatementTimeout: true,
   ownFlag: undefined,
   openLock,
   beginGroup: async (trx, tables, limits) => {

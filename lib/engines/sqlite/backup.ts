@@ -15,9 +15,10 @@ export async function backup(db: Knex, file: string): Promise<void> {
     acquireConnection(): Promise<Connection>;
     releaseConnection(connection: Connection): Promise<void>;
   };
-  const own = databaseFile(db);
-  if (own !== undefined && existsSync(file) && realpathSync(file) === own) {
-    throw new KnexMetaError('BACKUP_FAILED', `${file} is the database itself: that would be no backup.`, {
+  if (existsSync(file)) {
+    const isItself = realpathSync(file) === databaseFile(db);
+    const what = isItself ? 'is the database itself: that would be no backup' : 'exists already';
+    throw new KnexMetaError('BACKUP_FAILED', `${file} ${what}.`, {
       remedy: 'Give another path after --backup. No migration was run.',
       details: { file },
     });

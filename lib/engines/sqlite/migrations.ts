@@ -27,6 +27,7 @@ function whenWritable(trx: Knex, wait: number, act: () => Promise<unknown>): Pro
 }
 
 export const migrations: MigrationEngine = {
+  hasStatementTimeout: false,
   ownFlag: OURS,
   openLock,
   // The first statement writes: a transaction that reads first could not write after another program has.
