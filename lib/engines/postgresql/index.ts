@@ -2,6 +2,7 @@ import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
+import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -21,6 +22,8 @@ export const postgresql: Engine = {
   },
   inspect,
   introspect,
+  objectKinds: OBJECT_KINDS,
+  buildScratch,
   metadata,
   tryTrigger,
 };

@@ -2,6 +2,7 @@ import type { Engine } from '../contract.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
+import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -40,6 +41,8 @@ export const sqlite: Engine = {
   ensureSchema: async () => {},
   inspect,
   introspect,
+  objectKinds: OBJECT_KINDS,
+  buildScratch,
   metadata,
   tryTrigger,
 };

@@ -1,0 +1,74 @@
+import type { DatabaseSchema, Extension } from '../../../schema/database.js';
+import type { ScratchRequest } from '../../contract.js';
+import type { ScratchNames } from './names.js';
+import { inServersOrder } from './order.js';
+import type { Stub } from './stubs.js';
+
+interface Named {
+  readonly schema: string | undefined;
+  readonly name: string;
+  readonly identity?: string;
+  readonly extension: string | undefined;
+}
+
+/** The extensions that the models ask for: where and which they are is the database's matter unless they say it. */
+function extensionsOf(
+  built: DatabaseSchema,
+  { objects, actual }: ScratchRequest,
+  names: ScratchNames,
+): readonly Extension[] {
+  return objects.flatMap(({ kind, name, schema, version }) => {
+    if (kind !== 'extension') return [];
+    const found =
+      actual.extensions.find((each) => each.name === name) ??
+      names.toReal(built.extensions.find((each) => each.name === name));
+    if (found === undefined) return [];
+    return { ...found, schema: schema ?? found.schema, version: version ?? found.version };
+  });
+}
+
+/** What was built, under the names that it is meant to have, without what only stood for the database's own. */
+export function asDeclared(
+  built: DatabaseSchema,
+  request: ScratchRequest,
+  stubs: readonly Stub[],
+  names: ScratchNames,
+): DatabaseSchema {
+  const { actual } = request;
+  const keyOf = ({ schema, name, identity }: Omit<Named, 'extension'>) =>
+    JSON.stringify([schema, name, identity ?? null]);
+  const stood = new Set(stubs.map(keyOf));
+  const kept = <T extends Named>(objects: readonly T[]): readonly T[] =>
+    objects
+      .filter(({ extension }) => extension === undefined)
+      .map((object) => names.toReal(object))
+      .filter((object) => !stood.has(keyOf(object)));
+  const known = new Map(actual.schemas.map((schema) => [schema.name, schema]));
+  const tables = kept(built.tables);
+  const views = kept(built.views);
+  const functions = kept(built.functions);
+  const enums = kept(built.enums);
+  const domains = kept(built.domains);
+  const sequences = kept(built.sequences);
+  const declared = new Set(
+    [...tables, ...views, ...functions, ...enums, ...domains, ...sequences].map(({ schema }) => schema),
+  );
+  return inServersOrder({
+    schemas: names
+      .toReal(built.schemas)
+      .filter(({ name }) => declared.has(name))
+      .map((schema) => known.get(schema.name) ?? schema),
+    tables,
+    views,
+    functions,
+    extensions: extensionsOf(built, request, names),
+    enums,
+    domains,
+    sequences,
+    // Of the whole database, not of the models: publications, foreign servers.
+    others: [
+      ...actual.others.filter(({ schema }) => schema === undefined),
+      ...kept(built.others).filter(({ schema }) => schema !== undefined),
+    ],
+  });
+}
