@@ -6,8 +6,15 @@ export type {
   AddMetadataColumn,
   AppliedMigration,
   DefinedConfig,
+  EnumModel,
+  EnumOptions,
   ErrorCode,
+  ExtensionModel,
+  ExtensionOptions,
+  FunctionModel,
+  FunctionOptions,
   KnexMetaConfig,
+  MaterializedViewOptions,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,
@@ -18,12 +25,28 @@ export type {
   MigrationStatus,
   Migrator,
   MigratorOptions,
+  Model,
+  ModelOptions,
   RunOptions,
   RunResult,
+  SqlModel,
+  SqlOptions,
+  TriggerModel,
+  TriggerOptions,
+  ViewModel,
+  ViewOptions,
 } from './index.js' with { 'resolution-mode': 'import' };
 
 export declare const createMigrator: typeof esm.createMigrator;
 export declare const defineConfig: typeof esm.defineConfig;
+export declare const defineEnum: typeof esm.defineEnum;
+export declare const defineExtension: typeof esm.defineExtension;
+export declare const defineFunction: typeof esm.defineFunction;
+export declare const defineMaterializedView: typeof esm.defineMaterializedView;
+export declare const defineModel: typeof esm.defineModel;
+export declare const defineSql: typeof esm.defineSql;
+export declare const defineTrigger: typeof esm.defineTrigger;
+export declare const defineView: typeof esm.defineView;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

@@ -20,9 +20,20 @@ const WRONG_SYNTAX =
 
 let jiti: ReturnType<typeof createJiti> | undefined;
 
-function importWithJiti(path: string): Promise<unknown> {
+function ourJiti(): ReturnType<typeof createJiti> {
   jiti ??= createJiti(import.meta.url, { fsCache: true, interopDefault: false });
-  return jiti.import(path);
+  return jiti;
+}
+
+function importWithJiti(path: string): Promise<unknown> {
+  return ourJiti().import(path);
+}
+
+/** The line in which a text stops being code, which Node keeps to itself for ES modules; undefined when it is code. */
+export function lineOfSyntaxError(path: string, source: string): number | undefined {
+  const code = ourJiti().transform({ source, filename: path, async: true });
+  const line = /^exports\.__JITI_ERROR__ = .*?"line":(\d+)/.exec(code)?.[1];
+  return line === undefined ? undefined : Number(line);
 }
 
 function isNodesOwnTypeScript(): boolean {

@@ -5,13 +5,6 @@ function invalid(what: string, expected: string): KnexMetaError {
   return new KnexMetaError('MODEL_INVALID', `${what} must be ${expected}.`, { details: { what } });
 }
 
-/** What of a definition can be wrong, by the call that is checked, e.g. `defineModel('users')`. */
-export interface Checked {
-  readonly call: string;
-  readonly options: object;
-  readonly known: readonly string[];
-}
-
 /** Throws MODEL_INVALID for a name that is none, for options that there are not, and for wrong values of common ones. */
 export function checkDefinition(
   define: string,
