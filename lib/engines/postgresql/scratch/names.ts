@@ -75,8 +75,11 @@ export function scratchNames(needsQuotes: (name: string) => boolean): ScratchNam
     used: () => [...scratch.keys()],
     toScratch: (sql, has) =>
       sql.replace(QUALIFIED, (schema: string, _group: string, name: string) => {
-        const found = nameOf(schema);
-        if (!has(found, nameOf(name))) return schema;
+        // Within a text, such as that of nextval(), an apostrophe stands twice.
+        const found = [nameOf(schema), nameOf(schema).replaceAll("''", "'")].find((each) =>
+          has(each, nameOf(name)),
+        );
+        if (found === undefined) return schema;
         const made = scratchOf(found);
         return schema.startsWith('"') || made.startsWith('K') ? `"${made}"` : made;
       }),
