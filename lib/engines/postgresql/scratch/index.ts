@@ -79,6 +79,8 @@ export async function buildScratch(db: Knex, request: ScratchRequest): Promise<S
     const { steps, stubs } = planBuild(trx, request, names, home);
     await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
     await runSteps(trx, steps, names.toReal);
+    // The server has no statistics of what a transaction has just made: it would go through all of it for each.
+    await trx.raw('set local enable_nestloop to off; set local jit to off');
     const built = await introspect(
       trx,
       names.used().map((real) => names.scratchOf(real)),
