@@ -1,14 +1,17 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../../errors.js';
 import type { ClientInternals } from '../../../metadata/knexInternals.js';
+import type { DatabaseSchema } from '../../../schema/database.js';
 import type { ObjectKind, Scratch, ScratchRequest } from '../../contract.js';
+import { compile } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
 import { type ScratchNames, scratchNames } from './names.js';
 import { planBuild } from './plan.js';
 import { asDeclared } from './result.js';
 import { runSteps } from './run.js';
-import { readSurroundings } from './surroundings.js';
+import { readSurroundings, type Surroundings } from './surroundings.js';
+import { unchangedTables } from './unchanged/index.js';
 
 export const OBJECT_KINDS: readonly ObjectKind[] = [
   'table',
@@ -47,18 +50,48 @@ function keepNames(trx: Knex.Transaction, { isScratch }: ScratchNames): void {
 }
 
 async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
-  const schemas = names.used().map((real) => names.scratchOf(real));
   const search = [...path.map((real) => names.scratchOf(real)), ...path].map(quoteName).join(', ');
+  // A function's body may name what comes later. What the hook would say of a table, the migration says. And the
+  // server has no statistics of what a transaction has just made: it would go through all of it for each.
+  await trx.raw(
+    withoutBindings(`set local search_path to ${search};
+      set local check_function_bodies to off; set local client_min_messages to error;
+      set local enable_nestloop to off; set local jit to off`),
+  );
+}
+
+async function createSchemas(trx: Knex.Transaction, schemas: readonly string[]): Promise<void> {
   try {
-    for (const schema of schemas) await trx.raw(`create schema ${quoteName(schema)}`);
+    for (const schema of schemas) await trx.raw(withoutBindings(`create schema ${quoteName(schema)}`));
   } catch (error) {
     throw refused(error);
   }
-  // A function's body may name what comes later. What the hook would say of a table, the migration says.
-  await trx.raw(
-    withoutBindings(`set local search_path to ${search};
-      set local check_function_bodies to off; set local client_min_messages to error`),
+}
+
+async function build(
+  trx: Knex.Transaction,
+  request: ScratchRequest,
+  names: ScratchNames,
+  { path, home }: Surroundings,
+): Promise<DatabaseSchema> {
+  keepNames(trx, names);
+  await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
+  await createSchemas(trx, [names.probe]);
+  const pieces = request.objects.map((object) =>
+    compile(trx, object, names.scratchOf(object.schema ?? home), withoutBindings),
   );
+  const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
+  const { steps, stubs } = planBuild(
+    pieces.filter(({ object }) => !unchanged.has(object)),
+    request,
+    names,
+    home,
+  );
+  const schemas = names.used().map((real) => names.scratchOf(real));
+  await createSchemas(trx, schemas);
+  await runSteps(trx, steps, names.toReal);
+  const built = await introspect(trx, schemas);
+  return asDeclared(built, request, { stubs, unchanged: [...unchanged.values()] }, names);
 }
 
 /**
@@ -67,25 +100,14 @@ async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonl
  */
 export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
   const { objects, actual, shadow } = request;
-  const { path, home, quoted } = await readSurroundings(db, [
+  const around = await readSurroundings(db, [
     ...new Set([...objects, ...actual.extensions].flatMap(({ schema }) => schema ?? [])),
     ...actual.schemas.map(({ name }) => name),
   ]);
-  const names = scratchNames((name) => quoted.has(name));
   const trx = await (shadow ?? db).transaction();
   try {
-    keepNames(trx, names);
-    names.scratchOf(home);
-    const { steps, stubs } = planBuild(trx, request, names, home);
-    await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
-    await runSteps(trx, steps, names.toReal);
-    // The server has no statistics of what a transaction has just made: it would go through all of it for each.
-    await trx.raw('set local enable_nestloop to off; set local jit to off');
-    const built = await introspect(
-      trx,
-      names.used().map((real) => names.scratchOf(real)),
-    );
-    return { schema: asDeclared(built, request, stubs, names), home };
+    const names = scratchNames((name) => around.quoted.has(name));
+    return { schema: await build(trx, request, names, around), home: around.home };
   } finally {
     await trx.rollback();
   }

@@ -8,6 +8,8 @@ export interface ScratchNames {
   /** The scratch schema of a real one, by name as the catalog has it. */
   readonly scratchOf: (real: string) => string;
   readonly isScratch: (name: string) => boolean;
+  /** A further schema, for columns that are only looked at. */
+  readonly probe: string;
   /** The real schemas that have a scratch schema now. */
   readonly used: () => readonly string[];
   /** The text with the scratch schema in place of the real one wherever that qualifies a name for which `has` is true. */
@@ -71,6 +73,7 @@ export function scratchNames(needsQuotes: (name: string) => boolean): ScratchNam
 
   return {
     scratchOf,
+    probe: `knex_meta_probe_${tag}`,
     isScratch: (name) => name.includes(tag),
     used: () => [...scratch.keys()],
     toScratch: (sql, has) =>

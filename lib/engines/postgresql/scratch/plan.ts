@@ -1,7 +1,6 @@
-import type { Knex } from 'knex';
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import type { ScratchObject, ScratchRequest } from '../../contract.js';
-import { compile, inOrder, type Piece, wordsOf } from '../../scratch.js';
+import { inOrder, type Piece, wordsOf } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { addCreated, addExtensions, nameSet } from './declared.js';
 import type { ScratchNames } from './names.js';
@@ -87,37 +86,33 @@ function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames)
   }));
 }
 
-/** Plans the build: what is compiled, in which order it runs, and what stands for the rest of the database. */
+/** Plans the build: in which order it runs, and what stands for the rest of the database. */
 export function planBuild(
-  trx: Knex.Transaction,
+  pieces: readonly Piece[],
   request: ScratchRequest,
   names: ScratchNames,
   home: string,
 ): Plan {
-  const pieces = request.objects.map((object) =>
-    compile(trx, object, names.scratchOf(object.schema ?? home), withoutBindings),
-  );
-  const declared = nameSet();
-  addCreated(declared, pieces, home, (schema) => names.toReal(schema));
-  const stubs = stubsFor(pieces, request, declared.has);
-  const moved = nameSet();
-  addCreated(moved, pieces, home, (schema) => names.toReal(schema));
-  for (const { schema, name } of stubs) moved.add(schema, name);
-  if (request.shadow !== undefined) addExtensions(moved, request.actual);
+  const known = nameSet();
+  addCreated(known, pieces, home, names.toReal);
+  const stubs = stubsFor(pieces, request, known.has);
+  for (const { schema, name } of stubs) known.add(schema, name);
+  if (request.shadow !== undefined) addExtensions(known, request.actual);
 
-  const rewritten = (piece: Piece): Piece => ({
-    ...piece,
-    statements: piece.statements.map(
-      (statement): CompiledQuery => ({ ...statement, sql: names.toScratch(statement.sql, moved.has) }),
-    ),
-  });
   const stubPieces = stubs.map((stub) => {
     const quoted = `${quoteName(names.scratchOf(stub.schema))}.${quoteName(stub.name)}`;
     const statements = [{ sql: withoutBindings(stub.create(quoted)) }];
     return { ...worded({ object: stubObject(stub), statements }), isOptional: true };
   });
   const all = [...stubPieces, ...pieces.map((piece) => ({ ...worded(piece), isOptional: false }))];
-  const ordered = inOrder(all, asWritten).map((piece) => ({ ...piece, ...rewritten(piece) }));
+  const moved = (statement: CompiledQuery): CompiledQuery => ({
+    ...statement,
+    sql: names.toScratch(statement.sql, known.has),
+  });
+  const ordered = inOrder(all, asWritten).map((piece) => ({
+    ...piece,
+    statements: piece.statements.map(moved),
+  }));
   const isKey = ({ object }: Piece, { sql }: CompiledQuery) => object.kind === 'table' && ADDS_KEY.test(sql);
   const part = (wanted: boolean): readonly Step[] =>
     ordered

@@ -1,4 +1,5 @@
-import type { DatabaseSchema, Extension } from '../../../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, Extension } from '../../../schema/database.js';
+import type { Table } from '../../../schema/table.js';
 import type { ScratchRequest } from '../../contract.js';
 import type { ScratchNames } from './names.js';
 import { inServersOrder } from './order.js';
@@ -27,16 +28,33 @@ function extensionsOf(
   });
 }
 
+/** What is not as it was built. */
+interface Exceptions {
+  /** What only stood for the database's own. */
+  readonly stubs: readonly Stub[];
+  /** Tables that were not built: the database's are what is asked for. */
+  readonly unchanged: readonly Table[];
+}
+
+/** The functions of the update triggers of tables that were not built. */
+function functionsOf(tables: readonly Table[], { functions }: DatabaseSchema): readonly DatabaseFunction[] {
+  const called = new Set(tables.flatMap(({ triggers }) => triggers.map(({ calls }) => keyOf(calls))));
+  return functions.filter(
+    (each) => each.isMetadata && called.has(keyOf({ schema: each.schema, name: each.name })),
+  );
+}
+
+const keyOf = (name: Omit<Named, 'extension'> | undefined): string =>
+  JSON.stringify([name?.schema, name?.name, name?.identity ?? null]);
+
 /** What was built, under the names that it is meant to have, without what only stood for the database's own. */
 export function asDeclared(
   built: DatabaseSchema,
   request: ScratchRequest,
-  stubs: readonly Stub[],
+  { stubs, unchanged }: Exceptions,
   names: ScratchNames,
 ): DatabaseSchema {
   const { actual } = request;
-  const keyOf = ({ schema, name, identity }: Omit<Named, 'extension'>) =>
-    JSON.stringify([schema, name, identity ?? null]);
   const stood = new Set(stubs.map(keyOf));
   const kept = <T extends Named>(objects: readonly T[]): readonly T[] =>
     objects
@@ -44,9 +62,11 @@ export function asDeclared(
       .map((object) => names.toReal(object))
       .filter((object) => !stood.has(keyOf(object)));
   const known = new Map(actual.schemas.map((schema) => [schema.name, schema]));
-  const tables = kept(built.tables);
+  const tables = [...kept(built.tables), ...unchanged];
   const views = kept(built.views);
-  const functions = kept(built.functions);
+  const made = kept(built.functions);
+  const own = new Set(made.map(keyOf));
+  const functions = [...made, ...functionsOf(unchanged, actual).filter((each) => !own.has(keyOf(each)))];
   const enums = kept(built.enums);
   const domains = kept(built.domains);
   const sequences = kept(built.sequences);
@@ -54,10 +74,10 @@ export function asDeclared(
     [...tables, ...views, ...functions, ...enums, ...domains, ...sequences].map(({ schema }) => schema),
   );
   return inServersOrder({
-    schemas: names
-      .toReal(built.schemas)
-      .filter(({ name }) => declared.has(name))
-      .map((schema) => known.get(schema.name) ?? schema),
+    schemas: [...declared].flatMap((name = '') => {
+      const schema = built.schemas.find((each) => names.toReal(each.name) === name);
+      return known.get(name) ?? (schema === undefined ? [] : names.toReal(schema));
+    }),
     tables,
     views,
     functions,

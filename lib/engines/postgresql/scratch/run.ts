@@ -51,7 +51,7 @@ async function runTogether(trx: Knex.Transaction, steps: readonly Step[]): Promi
 }
 
 /** Runs it so that nothing stays of it when it fails. */
-async function attempt(trx: Knex.Transaction, act: () => Promise<void>): Promise<unknown> {
+export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): Promise<unknown> {
   await trx.raw('savepoint knex_meta_step');
   try {
     await act();

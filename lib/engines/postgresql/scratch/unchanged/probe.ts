@@ -1,0 +1,71 @@
+import type { Knex } from 'knex';
+import type { Column } from '../../../../schema/column.js';
+import type { Check } from '../../../../schema/constraints.js';
+import { execute } from '../../../execute.js';
+import { quoteName } from '../../identifiers.js';
+import { introspect } from '../../introspect/index.js';
+import { attempt } from '../run.js';
+import type { PlainTable } from './parse.js';
+
+/** What the server makes of a column's definition. */
+export interface Probed {
+  readonly column: Column;
+  readonly checks: readonly Check[];
+}
+
+/** Looks up a column by its name and definition. */
+export type Probe = (name: string, definition: string) => Probed | undefined;
+
+const WIDTH = 400;
+const keyOf = (name: string, definition: string): string => `${name}\n${definition}`;
+
+/** Every different column once, in as few tables as their names allow. */
+function spread(tables: readonly PlainTable[]): readonly ReadonlyMap<string, string>[] {
+  const seen = new Set<string>();
+  const made: Map<string, string>[] = [];
+  const firstFree = new Map<string, number>();
+  for (const { name, definition } of tables.flatMap(({ columns }) => columns)) {
+    const key = keyOf(name, definition);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    let at = firstFree.get(name) ?? 0;
+    while ((made[at]?.size ?? 0) >= WIDTH) at += 1;
+    firstFree.set(name, at + 1);
+    made[at] ??= new Map();
+    made[at]?.set(name, definition);
+  }
+  return made;
+}
+
+/**
+ * Has the server write the columns of many tables: each different one once, in tables that are gone afterwards. A
+ * definition that the server refuses there has no answer.
+ */
+export async function probeColumns(
+  trx: Knex.Transaction,
+  tables: readonly PlainTable[],
+  schema: string,
+): Promise<Probe> {
+  const found = new Map<string, Probed>();
+  await trx.raw('savepoint knex_meta_probe');
+  const groups = spread(tables);
+  for (const [number, columns] of groups.entries()) {
+    const list = [...columns].map(([name, definition]) => `${quoteName(name)}${definition}`);
+    const sql = `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
+    await attempt(trx, () => execute(trx, { sql }));
+  }
+  const { tables: made } = await introspect(trx, [schema]);
+  for (const { name: table, columns, checks } of made) {
+    const definitions = groups[Number(table.slice(1))];
+    for (const column of columns) {
+      const definition = definitions?.get(column.name) ?? '';
+      const own = checks.filter(({ name }) => name === `${table}_${column.name}_check`);
+      // Several checks of one column have other names.
+      const isWhole = own.length === (/\bcheck\b/i.test(definition) ? 1 : 0);
+      if (isWhole && !/\bcheck\b.*\bcheck\b/is.test(definition))
+        found.set(keyOf(column.name, definition), { column, checks: own });
+    }
+  }
+  await trx.raw('rollback to savepoint knex_meta_probe');
+  return (name, definition) => found.get(keyOf(name, definition));
+}
