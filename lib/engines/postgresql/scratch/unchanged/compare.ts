@@ -106,7 +106,8 @@ function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly C
     };
     return isDeepStrictEqual(expected, own) ? [own] : [];
   });
-  return columns.length === actual.columns.length && isSame(checks, actual.checks) ? columns : undefined;
+  const isWhole = columns.length === plain.columns.length && columns.length === actual.columns.length;
+  return isWhole && isSame(checks, actual.checks) ? columns : undefined;
 }
 
 /** What every plain table has besides. */

@@ -8,7 +8,7 @@ import { attempt } from '../run.js';
 import type { PlainTable } from './parse.js';
 
 /** What the server makes of a column's definition. */
-export interface Probed {
+interface Probed {
   readonly column: Column;
   readonly checks: readonly Check[];
 }
