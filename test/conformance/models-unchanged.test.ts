@@ -179,3 +179,34 @@ onEachEngine('tables that are as their models ask', (open, engine) => {
       expect(made, name).not.to.match(new RegExp(`create table [^(]*${name}`));
   });
 });
+
+onEachEngine('many models', (open) => {
+  it('refer to each other, however many are built at a time', async () => {
+    const db = open({ tables: { exclude: ['*'] } });
+    const count = 900;
+    const models = Array.from({ length: count }, (_, number) =>
+      defineModel(`t${number}`, (t) => {
+        t.integer('id').primary();
+        t.integer('next')
+          .references('id')
+          .inTable(`t${(number + 7) % count}`);
+      }),
+    );
+    models.push(defineModel('plain_key', (t) => void t.integer('id').references('id').inTable('t3')));
+    const view = defineView('a_view', 'select t5.next from t5 join t850 on t5.id = t850.id');
+    const { schema } = await desiredOf(db, [...models, view]);
+    expect(schema.tables.length).to.equal(count + 1);
+    const wrong = schema.tables.filter(({ name, columns, foreignKeys, primaryKey }) => {
+      const target = name === 'plain_key' ? 't3' : `t${(Number(name.slice(1)) + 7) % count}`;
+      return (
+        foreignKeys.length !== 1 ||
+        foreignKeys[0]?.target.name !== target ||
+        (name !== 'plain_key' && (columns.length !== 2 || primaryKey === undefined))
+      );
+    });
+    expect(wrong).to.deep.equal([]);
+    expect(
+      schema.views.map(({ name, dependsOn }) => [name, dependsOn.map((each) => each.name)]),
+    ).to.deep.equal([['a_view', ['t5', 't850']]]);
+  });
+});

@@ -2,14 +2,17 @@ import type { Knex } from 'knex';
 import { KnexMetaError } from '../../../errors.js';
 import type { ClientInternals } from '../../../metadata/knexInternals.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
+import type { Table } from '../../../schema/table.js';
 import type { ObjectKind, Scratch, ScratchRequest } from '../../contract.js';
 import { compile } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
+import { type Group, groupsOf, merged } from './groups.js';
 import { type ScratchNames, scratchNames } from './names.js';
-import { planBuild } from './plan.js';
+import { type Plan, planBuild } from './plan.js';
 import { asDeclared } from './result.js';
 import { runSteps } from './run.js';
+import type { Stub } from './stubs.js';
 import { readSurroundings, type Surroundings } from './surroundings.js';
 import { unchangedTables } from './unchanged/index.js';
 
@@ -68,6 +71,27 @@ async function createSchemas(trx: Knex.Transaction, schemas: readonly string[]):
   }
 }
 
+async function runGroup(
+  trx: Knex.Transaction,
+  { pieces, isBare }: Group,
+  { steps }: Plan,
+  names: ScratchNames,
+  home: string,
+): Promise<DatabaseSchema> {
+  const schemas = names.used().map((real) => names.scratchOf(real));
+  await createSchemas(trx, schemas);
+  await runSteps(trx, steps, names.toReal);
+  const built = await introspect(trx, schemas);
+  const bare = new Set(
+    pieces
+      .filter(isBare)
+      .map(({ object }) => JSON.stringify([names.scratchOf(object.schema ?? home), object.name])),
+  );
+  if (bare.size === 0) return built;
+  const isOwn = ({ schema, name }: Table): boolean => !bare.has(JSON.stringify([schema, name]));
+  return { ...built, tables: built.tables.filter(isOwn) };
+}
+
 async function build(
   trx: Knex.Transaction,
   request: ScratchRequest,
@@ -81,17 +105,18 @@ async function build(
     compile(trx, object, names.scratchOf(object.schema ?? home), withoutBindings),
   );
   const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
-  const { steps, stubs } = planBuild(
-    pieces.filter(({ object }) => !unchanged.has(object)),
-    request,
-    names,
-    home,
-  );
-  const schemas = names.used().map((real) => names.scratchOf(real));
-  await createSchemas(trx, schemas);
-  await runSteps(trx, steps, names.toReal);
-  const built = await introspect(trx, schemas);
-  return asDeclared(built, request, { stubs, unchanged: [...unchanged.values()] }, names);
+  const rest = pieces.filter(({ object }) => !unchanged.has(object));
+  const groups = groupsOf(rest);
+  const built: DatabaseSchema[] = [];
+  const stubs: Stub[] = [];
+  for (const group of groups) {
+    if (groups.length > 1) await trx.raw('savepoint knex_meta_group');
+    const plan = planBuild(group.pieces, request, names, home);
+    stubs.push(...plan.stubs);
+    built.push(await runGroup(trx, group, plan, names, home));
+    if (groups.length > 1) await trx.raw('rollback to savepoint knex_meta_group');
+  }
+  return asDeclared(merged(built), request, { stubs, unchanged: [...unchanged.values()] }, names);
 }
 
 /**
