@@ -16,7 +16,8 @@ export function buildFailed(
   message = String((error as Error).message),
   statement?: string,
 ): KnexMetaError {
-  return new KnexMetaError('MODEL_BUILD_FAILED', `${object.title} could not be built: ${message}`, {
+  const title = `${object.title[0]?.toUpperCase()}${object.title.slice(1)}`;
+  return new KnexMetaError('MODEL_BUILD_FAILED', `${title} could not be built: ${message}`, {
     remedy: 'Correct it there. Models are built for a moment to be compared: the database is as it was.',
     details: { name: object.name, ...(statement === undefined ? {} : { statement }) },
     cause: error,

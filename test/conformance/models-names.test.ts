@@ -125,7 +125,7 @@ onEachEngine('names of models', (open, engine) => {
     const error = await desiredOf(db, [broken]).catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'MODEL_BUILD_FAILED' });
     expect(String(error)).to.match(
-      /the model `users` \(test\/conformance\/models-names\.test\.ts:\d+\) could not be built: .*strng is not a function/,
+      /The model `users` \(test\/conformance\/models-names\.test\.ts:\d+\) could not be built: .*strng is not a function/,
     );
   });
 });

@@ -194,7 +194,7 @@ describe('building models (postgresql)', () => {
   });
 
   it('a schema that is not there yet', async () => {
-    const db = open({ searchPath: ['vesibia_schema'] });
+    const db = open({ searchPath: ['vesibia_schema', 'public'] });
     const models = [
       defineModel('users', (t) => void t.increments('id')),
       defineModel(
@@ -229,7 +229,7 @@ describe('building models (postgresql)', () => {
       const error = await errorOf(() => desiredOf(db, [fine, model]));
       expect(error.code).to.equal('MODEL_BUILD_FAILED');
       expect(error.message).to.match(
-        /^the model `app\.users` \(test\/conformance\/models-scratch\.test\.ts:\d+\) could not be built: \S.* does not exist$/,
+        /^The model `app\.users` \(test\/conformance\/models-scratch\.test\.ts:\d+\) could not be built: \S.* does not exist$/,
       );
       expect(`${error.message}${JSON.stringify(error.details)}`).not.to.match(/knex_meta_/i);
     }

@@ -14,6 +14,7 @@ export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 
 function inMemory(db: Knex): Knex {
   const { config } = db.client;
   return knex({
+    useNullAsDefault: true,
     ...config,
     client: db.client.constructor as typeof Knex.Client,
     connection: { filename: ':memory:' },

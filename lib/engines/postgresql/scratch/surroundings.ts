@@ -25,6 +25,13 @@ function firstNamed(setting: string): string | undefined {
   return found.find((name) => name !== '$user');
 }
 
+/** The first schema of the configuration: where it is missing, it is made before the first migration. */
+function configuredHome(db: Knex): string | undefined {
+  const { searchPath } = (db.client as { config: { searchPath?: string | readonly string[] } }).config;
+  const [first] = [searchPath ?? []].flat();
+  return first === undefined || /[$,]/.test(first) ? undefined : first;
+}
+
 export async function readSurroundings(db: Knex, schemas: readonly string[]): Promise<Surroundings> {
   const list = ['', ...schemas].map((name) => quoteText(name)).join(', ');
   const [row] = await readRows<SurroundingsRow>(
@@ -35,7 +42,7 @@ export async function readSurroundings(db: Knex, schemas: readonly string[]): Pr
   const path = row?.path ?? [];
   return {
     path,
-    home: path[0] ?? firstNamed(row?.setting ?? '') ?? 'public',
+    home: configuredHome(db) ?? path[0] ?? firstNamed(row?.setting ?? '') ?? 'public',
     quoted: new Set(row?.quoted),
   };
 }

@@ -1,9 +1,16 @@
 import type { Knex } from 'knex';
 import type { Column } from '../../../../schema/column.js';
 import type { Check } from '../../../../schema/constraints.js';
+import type { Table } from '../../../../schema/table.js';
 import { execute } from '../../../execute.js';
 import { quoteName } from '../../identifiers.js';
-import { introspect } from '../../introspect/index.js';
+import { readColumns } from '../../introspect/columns.js';
+import { readConstraints } from '../../introspect/constraints.js';
+import { readRelations } from '../../introspect/relations.js';
+import { groupBy } from '../../introspect/rows.js';
+import { readScope } from '../../introspect/scope.js';
+import { readSequences } from '../../introspect/sequences.js';
+import { tableOf } from '../../introspect/tables.js';
 import { attempt } from '../run.js';
 import type { PlainTable } from './parse.js';
 
@@ -37,6 +44,23 @@ function spread(tables: readonly PlainTable[]): readonly ReadonlyMap<string, str
   return made;
 }
 
+/** The tables of a schema, of which nothing but columns and checks is of interest. */
+async function readTables(trx: Knex.Transaction, schema: string): Promise<readonly Table[]> {
+  const { scope } = await readScope(trx, [schema]);
+  const relations = await readRelations(scope);
+  const none = new Map();
+  const parts = {
+    columns: groupBy(await readColumns(scope), ({ relation }) => relation),
+    sequences: groupBy(await readSequences(scope), ({ owner }) => owner),
+    constraints: groupBy(await readConstraints(scope), ({ relation }) => relation),
+    indexes: none,
+    triggers: none,
+    dependencies: none,
+    words: { opclasses: none, collations: none },
+  };
+  return relations.map((row) => tableOf(row, parts));
+}
+
 /**
  * Has the server write the columns of many tables: each different one once, in tables that are gone afterwards. A
  * definition that the server refuses there has no answer.
@@ -54,7 +78,7 @@ export async function probeColumns(
     const sql = `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
     await attempt(trx, () => execute(trx, { sql }));
   }
-  const { tables: made } = await introspect(trx, [schema]);
+  const made = await readTables(trx, schema);
   for (const { name: table, columns, checks } of made) {
     const definitions = groups[Number(table.slice(1))];
     for (const column of columns) {
