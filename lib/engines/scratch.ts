@@ -9,17 +9,27 @@ export interface Piece {
   readonly statements: readonly CompiledQuery[];
 }
 
-/** The error of an object that could not be built. */
+/** What the engine says, without the statement that Knex puts before it. */
+function withoutStatement(message: string, sql: string | undefined): string {
+  return sql !== undefined && message.startsWith(`${sql} - `) ? message.slice(sql.length + 3) : message;
+}
+
+/**
+ * The error of an object that could not be built.
+ *
+ * @param toReal - makes of a text one that says where the objects are meant to stand
+ */
 export function buildFailed(
   object: ScratchObject,
   error: unknown,
-  message = String((error as Error).message),
   statement?: string,
+  toReal: (text: string) => string = (text) => text,
 ): KnexMetaError {
   const title = `${object.title[0]?.toUpperCase()}${object.title.slice(1)}`;
+  const message = toReal(withoutStatement(String((error as Error).message), statement));
   return new KnexMetaError('MODEL_BUILD_FAILED', `${title} could not be built: ${message}`, {
     remedy: 'Correct it there. Models are built for a moment to be compared: the database is as it was.',
-    details: { name: object.name, ...(statement === undefined ? {} : { statement }) },
+    details: { name: object.name, ...(statement === undefined ? {} : { statement: toReal(statement) }) },
     cause: error,
   });
 }

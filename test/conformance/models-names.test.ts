@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Knex } from 'knex';
 import { defineModel } from '../../lib/models/defineModel.js';
 import { defineEnum, defineExtension } from '../../lib/models/defineSql.js';
 import { defineMaterializedView, defineView } from '../../lib/models/defineView.js';
@@ -97,6 +98,54 @@ onEachEngine('names of models', (open, engine) => {
       [four, ['changed']],
       [[], []],
     ]);
+  });
+
+  it('may be hostile to SQL, to patterns and to objects', async () => {
+    const db = open();
+    // Knex itself reads a dot and a question mark as its own.
+    const hostile = [
+      'Mixed Case',
+      'select',
+      'quo"te',
+      "apo'strophe",
+      'back`tick',
+      'back\\\\slash',
+      ':colon',
+      '%_%',
+      'a, (b',
+    ]
+      .concat(['ünï©ode 🦆', 'constructor', '__proto__', '$1', '$$', `${'é'.repeat(31)}x`])
+      .map((name) => [name, `${[...name].slice(0, -3).join('')}k`] as const);
+    const parents = hostile.map(
+      ([name], number) =>
+        [name, (t: Knex.CreateTableBuilder) => void t.integer(name).primary(`k${number}`)] as const,
+    );
+    const children = hostile.map(
+      ([name, short], number) =>
+        [
+          `child_${number}`,
+          (t: Knex.CreateTableBuilder) => {
+            t.integer(name).references(name).inTable(name).withKeyName(`${short}${number}`);
+            t.index([name], `${number}${short}`);
+          },
+        ] as const,
+    );
+    const all = [...parents, ...children];
+    const models = all.map(([name, columns]) => defineModel(name, columns));
+    const { schema } = await desiredOf(db, models);
+    for (const [name, columns] of all) await db.schema.createTable(name, columns);
+    const actual = await introspect(db);
+    expect(schema.tables).to.deep.equal(actual.tables);
+    expect((await desiredOf(db, models)).schema.tables, 'unchanged').to.deep.equal(actual.tables);
+    const some = await desiredOf(
+      db,
+      children.map(([name, columns]) => defineModel(name, columns)),
+      {
+        actual: { ...actual, tables: actual.tables.filter(({ name }) => !name.startsWith('child_')) },
+      },
+    );
+    const own = actual.tables.filter(({ name }) => name.startsWith('child_'));
+    expect(some.schema.tables, 'with parents that have no model').to.deep.equal(own);
   });
 
   it('passes over what the engine does not have, and says so', async () => {

@@ -37,7 +37,7 @@ async function build(scratch: Knex, pieces: readonly Worded[]): Promise<Database
     for (const { object, statements } of inOrder(pieces, fold)) {
       for (const statement of statements) {
         await execute(trx, statement).catch((error: unknown) => {
-          throw buildFailed(object, error, undefined, statement.sql);
+          throw buildFailed(object, error, statement.sql);
         });
       }
     }

@@ -83,12 +83,6 @@ async function runOne(trx: Knex.Transaction, step: Step): Promise<readonly Failu
   return error === undefined ? [] : [{ step, error, sql }];
 }
 
-/** What the server says, without the statement that Knex puts before it. */
-function withoutStatement(error: unknown, sql: string): string {
-  const { message } = error as Error;
-  return message.startsWith(`${sql} - `) ? message.slice(sql.length + 3) : message;
-}
-
 const isFinal = ({ error }: Failure): boolean => !NOT_YET.includes(codeOf(error));
 
 async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
@@ -101,7 +95,7 @@ async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: To
     const reason = needed.find(isFinal) ?? (isStuck ? needed[0] : undefined);
     if (reason !== undefined) {
       const { step, error, sql } = reason;
-      throw buildFailed(step.object, error, toReal(withoutStatement(error, sql)), toReal(sql));
+      throw buildFailed(step.object, error, sql, toReal);
     }
     if (isStuck) return;
     waiting = failures.filter((failure) => !isFinal(failure)).map(({ step }) => step);
