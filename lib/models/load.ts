@@ -5,7 +5,7 @@ import { type AnyModel, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
 import { lineOfError, type Place } from './place.js';
 
-/** A file that was read, with how many definitions it brought that no file before it had. */
+/** A file that was read, with how many definitions are written in it. */
 interface ModelFile {
   readonly file: string;
   readonly models: number;
@@ -104,19 +104,20 @@ function duplicate(model: AnyModel, other: AnyModel, file: string): KnexMetaErro
 export async function loadModels(directories: readonly string[]): Promise<LoadedModels> {
   const paths = await listModelFiles(directories);
   const known = new Map<string, AnyModel>();
-  const files: ModelFile[] = [];
+  const counts = new Map(paths.map((path) => [path, 0]));
   for (const path of paths) {
-    let count = 0;
     for (const model of await modelsIn(path)) {
       const key = namespaceOf(model);
       const other = known.get(key);
       if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;
       if (other !== undefined) throw duplicate(model, other, path);
       known.set(key, model);
-      count += 1;
+      const written = model.place?.file ?? path;
+      const file = counts.has(written) ? written : path;
+      counts.set(file, (counts.get(file) ?? 0) + 1);
     }
-    files.push({ file: fileName(path), models: count });
   }
+  const files = [...counts].map(([path, models]) => ({ file: fileName(path), models }));
   if (known.size > 0) return { models: [...known.values()], files };
   throw new KnexMetaError('MODELS_NONE', `There is no model in ${directories.join(', ')}.`, {
     remedy:

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, resolve } from 'node:path';
 import { KnexMetaError } from '../errors.js';
 
@@ -50,8 +50,9 @@ async function filesBelow(directory: string): Promise<readonly string[]> {
 export async function listModelFiles(directories: readonly string[]): Promise<readonly string[]> {
   const lists = await Promise.all(
     directories.map(async (directory) => {
-      const path = resolve(directory);
       try {
+        // As a stack names it.
+        const path = await realpath(resolve(directory));
         return (await stat(path)).isDirectory() ? onePerName(await filesBelow(path)) : [path];
       } catch (error) {
         if ((error as { code?: unknown }).code === 'ENOENT') throw missing(directory, error);

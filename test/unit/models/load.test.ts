@@ -80,6 +80,11 @@ describe('loading models', () => {
         [`posts.${extension}`]: `${head}export const posts = ${model('posts')};\nexport default posts;\n`,
       });
       expect(loaded.names, extension).to.have.members(['users', 'posts']);
+      expect(loaded.files, 'each where it is written').to.deep.equal([
+        [`index.${extension}`, 0],
+        [`posts.${extension}`, 1],
+        [`users.${extension}`, 1],
+      ]);
     }
   });
 
