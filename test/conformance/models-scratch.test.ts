@@ -213,6 +213,46 @@ describe('building models (postgresql)', () => {
     ]);
   });
 
+  it('SQL may create what is in no schema, and what the database has already', async () => {
+    const db = open();
+    const role = `m_${Date.now()}`;
+    const models = [
+      defineModel('users', (t) => void t.increments('id')),
+      defineSql('extra', {
+        create: [
+          'create schema extra',
+          'create table extra.x (id int)',
+          'create view extra.v as select id from extra.x',
+        ],
+      }),
+      defineSql('role', {
+        create: [
+          `create role ${role}`,
+          'alter table users enable row level security',
+          `create policy p on users to ${role} using (true)`,
+        ],
+      }),
+      defineSql('published', { create: 'create publication changes for all tables' }),
+    ];
+    const { schema } = await desiredOf(db, models);
+    for (const model of models.slice(1))
+      if (model.kind === 'sql')
+        for (const sql of model.create.filter((each) => !/users/.test(each))) await db.raw(sql);
+    await db.schema.createTable('users', (t) => void t.increments('id'));
+    await db.raw(
+      `alter table users enable row level security; create policy p on users to ${role} using (true)`,
+    );
+    const actual = await introspect(db);
+    for (const each of [schema, (await desiredOf(db, models)).schema]) {
+      expect(each.tables).to.deep.equal(actual.tables);
+      expect(each.views).to.deep.equal(actual.views);
+      expect(each.others.filter(({ kind }) => kind === 'policy')).to.deep.equal(
+        actual.others.filter(({ kind }) => kind === 'policy'),
+      );
+    }
+    await db.raw(`drop policy p on users; drop role ${role}`);
+  });
+
   it('says which model the server refuses, where it stands, and nothing of the scratch schema', async () => {
     const db = open();
     const wrong = [

@@ -29,6 +29,33 @@ const isPlain = ({ kind }: ScratchObject, { sql, bindings = [], output }: Compil
   bindings.length === 0 &&
   !sql.includes('?');
 
+/** Runs it so that nothing stays of it when it fails. */
+export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): Promise<unknown> {
+  await trx.raw('savepoint knex_meta_step');
+  try {
+    await act();
+    await trx.raw('release savepoint knex_meta_step');
+    return undefined;
+  } catch (error) {
+    await trx.raw('rollback to savepoint knex_meta_step');
+    return error;
+  }
+}
+
+/** The object, or the schema, is there already. */
+const THERE = ['42710', '42P06'];
+
+/** What is in no schema, such as a role or a publication, is the database's own: it may be there. */
+async function executeStep(
+  trx: Knex.Transaction,
+  { kind }: ScratchObject,
+  statement: CompiledQuery,
+): Promise<void> {
+  if (kind !== 'sql') return execute(trx, statement);
+  const error = await attempt(trx, () => execute(trx, statement));
+  if (error !== undefined && !THERE.includes(codeOf(error))) throw error;
+}
+
 async function runTogether(trx: Knex.Transaction, steps: readonly Step[]): Promise<void> {
   let waiting: string[] = [];
   const flush = async (): Promise<void> => {
@@ -43,24 +70,11 @@ async function runTogether(trx: Knex.Transaction, steps: readonly Step[]): Promi
         if (waiting.length >= BATCH) await flush();
       } else {
         await flush();
-        await execute(trx, statement);
+        await executeStep(trx, object, statement);
       }
     }
   }
   await flush();
-}
-
-/** Runs it so that nothing stays of it when it fails. */
-export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): Promise<unknown> {
-  await trx.raw('savepoint knex_meta_step');
-  try {
-    await act();
-    await trx.raw('release savepoint knex_meta_step');
-    return undefined;
-  } catch (error) {
-    await trx.raw('rollback to savepoint knex_meta_step');
-    return error;
-  }
 }
 
 /** A text as it would read where the objects are meant to stand. */
@@ -77,7 +91,7 @@ async function runOne(trx: Knex.Transaction, step: Step): Promise<readonly Failu
   const error = await attempt(trx, async () => {
     for (const statement of step.statements) {
       sql = statement.sql;
-      await execute(trx, statement);
+      await executeStep(trx, step.object, statement);
     }
   });
   return error === undefined ? [] : [{ step, error, sql }];
