@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import knex from 'knex';
+import { createMigrator, withMeta } from '../lib/index.js';
 import { freshPostgres, freshSqlite, removeTemporaryFolders } from '../test/support/databases.js';
 import { stopPostgres } from '../test/support/postgres.js';
 
@@ -91,6 +92,39 @@ async function noop(): Promise<void> {
   }
 }
 
+/** The same without the start of a process: what the migrators themselves take. */
+async function noopInside(): Promise<void> {
+  console.log(
+    '\nNothing to do, `migrate.latest()` in one process, milliseconds:\n\n| | applied | stock Knex | knex-meta | ratio |\n|---|---|---|---|---|',
+  );
+  for (const [title, fresh] of ENGINES) {
+    for (const count of NOOP_COUNTS) {
+      const { config } = await fresh();
+      const folder = projectOf(count, config);
+      await record(config, count);
+      const migrations = { directory: join(folder, 'migrations') };
+      const [stockDb, ourDb] = [knex({ ...config, migrations }), knex(withMeta({ ...config, migrations }))];
+      const migrator = createMigrator(ourDb);
+      const times: { stock: number[]; ours: number[] } = { stock: [], ours: [] };
+      for (let round = 0; round < ROUNDS + 1; round += 1) {
+        let start = performance.now();
+        await stockDb.migrate.latest();
+        times.stock.push(performance.now() - start);
+        start = performance.now();
+        await migrator.latest();
+        times.ours.push(performance.now() - start);
+      }
+      await stockDb.destroy();
+      await ourDb.destroy();
+      rmSync(folder, { recursive: true });
+      const [stock, ours] = [median(times.stock.slice(1)), median(times.ours.slice(1))];
+      console.log(
+        `| ${title} | ${count} | ${stock.toFixed(0)} | ${ours.toFixed(0)} | ${(ours / stock).toFixed(2)} |`,
+      );
+    }
+  }
+}
+
 async function apply(): Promise<void> {
   console.log(
     '\nApplying so many migrations (a table of 6 columns and an index each), milliseconds:\n\n| | migrations | stock Knex | knex-meta | ratio |\n|---|---|---|---|---|',
@@ -117,6 +151,7 @@ async function apply(): Promise<void> {
   }
 }
 
+await noopInside();
 await noop();
 await apply();
 await stopPostgres();
