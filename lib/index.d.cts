@@ -8,12 +8,19 @@ export type {
   CurrentRevision,
   DefinedConfig,
   Direction,
+  EnumModel,
+  EnumOptions,
   ErrorCode,
   EventName,
+  ExtensionModel,
+  ExtensionOptions,
+  FunctionModel,
+  FunctionOptions,
   Head,
   Heads,
   KnexMetaConfig,
   Listener,
+  MaterializedViewOptions,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,
@@ -25,18 +32,34 @@ export type {
   Migrator,
   MigratorEvents,
   MigratorOptions,
+  Model,
+  ModelOptions,
   Resolution,
   RevisionDetails,
   RevisionInfo,
   RunOptions,
   RunResult,
+  SqlModel,
+  SqlOptions,
   StampOptions,
   StampResult,
   TransactionMode,
+  TriggerModel,
+  TriggerOptions,
+  ViewModel,
+  ViewOptions,
 } from './index.js' with { 'resolution-mode': 'import' };
 
 export declare const createMigrator: typeof esm.createMigrator;
 export declare const defineConfig: typeof esm.defineConfig;
+export declare const defineEnum: typeof esm.defineEnum;
+export declare const defineExtension: typeof esm.defineExtension;
+export declare const defineFunction: typeof esm.defineFunction;
+export declare const defineMaterializedView: typeof esm.defineMaterializedView;
+export declare const defineModel: typeof esm.defineModel;
+export declare const defineSql: typeof esm.defineSql;
+export declare const defineTrigger: typeof esm.defineTrigger;
+export declare const defineView: typeof esm.defineView;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

@@ -26,3 +26,33 @@ export type { AppliedMigration, MigrationRecord } from './migrator/record.js';
 export type { RunResult } from './migrator/run.js';
 export type { Resolution, StampOptions, StampResult } from './migrator/stamp.js';
 export type { MigrationStatus } from './migrator/status.js';
+export {
+  defineFunction,
+  defineTrigger,
+  type FunctionOptions,
+  type TriggerOptions,
+} from './models/defineFunction.js';
+export { defineModel, type ModelOptions } from './models/defineModel.js';
+export {
+  defineEnum,
+  defineExtension,
+  defineSql,
+  type EnumOptions,
+  type ExtensionOptions,
+  type SqlOptions,
+} from './models/defineSql.js';
+export {
+  defineMaterializedView,
+  defineView,
+  type MaterializedViewOptions,
+  type ViewOptions,
+} from './models/defineView.js';
+export type {
+  EnumModel,
+  ExtensionModel,
+  FunctionModel,
+  Model,
+  SqlModel,
+  TriggerModel,
+  ViewModel,
+} from './models/definition.js';

@@ -20,13 +20,24 @@ const WRONG_SYNTAX =
 
 let jiti: ReturnType<typeof createJiti> | undefined;
 
-async function importWithJiti(path: string): Promise<unknown> {
+async function ourJiti(): Promise<ReturnType<typeof createJiti>> {
   if (jiti === undefined) {
     // Loaded when it is needed: a project in JavaScript does not wait for it.
     const { createJiti: create } = await import('jiti');
     jiti = create(import.meta.url, { fsCache: true, interopDefault: false });
   }
-  return jiti.import(path);
+  return jiti;
+}
+
+async function importWithJiti(path: string): Promise<unknown> {
+  return (await ourJiti()).import(path);
+}
+
+/** The line in which a text stops being code, which Node keeps to itself for ES modules; undefined when it is code. */
+export async function lineOfSyntaxError(path: string, source: string): Promise<number | undefined> {
+  const code = (await ourJiti()).transform({ source, filename: path, async: true });
+  const line = /^exports\.__JITI_ERROR__ = .*?"line":(\d+)/.exec(code)?.[1];
+  return line === undefined ? undefined : Number(line);
 }
 
 function isNodesOwnTypeScript(): boolean {

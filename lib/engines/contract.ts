@@ -42,6 +42,50 @@ export type TriggerTrial =
   | { readonly outcome: 'not-tried'; readonly reason: string }
   | { readonly outcome: 'failed'; readonly message: string };
 
+/** What models can declare. */
+export type ObjectKind =
+  | 'table'
+  | 'enum'
+  | 'view'
+  | 'materialized view'
+  | 'function'
+  | 'procedure'
+  | 'trigger'
+  | 'extension'
+  | 'sql';
+
+/** One object that is built for a moment, to be read back as the engine writes it. */
+export interface ScratchObject {
+  readonly kind: ObjectKind;
+  /** Schema and name as the database will have them. */
+  readonly schema: string | undefined;
+  readonly name: string;
+  /** Of an extension, where the project asks for one. */
+  readonly version?: string | undefined;
+  /** What it is called in messages, with the place where it was written. */
+  readonly title: string;
+  /** Names of other objects that must be there before. */
+  readonly dependsOn: readonly string[];
+  /** What makes it in this schema; without one, in the connection's own. A text is run as it stands. */
+  readonly build: (db: Knex, schema: string | undefined) => readonly (Knex.SchemaBuilder | string)[];
+}
+
+/** What `Engine.buildScratch` builds, and where. */
+export interface ScratchRequest {
+  readonly objects: readonly ScratchObject[];
+  /** What the database has: what the objects refer to without declaring it is taken from here. */
+  readonly actual: DatabaseSchema;
+  /** Another database to build in, where the role may create schemas. */
+  readonly shadow: Knex | undefined;
+}
+
+/** What was built, as it would stand in the database. */
+export interface Scratch {
+  readonly schema: DatabaseSchema;
+  /** The schema that objects without one are in; undefined where the engine has none. */
+  readonly home: string | undefined;
+}
+
 /** One database engine: everything that knex-meta knows of it is behind this. */
 export interface Engine {
   /** `'postgresql'`, `'sqlite'`: the word in messages and in `--json`. */
@@ -73,6 +117,15 @@ export interface Engine {
    * in a transaction it reads what that has made.
    */
   readonly introspect: (db: Knex, schemas?: readonly string[]) => Promise<DatabaseSchema>;
+  /** The objects that the engine has. */
+  readonly objectKinds: readonly ObjectKind[];
+  /**
+   * Builds the objects where nobody sees them, reads them as `introspect` does, and leaves nothing behind. The result
+   * names them as if they stood where they are meant to.
+   *
+   * @throws KnexMetaError SCRATCH_REFUSED, MODEL_BUILD_FAILED
+   */
+  readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */

@@ -15,5 +15,16 @@ declare module 'knex' {
        */
       metadata(options: false | MetadataTableOptions): this;
     }
+    interface ColumnBuilder {
+      /**
+       * In a model: the column's former name, so that the migration renames it. In a migration it does nothing.
+       *
+       * @example
+       * defineModel('users', (t) => {
+       *   t.string('full_name').renamedFrom('name');
+       * });
+       */
+      renamedFrom(name: string): this;
+    }
   }
 }

@@ -7,6 +7,7 @@ import { hookSchemaCompiler } from './hookSchema.js';
 import type {
   ClientClass,
   ClientInternals,
+  ColumnBuilderInternals,
   CompilerInternals,
   QueryInput,
   TableBuilderInternals,
@@ -14,6 +15,7 @@ import type {
 import type { MetadataTableOptions } from './options.js';
 import { mayBePositional, withoutPositions } from './positional.js';
 import { keepAfterRebuild, renamedTo } from './rawRename.js';
+import { offerRenamedFrom } from './renamedFrom.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
@@ -191,6 +193,10 @@ export function hookClient(
       const builder = super.tableBuilder(...args);
       offerMetadataMethod(builder);
       return builder;
+    }
+
+    override columnBuilder(...args: Parameters<ClientInternals['columnBuilder']>): ColumnBuilderInternals {
+      return offerRenamedFrom(super.columnBuilder(...args));
     }
 
     override tableCompiler(builder: TableBuilderInternals): CompilerInternals {

@@ -11,7 +11,7 @@ export interface BuilderStatement {
   readonly builder?: ColumnBuilderInternals;
 }
 
-interface ColumnBuilderInternals {
+export interface ColumnBuilderInternals {
   readonly _type: string;
   readonly _args: readonly unknown[];
   /** `add`, or `alter` after `.alter()`. */
@@ -77,6 +77,7 @@ export interface ClientInternals {
   wrapIdentifierImpl(value: string): string;
   tableBuilder(method: TableMethod, name: string, like: string | null, fn?: unknown): TableBuilderInternals;
   tableCompiler(builder: TableBuilderInternals): CompilerInternals;
+  columnBuilder(table: TableBuilderInternals, type: string, args: readonly unknown[]): ColumnBuilderInternals;
   schemaCompiler(builder: unknown): SchemaCompilerInternals;
   transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;
   acquireRawConnection(): Promise<unknown>;

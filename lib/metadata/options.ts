@@ -41,6 +41,8 @@ export interface MetaOptions {
   /** What an UPDATE that sets `updated_at` itself does: `stamp` (default) overwrites its value, `keep` keeps it. */
   readonly onExplicitUpdate?: 'stamp' | 'keep';
   readonly columns?: MetadataColumns;
+  /** The directory of the models, or several; from the working directory. Default `./models`. */
+  readonly models?: string | readonly string[];
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

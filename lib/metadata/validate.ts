@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { KnexMetaError } from '../errors.js';
 import { METADATA_COLUMNS } from './options.js';
 
-const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables'] as const;
+const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables', 'models'] as const;
 const TABLES_KEYS = ['include', 'exclude'] as const;
 const COLUMN_KEYS = ['name', 'index'] as const;
 
@@ -61,12 +61,18 @@ function validatePatterns(patterns: unknown, where: string): void {
   }
 }
 
+function validateDirectories(models: unknown): void {
+  const isPath = (path: unknown): boolean => typeof path === 'string' && path !== '';
+  if (isPath(models) || (Array.isArray(models) && models.length > 0 && models.every(isPath))) return;
+  throw invalid('meta.models', 'a directory, or an array of directories');
+}
+
 /** Throws META_OPTION_UNKNOWN or META_OPTION_INVALID when the `meta` key of a configuration is wrong. */
 export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -74,6 +80,7 @@ export function validateMeta(meta: unknown): void {
     throw invalid('meta.onExplicitUpdate', "'stamp' or 'keep'");
   }
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
+  if (models !== undefined) validateDirectories(models);
   if (tables !== undefined) {
     if (!isRecord(tables)) throw invalid('meta.tables', 'an object with `include` or `exclude`');
     unknownKeys(tables, TABLES_KEYS, 'meta.tables');

@@ -63,13 +63,14 @@ describe('architecture', () => {
     expect(crossing.map(({ path }) => path)).to.deep.equal([]);
   });
 
-  it('only the configuration, the source of migrations, engines of files, the commands and their line touch the disk', () => {
+  it('only the configuration, the loading of models and migrations, engines of files, the commands and their line touch the disk', () => {
     const touching = SOURCES.filter(({ code, imports }) =>
       [...imports, ...dynamic(code)].some((name) => /^(node:)?fs(\/|$)/.test(name)),
     );
     const allowed = below(
       'config/',
       'migrator/source.ts',
+      'models/load',
       'engines/sqlite/',
       'engines/postgresql/backup.ts',
       'commands/',

@@ -3,6 +3,7 @@ import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
+import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -22,6 +23,8 @@ export const postgresql: Engine = {
   },
   inspect,
   introspect,
+  objectKinds: OBJECT_KINDS,
+  buildScratch,
   metadata,
   migrations,
   tryTrigger,

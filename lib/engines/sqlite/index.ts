@@ -3,6 +3,7 @@ import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
+import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -41,6 +42,8 @@ export const sqlite: Engine = {
   ensureSchema: async () => {},
   inspect,
   introspect,
+  objectKinds: OBJECT_KINDS,
+  buildScratch,
   metadata,
   migrations,
   tryTrigger,

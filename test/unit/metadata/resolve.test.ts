@@ -68,6 +68,8 @@ describe('resolveMeta', () => {
     ['a wrong onExplicitUpdate', { onExplicitUpdate: 'drop' }, 'META_OPTION_INVALID', /./],
     ['a pattern that is none', { tables: { include: [1] } }, 'META_OPTION_INVALID', /./],
     ['a list for an object', { columns: [] }, 'META_OPTION_INVALID', /./],
+    ['directories of models that are none', { models: ['models', 1] }, 'META_OPTION_INVALID', /directory/],
+    ['no directory of models', { models: [] }, 'META_OPTION_INVALID', /directory/],
     ['an index that is none', { columns: { notes: { index: 'yes' } } }, 'META_OPTION_INVALID', /./],
   ];
   for (const [what, meta, code, remedy] of wrong) {

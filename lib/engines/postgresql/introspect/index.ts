@@ -67,10 +67,12 @@ const ATTEMPTS = 5;
 async function readInTransaction(db: Knex, names: readonly string[] | undefined): Promise<DatabaseSchema> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction((trx) => read(trx, names), {
-        isolationLevel: 'repeatable read',
-        readOnly: true,
-      });
+      const inOne = async (trx: Knex.Transaction): Promise<DatabaseSchema> => {
+        // Before the server's own statistics have caught up with many new tables, it would go through all for each.
+        await trx.raw('set local enable_nestloop to off; set local jit to off');
+        return read(trx, names);
+      };
+      return await db.transaction(inOne, { isolationLevel: 'repeatable read', readOnly: true });
     } catch (error) {
       if (attempt === ATTEMPTS || (error as { readonly code?: unknown }).code !== GONE) throw error;
     }

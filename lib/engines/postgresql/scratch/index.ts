@@ -1,0 +1,139 @@
+import type { Knex } from 'knex';
+import { KnexMetaError } from '../../../errors.js';
+import type { ClientInternals } from '../../../metadata/knexInternals.js';
+import type { DatabaseSchema } from '../../../schema/database.js';
+import type { Table } from '../../../schema/table.js';
+import type { ObjectKind, Scratch, ScratchRequest } from '../../contract.js';
+import { compile } from '../../scratch.js';
+import { quoteName, withoutBindings } from '../identifiers.js';
+import { introspect } from '../introspect/index.js';
+import { type Group, groupsOf, merged } from './groups.js';
+import { type ScratchNames, scratchNames } from './names.js';
+import { type Plan, planBuild } from './plan.js';
+import { asDeclared } from './result.js';
+import { runSteps } from './run.js';
+import type { Stub } from './stubs.js';
+import { readSurroundings, type Surroundings } from './surroundings.js';
+import { unchangedTables } from './unchanged/index.js';
+
+export const OBJECT_KINDS: readonly ObjectKind[] = [
+  'table',
+  'enum',
+  'view',
+  'materialized view',
+  'function',
+  'procedure',
+  'trigger',
+  'extension',
+  'sql',
+];
+
+/** No privilege; a session or a server that only reads. */
+const REFUSALS = ['42501', '25006'];
+
+function refused(error: unknown): unknown {
+  if (!REFUSALS.includes(String((error as { readonly code?: unknown }).code))) return error;
+  return new KnexMetaError(
+    'SCRATCH_REFUSED',
+    `The models could not be built in this database: ${(error as Error).message}`,
+    {
+      remedy:
+        'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`.',
+      cause: error,
+    },
+  );
+}
+
+/** The project's own change of identifiers leaves the scratch schemas' names alone. */
+function keepNames(trx: Knex.Transaction, { isScratch }: ScratchNames): void {
+  const client = trx.client as ClientInternals;
+  const wrap = client.customWrapIdentifier.bind(client);
+  client.customWrapIdentifier = (value, own, context) =>
+    isScratch(value) ? own(value) : wrap(value, own, context);
+}
+
+async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
+  const search = [...path.map((real) => names.scratchOf(real)), ...path].map(quoteName).join(', ');
+  // A function's body may name what comes later. What the hook would say of a table, the migration says. And the
+  // server has no statistics of what a transaction has just made: it would go through all of it for each.
+  await trx.raw(
+    withoutBindings(`set local search_path to ${search};
+      set local check_function_bodies to off; set local client_min_messages to error;
+      set local enable_nestloop to off; set local jit to off`),
+  );
+}
+
+async function createSchemas(trx: Knex.Transaction, schemas: readonly string[]): Promise<void> {
+  try {
+    for (const schema of schemas) await trx.raw(withoutBindings(`create schema ${quoteName(schema)}`));
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
+async function runGroup(
+  trx: Knex.Transaction,
+  { pieces, isBare }: Group,
+  { steps }: Plan,
+  names: ScratchNames,
+  home: string,
+): Promise<DatabaseSchema> {
+  const schemas = names.used().map((real) => names.scratchOf(real));
+  await createSchemas(trx, schemas);
+  await runSteps(trx, steps, names.toReal);
+  const built = await introspect(trx, schemas);
+  const bare = new Set(
+    pieces
+      .filter(isBare)
+      .map(({ object }) => JSON.stringify([names.scratchOf(object.schema ?? home), object.name])),
+  );
+  if (bare.size === 0) return built;
+  const isOwn = ({ schema, name }: Table): boolean => !bare.has(JSON.stringify([schema, name]));
+  return { ...built, tables: built.tables.filter(isOwn) };
+}
+
+async function build(
+  trx: Knex.Transaction,
+  request: ScratchRequest,
+  names: ScratchNames,
+  { path, home }: Surroundings,
+): Promise<DatabaseSchema> {
+  keepNames(trx, names);
+  await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
+  await createSchemas(trx, [names.probe]);
+  const pieces = request.objects.map((object) =>
+    compile(trx, object, names.scratchOf(object.schema ?? home), withoutBindings),
+  );
+  const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
+  const rest = pieces.filter(({ object }) => !unchanged.has(object));
+  const groups = groupsOf(rest);
+  const built: DatabaseSchema[] = [];
+  const stubs: Stub[] = [];
+  for (const group of groups) {
+    if (groups.length > 1) await trx.raw('savepoint knex_meta_group');
+    const plan = planBuild(group.pieces, request, names, home);
+    stubs.push(...plan.stubs);
+    built.push(await runGroup(trx, group, plan, names, home));
+    if (groups.length > 1) await trx.raw('rollback to savepoint knex_meta_group');
+  }
+  return asDeclared(merged(built), request, { stubs, unchanged: [...unchanged.values()] }, names);
+}
+
+/**
+ * See `Engine.buildScratch`: in schemas of a transaction that is rolled back, also by the server when this process dies.
+ * No table of the database is touched: one that a model refers to is made again, empty, beside it.
+ */
+export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
+  const { objects, actual, shadow } = request;
+  const around = await readSurroundings(db, [
+    ...new Set([...objects, ...actual.extensions].flatMap(({ schema }) => schema ?? [])),
+    ...actual.schemas.map(({ name }) => name),
+  ]);
+  const trx = await (shadow ?? db).transaction();
+  try {
+    const names = scratchNames((name) => around.quoted.has(name));
+    return { schema: await build(trx, request, names, around), home: around.home };
+  } finally {
+    await trx.rollback();
+  }
+}

@@ -1,0 +1,125 @@
+import type { CompiledQuery } from '../../../metadata/knexInternals.js';
+import type { ScratchObject, ScratchRequest } from '../../contract.js';
+import { inOrder, type Piece, wordsOf } from '../../scratch.js';
+import { quoteName, withoutBindings } from '../identifiers.js';
+import { addCreated, addExtensions, nameSet } from './declared.js';
+import type { ScratchNames } from './names.js';
+import type { Step } from './run.js';
+import { type Stub, stubsOf } from './stubs.js';
+
+/** All that is run in the scratch schemas, and what of it only stands for the database's own. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly stubs: readonly Stub[];
+}
+
+/** A foreign key, which Knex adds when the table is there: all of them come after all of the tables. */
+const ADDS_KEY = /^alter table [^(]*? add (?:constraint "(?:[^"]|"")+" )?foreign key/i;
+/** What names no other object: the hook's own statements, comments. */
+const NAMES_NOTHING = /^(do|comment on)\b/i;
+/** Texts that are no SQL yet: the bodies of functions, which the server does not look into when it makes them. */
+const BODIES = /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$|'(?:[^']|'')*'/gu;
+
+const asWritten = (word: string): string => word;
+
+function worded(piece: Piece): Piece & { readonly words: ReadonlySet<string> } {
+  const { kind } = piece.object;
+  const text = piece.statements
+    .flatMap(({ sql }) => (kind === 'table' && (NAMES_NOTHING.test(sql) || ADDS_KEY.test(sql)) ? [] : [sql]))
+    .join('\n');
+  const isFunction = kind === 'function' || kind === 'procedure';
+  return { ...piece, words: wordsOf(isFunction ? text.replace(BODIES, '') : text, asWritten) };
+}
+
+/** What the pieces name of the database without declaring it, and the types of that. */
+function stubsFor(
+  pieces: readonly Piece[],
+  { actual, shadow }: ScratchRequest,
+  isDeclared: (schema: string, name: string) => boolean,
+): readonly Stub[] {
+  // Functions and sequences of the database itself can be named without a lock.
+  const isWanted = ({ kind, schema, name, isType }: Stub) =>
+    (shadow !== undefined || isType || kind === 'table' || kind === 'view') && !isDeclared(schema, name);
+  const candidates = stubsOf(actual).filter(isWanted);
+  if (candidates.length === 0) return [];
+  const words = new Set<string>();
+  for (const { object, statements } of pieces) {
+    for (const { sql } of statements) {
+      if (object.kind === 'table' && NAMES_NOTHING.test(sql)) continue;
+      for (const word of wordsOf(sql, asWritten)) words.add(word);
+    }
+  }
+  const named = candidates.filter(({ name }) => words.has(name));
+  const types = candidates.filter(({ isType, name }) => isType && !words.has(name));
+  if (types.length === 0) return named;
+  const further = wordsOf(named.map(({ create }) => create('')).join('\n'), asWritten);
+  return [...types.filter(({ name }) => further.has(name)), ...named];
+}
+
+const stubObject = ({ kind, schema, name }: Stub): ScratchObject => ({
+  kind,
+  schema,
+  name,
+  title: `the ${kind} \`${schema}.${name}\` of the database`,
+  dependsOn: [],
+  build: () => [],
+});
+
+/** The extensions of the database, for a shadow database that lacks them. */
+function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames): readonly Step[] {
+  if (shadow === undefined) return [];
+  return actual.extensions.map(({ name, schema }) => ({
+    object: {
+      kind: 'extension',
+      schema,
+      name,
+      title: `the extension \`${name}\``,
+      dependsOn: [],
+      build: () => [],
+    },
+    statements: [
+      {
+        sql: `create extension if not exists ${quoteName(name)} schema ${quoteName(names.scratchOf(schema))}`,
+      },
+    ],
+    isOptional: true,
+  }));
+}
+
+/** Plans the build: in which order it runs, and what stands for the rest of the database. */
+export function planBuild(
+  pieces: readonly Piece[],
+  request: ScratchRequest,
+  names: ScratchNames,
+  home: string,
+): Plan {
+  const known = nameSet();
+  addCreated(known, pieces, home, names.toReal);
+  const stubs = stubsFor(pieces, request, known.has);
+  for (const { schema, name } of stubs) known.add(schema, name);
+  if (request.shadow !== undefined) addExtensions(known, request.actual);
+
+  const stubPieces = stubs.map((stub) => {
+    const quoted = `${quoteName(names.scratchOf(stub.schema))}.${quoteName(stub.name)}`;
+    const statements = [{ sql: withoutBindings(stub.create(quoted)) }];
+    return { ...worded({ object: stubObject(stub), statements }), isOptional: true };
+  });
+  const all = [...stubPieces, ...pieces.map((piece) => ({ ...worded(piece), isOptional: false }))];
+  const moved = (statement: CompiledQuery): CompiledQuery => ({
+    ...statement,
+    sql: names.toScratch(statement.sql, known.has),
+  });
+  const ordered = inOrder(all, asWritten).map((piece) => ({
+    ...piece,
+    statements: piece.statements.map(moved),
+  }));
+  const isKey = ({ object }: Piece, { sql }: CompiledQuery) => object.kind === 'table' && ADDS_KEY.test(sql);
+  const part = (wanted: boolean): readonly Step[] =>
+    ordered
+      .map((piece) => ({
+        ...piece,
+        statements: piece.statements.filter((each) => isKey(piece, each) === wanted),
+      }))
+      .filter(({ statements }) => statements.length > 0);
+  return { steps: [...extensionSteps(request, names), ...part(false), ...part(true)], stubs };
+}

@@ -1,0 +1,126 @@
+import type { Knex } from 'knex';
+import type { CompiledQuery } from '../../../metadata/knexInternals.js';
+import type { ScratchObject } from '../../contract.js';
+import { execute } from '../../execute.js';
+import { buildFailed } from '../../scratch.js';
+
+/** Statements that stand or fall together, for the object that they make. */
+export interface Step {
+  readonly object: ScratchObject;
+  readonly statements: readonly CompiledQuery[];
+  /** True for what may be left out when the server refuses it. */
+  readonly isOptional: boolean;
+}
+
+const BATCH = 200;
+
+/** What the server says where something is not there yet: table, column, function or operator, object, schema. */
+const NOT_YET = ['42P01', '42703', '42883', '42704', '3F000'];
+
+const codeOf = (error: unknown): string => String((error as { readonly code?: unknown }).code);
+
+/**
+ * A statement that only runs, and that the hook has no reason to look at: it can be sent together with others. Not one
+ * with a question mark, which Knex numbers within what it sends.
+ */
+const isPlain = ({ kind }: ScratchObject, { sql, bindings = [], output }: CompiledQuery): boolean =>
+  (kind === 'table' || kind === 'enum') &&
+  output === undefined &&
+  bindings.length === 0 &&
+  !sql.includes('?');
+
+/** Runs it so that nothing stays of it when it fails. */
+export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): Promise<unknown> {
+  await trx.raw('savepoint knex_meta_step');
+  try {
+    await act();
+    await trx.raw('release savepoint knex_meta_step');
+    return undefined;
+  } catch (error) {
+    await trx.raw('rollback to savepoint knex_meta_step');
+    return error;
+  }
+}
+
+/** The object, or the schema, is there already. */
+const THERE = ['42710', '42P06'];
+
+/** What is in no schema, such as a role or a publication, is the database's own: it may be there. */
+async function executeStep(
+  trx: Knex.Transaction,
+  { kind }: ScratchObject,
+  statement: CompiledQuery,
+): Promise<void> {
+  if (kind !== 'sql') return execute(trx, statement);
+  const error = await attempt(trx, () => execute(trx, statement));
+  if (error !== undefined && !THERE.includes(codeOf(error))) throw error;
+}
+
+async function runTogether(trx: Knex.Transaction, steps: readonly Step[]): Promise<void> {
+  let waiting: string[] = [];
+  const flush = async (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length > 0) await execute(trx, { sql: batch.join(';\n') });
+  };
+  for (const { object, statements } of steps) {
+    for (const statement of statements) {
+      if (isPlain(object, statement)) {
+        waiting.push(statement.sql);
+        if (waiting.length >= BATCH) await flush();
+      } else {
+        await flush();
+        await executeStep(trx, object, statement);
+      }
+    }
+  }
+  await flush();
+}
+
+/** A text as it would read where the objects are meant to stand. */
+type ToReal = (text: string) => string;
+
+interface Failure {
+  readonly step: Step;
+  readonly error: unknown;
+  readonly sql: string;
+}
+
+async function runOne(trx: Knex.Transaction, step: Step): Promise<readonly Failure[]> {
+  let sql = '';
+  const error = await attempt(trx, async () => {
+    for (const statement of step.statements) {
+      sql = statement.sql;
+      await executeStep(trx, step.object, statement);
+    }
+  });
+  return error === undefined ? [] : [{ step, error, sql }];
+}
+
+const isFinal = ({ error }: Failure): boolean => !NOT_YET.includes(codeOf(error));
+
+async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
+  let waiting = steps;
+  while (waiting.length > 0) {
+    const failures: Failure[] = [];
+    for (const step of waiting) failures.push(...(await runOne(trx, step)));
+    const needed = failures.filter(({ step }) => !step.isOptional);
+    const isStuck = failures.length === waiting.length;
+    const reason = needed.find(isFinal) ?? (isStuck ? needed[0] : undefined);
+    if (reason !== undefined) {
+      const { step, error, sql } = reason;
+      throw buildFailed(step.object, error, sql, toReal);
+    }
+    if (isStuck) return;
+    waiting = failures.filter((failure) => !isFinal(failure)).map(({ step }) => step);
+  }
+}
+
+/**
+ * Runs the steps in their order, many statements at a time. When one is refused: each by itself, and what fails because
+ * something is not there yet again after the others, so that the order is the server's own, or the error has a name.
+ */
+export async function runSteps(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
+  const error = await attempt(trx, () => runTogether(trx, steps));
+  if (error !== undefined) await runEach(trx, steps, toReal);
+}

@@ -1,0 +1,157 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Column } from '../../../../schema/column.js';
+import type { Check, ForeignKey, KeyConstraint } from '../../../../schema/constraints.js';
+import type { ObjectName } from '../../../../schema/names.js';
+import type { Table } from '../../../../schema/table.js';
+import type { Index } from '../../../../schema/tableIndex.js';
+import type { NamedColumns, PlainKey, PlainTable } from './parse.js';
+import type { Probe } from './probe.js';
+
+/** The table that a name means: written with its schema, or found on the search path. */
+export type Resolve = (written: readonly string[]) => ObjectName | undefined;
+
+const byName = (
+  a: { readonly name: string | undefined },
+  b: { readonly name: string | undefined },
+): number => (String(a.name) < String(b.name) ? -1 : 1);
+
+function isSame<T extends { readonly name: string | undefined }>(
+  expected: readonly T[],
+  actual: readonly T[],
+): boolean {
+  if (expected.length !== actual.length) return false;
+  return isDeepStrictEqual([...expected].sort(byName), [...actual].sort(byName));
+}
+
+function keyOf({ name, columns }: NamedColumns, fallback: string): KeyConstraint {
+  return {
+    name: name ?? fallback,
+    comment: undefined,
+    columns,
+    parts: undefined,
+    include: [],
+    deferral: 'not deferrable',
+    nullsNotDistinct: false,
+    withoutOverlaps: false,
+    options: [],
+    conflict: undefined,
+  };
+}
+
+function indexOf({ name = '', columns, unique }: NamedColumns & { readonly unique: boolean }): Index {
+  return {
+    name,
+    comment: undefined,
+    method: 'btree',
+    unique,
+    keys: columns.map((column) => ({
+      column,
+      expression: undefined,
+      opclass: undefined,
+      opclassOptions: [],
+      collation: undefined,
+      descending: false,
+      nulls: 'last',
+    })),
+    include: [],
+    predicate: undefined,
+    nullsNotDistinct: false,
+    options: [],
+    isValid: true,
+  };
+}
+
+function foreignKeyOf(key: PlainKey, resolve: Resolve): ForeignKey | undefined {
+  const target = resolve(key.target);
+  if (target === undefined) return undefined;
+  return {
+    name: key.name,
+    comment: undefined,
+    columns: key.columns,
+    target,
+    targetColumns: key.targetColumns,
+    onUpdate: key.onUpdate as ForeignKey['onUpdate'],
+    onDelete: key.onDelete as ForeignKey['onDelete'],
+    onDeleteColumns: [],
+    match: 'simple',
+    deferral: 'not deferrable',
+    isValid: true,
+    isEnforced: true,
+    withPeriod: false,
+  };
+}
+
+/** A serial column's sequence has the name that the server gives it, and its default follows. */
+function withOwnSequence(column: Column, actual: Column, table: Table): Column {
+  const { numbering } = column;
+  if (numbering?.kind !== 'serial') return column;
+  const sequence = { ...numbering.sequence, schema: table.schema, name: `${table.name}_${column.name}_seq` };
+  return { ...column, numbering: { ...numbering, sequence }, defaultTo: actual.defaultTo };
+}
+
+/** The columns in the order of the model, where they are those of the table. */
+function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly Column[] | undefined {
+  const known = new Map(actual.columns.map((column) => [column.name, column]));
+  const checks: Check[] = [];
+  const columns = plain.columns.flatMap(({ name, definition }) => {
+    const probed = probe(name, definition);
+    const own = known.get(name);
+    if (probed === undefined || own === undefined) return [];
+    checks.push(...probed.checks.map((check) => ({ ...check, name: `${actual.name}_${name}_check` })));
+    const expected: Column = {
+      ...withOwnSequence(probed.column, own, actual),
+      comment: plain.comments.get(name),
+      isMetadata: plain.metadata.has(name),
+      nullable: probed.column.nullable && plain.primaryKey?.columns.includes(name) !== true,
+    };
+    return isDeepStrictEqual(expected, own) ? [own] : [];
+  });
+  const isWhole = columns.length === plain.columns.length && columns.length === actual.columns.length;
+  return isWhole && isSame(checks, actual.checks) ? columns : undefined;
+}
+
+/** What every plain table has besides. */
+const isOrdinary = (table: Table): boolean =>
+  table.exclusions.length + table.inherits.length + table.options.length === 0 &&
+  table.partitionedBy === undefined &&
+  table.partitionOf === undefined &&
+  table.extension === undefined &&
+  !table.isUnlogged &&
+  table.rowSecurity === 'off';
+
+function sameTriggers({ stamps }: PlainTable, { triggers }: Table): boolean {
+  if (stamps === undefined) return triggers.length === 0;
+  const [trigger] = triggers;
+  return (
+    triggers.length === 1 &&
+    trigger?.stamps === stamps &&
+    trigger.name === 'update_timestamp' &&
+    trigger.enabled === 'yes' &&
+    trigger.comment === undefined
+  );
+}
+
+/** The table as the database has it, in the order of the model's columns, where the model asks for just that. */
+export function unchangedTable(
+  plain: PlainTable,
+  actual: Table,
+  probe: Probe,
+  resolve: Resolve,
+): Table | undefined {
+  const keys = plain.foreignKeys.flatMap((key) => foreignKeyOf(key, resolve) ?? []);
+  const primary = plain.primaryKey === undefined ? [] : [keyOf(plain.primaryKey, `${actual.name}_pkey`)];
+  const isUnchanged =
+    isOrdinary(actual) &&
+    plain.comment === actual.comment &&
+    sameTriggers(plain, actual) &&
+    keys.length === plain.foreignKeys.length &&
+    isSame(keys, actual.foreignKeys) &&
+    isSame(primary, actual.primaryKey === undefined ? [] : [actual.primaryKey]) &&
+    isSame(
+      plain.uniques.map((key) => keyOf(key, '')),
+      actual.uniques,
+    ) &&
+    isSame(plain.indexes.map(indexOf), actual.indexes);
+  const columns = isUnchanged ? sameColumns(plain, actual, probe) : undefined;
+  return columns === undefined ? undefined : { ...actual, columns };
+}

@@ -1,0 +1,102 @@
+import type { Knex } from 'knex';
+import type { Table } from '../../../../schema/table.js';
+import type { ScratchObject, ScratchRequest } from '../../../contract.js';
+import { type Piece, wordsOf } from '../../../scratch.js';
+import type { ScratchNames } from '../names.js';
+import { type Resolve, unchangedTable } from './compare.js';
+import { type PlainTable, parsePlain } from './parse.js';
+import { probeColumns } from './probe.js';
+
+interface Candidate {
+  readonly object: ScratchObject;
+  readonly plain: PlainTable;
+  readonly actual: Table;
+}
+
+const keyOf = (schema: string | undefined, name: string): string => JSON.stringify([schema, name]);
+
+/** The words of what may make something on a table that is not in the table's own statements. */
+function wordsOfOthers(pieces: readonly Piece[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const { object, statements } of pieces) {
+    if (object.kind !== 'sql' && object.kind !== 'trigger') continue;
+    for (const { sql } of statements) for (const word of wordsOf(sql, (each) => each)) words.add(word);
+  }
+  return words;
+}
+
+function candidatesOf(
+  pieces: readonly Piece[],
+  { actual }: ScratchRequest,
+  names: ScratchNames,
+  home: string,
+): readonly Candidate[] {
+  const tables = new Map(actual.tables.map((table) => [keyOf(table.schema, table.name), table]));
+  const touched = wordsOfOthers(pieces);
+  const hooks = new Set<string>();
+  return pieces.flatMap((piece) => {
+    const { object } = piece;
+    const schema = object.schema ?? home;
+    const table = tables.get(keyOf(schema, object.name));
+    if (object.kind !== 'table' || table === undefined || touched.has(object.name)) return [];
+    const plain = parsePlain(piece, names.scratchOf(schema));
+    if (plain === undefined) return [];
+    // The first table with each update trigger is built, so that the trigger's function is compared too.
+    const hook = plain.hook === undefined ? undefined : keyOf(schema, plain.hook);
+    if (hook !== undefined && !hooks.has(hook)) {
+      hooks.add(hook);
+      return [];
+    }
+    return [{ object, plain, actual: table }];
+  });
+}
+
+/** Where an unqualified name is found: what has the name now, and what the models put there. */
+function resolver(
+  request: ScratchRequest,
+  names: ScratchNames,
+  path: readonly string[],
+  home: string,
+): Resolve {
+  const known = new Set(request.actual.tables.map(({ schema, name }) => keyOf(schema, name)));
+  for (const { kind, schema, name } of request.objects)
+    if (kind === 'table') known.add(keyOf(schema ?? home, name));
+  return (written) => {
+    const [schema, name] = written.length === 1 ? [undefined, written[0]] : written;
+    if (name === undefined) return undefined;
+    if (schema !== undefined) return { schema: names.toReal(schema), name };
+    const found = path.find((each) => known.has(keyOf(each, name)));
+    return found === undefined ? undefined : { schema: found, name };
+  };
+}
+
+/**
+ * The tables that are already what their models ask for. Most are, on most days, and making a table takes the server
+ * milliseconds: of such a table only the columns are shown to the server, each different one once, and all else is
+ * compared as it is written. Where anything differs or is not plain, the table is built.
+ */
+export async function unchangedTables(
+  trx: Knex.Transaction,
+  pieces: readonly Piece[],
+  request: ScratchRequest,
+  names: ScratchNames,
+  { path, home }: { readonly path: readonly string[]; readonly home: string },
+): Promise<ReadonlyMap<ScratchObject, Table>> {
+  const candidates = candidatesOf(pieces, request, names, home);
+  if (candidates.length < FEW) return new Map();
+  const probe = await probeColumns(
+    trx,
+    candidates.map(({ plain }) => plain),
+    names.probe,
+  );
+  const resolve = resolver(request, names, path, home);
+  return new Map(
+    candidates.flatMap(({ object, plain, actual }) => {
+      const table = unchangedTable(plain, actual, probe, resolve);
+      return table === undefined ? [] : [[object, table] as const];
+    }),
+  );
+}
+
+/** Of so few tables each is built: the probe takes as long. */
+const FEW = 10;

@@ -1,0 +1,184 @@
+import type { Piece } from '../../../scratch.js';
+import {
+  closingOf,
+  identifierOf,
+  isWord,
+  significant,
+  splitAtCommas,
+  type Token,
+  tokenize,
+} from '../../../tokens.js';
+import { quoteName } from '../../identifiers.js';
+
+/** A key, constraint or index on columns. */
+export interface NamedColumns {
+  /** Undefined where the server gives the name. */
+  readonly name: string | undefined;
+  readonly columns: readonly string[];
+}
+
+export interface PlainKey extends NamedColumns {
+  /** Schema and name as they are written; the schema may be left out. */
+  readonly target: readonly string[];
+  readonly targetColumns: readonly string[];
+  readonly onUpdate: string;
+  readonly onDelete: string;
+}
+
+/** A table whose statements say nothing but what stands here. */
+export interface PlainTable {
+  /** Each column with its definition as it is written, without PRIMARY KEY. */
+  readonly columns: readonly { readonly name: string; readonly definition: string }[];
+  readonly primaryKey: NamedColumns | undefined;
+  readonly uniques: readonly NamedColumns[];
+  readonly indexes: readonly (NamedColumns & { readonly unique: boolean })[];
+  readonly foreignKeys: readonly PlainKey[];
+  readonly comment: string | undefined;
+  readonly comments: ReadonlyMap<string, string>;
+  /** The columns that the hook marks as metadata. */
+  readonly metadata: ReadonlySet<string>;
+  /** The column that the update trigger keeps. */
+  readonly stamps: string | undefined;
+  /** The hook's statement with nothing of this table in it. */
+  readonly hook: string | undefined;
+}
+
+type Draft = { -readonly [K in keyof PlainTable]: PlainTable[K] };
+
+const NAME = '"(?:[^"]|"")+"';
+const LIST = `\\((${NAME}(?:, ${NAME})*)\\)`;
+const UNIQUE = new RegExp(`^ add constraint (${NAME}) unique ${LIST}$`);
+const FOREIGN = new RegExp(
+  `^ add constraint (${NAME}) foreign key ${LIST} references (${NAME}(?:\\.${NAME})?) ${LIST}((?: on (?:update|delete) (?:no action|restrict|cascade|set null|set default))*)$`,
+  'i',
+);
+const INDEX = new RegExp(`^create (unique )?index (${NAME}) on `);
+const ON_COLUMNS = new RegExp(`^ ${LIST}$`);
+const TEXT = /^ is '((?:[^']|'')*)'$/;
+/** What a definition of a column has that the server does not keep with the column alone. */
+const NOT_PLAIN = ['CONSTRAINT', 'UNIQUE', 'REFERENCES', 'GENERATED', 'DEFERRABLE', 'EXCLUDE', 'LIKE'];
+
+const unquote = (quoted: string): string => quoted.slice(1, -1).replaceAll('""', '"');
+const namesIn = (list: string): readonly string[] => (list.match(new RegExp(NAME, 'g')) ?? []).map(unquote);
+
+function addColumn(draft: Draft, part: readonly Token[], sql: string): boolean {
+  const tokens = significant(part);
+  const [first] = tokens;
+  const last = tokens.at(-1);
+  if (first === undefined || last === undefined) return false;
+  if (isWord(first, 'CONSTRAINT') && isWord(tokens[2], 'PRIMARY')) {
+    const [name = '', ...columns] = tokens.filter(({ kind }) => kind === 'name').map(identifierOf);
+    draft.primaryKey = { name, columns };
+    return closingOf(tokens, 4) === tokens.length - 1;
+  }
+  if (first.kind !== 'name' || tokens.some((token) => isWord(token, ...NOT_PLAIN))) return false;
+  const name = identifierOf(first);
+  const key = tokens.findIndex((token, at) => isWord(token, 'PRIMARY') && isWord(tokens[at + 1], 'KEY'));
+  const definition = sql.slice(first.end, last.end);
+  if (key < 0) {
+    draft.columns = [...draft.columns, { name, definition }];
+    return true;
+  }
+  const from = (tokens[key]?.start ?? 0) - first.end;
+  const to = (tokens[key + 1]?.end ?? 0) - first.end;
+  draft.columns = [...draft.columns, { name, definition: definition.slice(0, from) + definition.slice(to) }];
+  draft.primaryKey = { name: undefined, columns: [name] };
+  return true;
+}
+
+function addCreate(draft: Draft, sql: string, head: string): boolean {
+  if (!sql.startsWith(`${head} (`)) return false;
+  const tokens = tokenize(sql);
+  const open = tokens.findIndex(({ text, start }) => text === '(' && start >= head.length);
+  const close = closingOf(tokens, open);
+  if (close !== tokens.length - 1) return false;
+  return splitAtCommas(tokens.slice(open + 1, close)).every((part) => addColumn(draft, part, sql));
+}
+
+function addConstraint(draft: Draft, rest: string): boolean {
+  const [, unique, columns] = UNIQUE.exec(rest) ?? [];
+  if (unique !== undefined && columns !== undefined) {
+    draft.uniques = [...draft.uniques, { name: unquote(unique), columns: namesIn(columns) }];
+    return true;
+  }
+  const [, name, own, target, others, actions = ''] = FOREIGN.exec(rest) ?? [];
+  if (name === undefined || own === undefined || target === undefined || others === undefined) return false;
+  const action = (event: string) =>
+    new RegExp(` on ${event} (no action|restrict|cascade|set null|set default)`, 'i').exec(actions)?.[1];
+  const key: PlainKey = {
+    name: unquote(name),
+    columns: namesIn(own),
+    target: namesIn(target),
+    targetColumns: namesIn(others),
+    onUpdate: action('update')?.toLowerCase() ?? 'no action',
+    onDelete: action('delete')?.toLowerCase() ?? 'no action',
+  };
+  draft.foreignKeys = [...draft.foreignKeys, key];
+  return true;
+}
+
+function addIndex(draft: Draft, sql: string, quoted: string): boolean {
+  const [head, unique, name] = INDEX.exec(sql) ?? [];
+  if (head === undefined || name === undefined || !sql.startsWith(quoted, head.length)) return false;
+  const columns = ON_COLUMNS.exec(sql.slice(head.length + quoted.length))?.[1];
+  if (columns === undefined) return false;
+  draft.indexes = [
+    ...draft.indexes,
+    { name: unquote(name), columns: namesIn(columns), unique: unique !== undefined },
+  ];
+  return true;
+}
+
+function addComment(draft: Draft, sql: string, quoted: string, comments: Map<string, string>): boolean {
+  const onTable = `comment on table ${quoted}`;
+  const onColumn = `comment on column ${quoted}.`;
+  if (sql.startsWith(onTable)) {
+    draft.comment = TEXT.exec(sql.slice(onTable.length))?.[1]?.replaceAll("''", "'");
+    return draft.comment !== undefined;
+  }
+  const [, column, text] =
+    new RegExp(`^(${NAME}) is '((?:[^']|'')*)'$`).exec(sql.slice(onColumn.length)) ?? [];
+  if (!sql.startsWith(onColumn) || column === undefined || text === undefined) return false;
+  comments.set(unquote(column), text.replaceAll("''", "'"));
+  return true;
+}
+
+function addHook(draft: Draft, sql: string, quoted: string): boolean {
+  const marks = sql.split(`comment on column ${quoted}.`).slice(1);
+  const column = new RegExp(`new\\.(${NAME}) :=`).exec(sql)?.[1];
+  draft.metadata = new Set(marks.flatMap((text) => namesIn(text)[0] ?? []));
+  draft.stamps = column === undefined ? undefined : unquote(column);
+  draft.hook = sql.replaceAll(quoted, '');
+  return true;
+}
+
+/** Reads the statements of a table by their very words; undefined where one says anything else. */
+export function parsePlain({ object, statements }: Piece, schema: string): PlainTable | undefined {
+  const quoted = `${quoteName(schema)}.${quoteName(object.name)}`;
+  const comments = new Map<string, string>();
+  const draft: Draft = {
+    columns: [],
+    primaryKey: undefined,
+    uniques: [],
+    indexes: [],
+    foreignKeys: [],
+    comment: undefined,
+    comments,
+    metadata: new Set(),
+    stamps: undefined,
+    hook: undefined,
+  };
+  const isRead = statements.every(({ sql, output, bindings = [] }) => {
+    if (output !== undefined || bindings.length > 0) return false;
+    if (sql.startsWith('do $knex_meta')) return addHook(draft, sql, quoted);
+    // Escapes, and what Knex takes for a binding.
+    if (/[\\?]/.test(sql)) return false;
+    if (sql.startsWith('create table ')) return addCreate(draft, sql, `create table ${quoted}`);
+    if (sql.startsWith(`alter table ${quoted} `))
+      return addConstraint(draft, sql.slice(`alter table ${quoted}`.length));
+    return sql.startsWith('comment on ')
+      ? addComment(draft, sql, quoted, comments)
+      : addIndex(draft, sql, quoted);
+  });
+  return isRead ? draft : undefined;
+}

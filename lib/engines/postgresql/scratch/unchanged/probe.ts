@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import type { Column } from '../../../../schema/column.js';
+import type { Check } from '../../../../schema/constraints.js';
+import type { Table } from '../../../../schema/table.js';
+import { execute } from '../../../execute.js';
+import { quoteName } from '../../identifiers.js';
+import { readColumns } from '../../introspect/columns.js';
+import { readConstraints } from '../../introspect/constraints.js';
+import { readRelations } from '../../introspect/relations.js';
+import { groupBy } from '../../introspect/rows.js';
+import { readScope } from '../../introspect/scope.js';
+import { readSequences } from '../../introspect/sequences.js';
+import { tableOf } from '../../introspect/tables.js';
+import { attempt } from '../run.js';
+import type { PlainTable } from './parse.js';
+
+/** What the server makes of a column's definition. */
+interface Probed {
+  readonly column: Column;
+  readonly checks: readonly Check[];
+}
+
+/** Looks up a column by its name and definition. */
+export type Probe = (name: string, definition: string) => Probed | undefined;
+
+const WIDTH = 400;
+const keyOf = (name: string, definition: string): string => `${name}\n${definition}`;
+
+/** Every different column once, in as few tables as their names allow. */
+function spread(tables: readonly PlainTable[]): readonly ReadonlyMap<string, string>[] {
+  const seen = new Set<string>();
+  const made: Map<string, string>[] = [];
+  const firstFree = new Map<string, number>();
+  for (const { name, definition } of tables.flatMap(({ columns }) => columns)) {
+    const key = keyOf(name, definition);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    let at = firstFree.get(name) ?? 0;
+    while ((made[at]?.size ?? 0) >= WIDTH) at += 1;
+    firstFree.set(name, at + 1);
+    made[at] ??= new Map();
+    made[at]?.set(name, definition);
+  }
+  return made;
+}
+
+/** The tables of a schema, of which nothing but columns and checks is of interest. */
+async function readTables(trx: Knex.Transaction, schema: string): Promise<readonly Table[]> {
+  const { scope } = await readScope(trx, [schema]);
+  const relations = await readRelations(scope);
+  const none = new Map();
+  const parts = {
+    columns: groupBy(await readColumns(scope), ({ relation }) => relation),
+    sequences: groupBy(await readSequences(scope), ({ owner }) => owner),
+    constraints: groupBy(await readConstraints(scope), ({ relation }) => relation),
+    indexes: none,
+    triggers: none,
+    dependencies: none,
+    words: { opclasses: none, collations: none },
+  };
+  return relations.map((row) => tableOf(row, parts));
+}
+
+/**
+ * Has the server write the columns of many tables: each different one once, in tables that are gone afterwards. A
+ * definition that the server refuses there has no answer.
+ */
+export async function probeColumns(
+  trx: Knex.Transaction,
+  tables: readonly PlainTable[],
+  schema: string,
+): Promise<Probe> {
+  const found = new Map<string, Probed>();
+  await trx.raw('savepoint knex_meta_probe');
+  const groups = spread(tables);
+  for (const [number, columns] of groups.entries()) {
+    const list = [...columns].map(([name, definition]) => `${quoteName(name)}${definition}`);
+    const sql = `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
+    await attempt(trx, () => execute(trx, { sql }));
+  }
+  const made = await readTables(trx, schema);
+  for (const { name: table, columns, checks } of made) {
+    const definitions = groups[Number(table.slice(1))];
+    for (const column of columns) {
+      const definition = definitions?.get(column.name) ?? '';
+      const own = checks.filter(({ name }) => name === `${table}_${column.name}_check`);
+      // Several checks of one column have other names.
+      const isWhole = own.length === (/\bcheck\b/i.test(definition) ? 1 : 0);
+      if (isWhole && !/\bcheck\b.*\bcheck\b/is.test(definition))
+        found.set(keyOf(column.name, definition), { column, checks: own });
+    }
+  }
+  await trx.raw('rollback to savepoint knex_meta_probe');
+  return (name, definition) => found.get(keyOf(name, definition));
+}

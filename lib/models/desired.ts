@@ -1,0 +1,51 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../engines/contract.js';
+import type { ClientInternals } from '../metadata/knexInternals.js';
+import type { RenamedColumn } from '../metadata/renamedFrom.js';
+import { wrapName } from '../metadata/target.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import { scratchObjectOf } from './build.js';
+import type { AnyModel } from './definition.js';
+import { type Rename, renamesOf } from './renames.js';
+
+/** What the models ask for. */
+export interface Desired {
+  readonly schema: DatabaseSchema;
+  readonly renames: readonly Rename[];
+  /** Definitions of objects that this engine does not have. */
+  readonly passedOver: readonly AnyModel[];
+}
+
+export interface DesiredOptions {
+  /** What the database has, as `Engine.introspect` reads it. */
+  readonly actual: DatabaseSchema;
+  /** Where the models are built when it cannot be done in the database itself. */
+  readonly shadow?: Knex | undefined;
+}
+
+/**
+ * The schema that models ask for, as the engine itself writes it: it builds them for a moment and reads them back.
+ *
+ * @param db - a Knex with the hook of knex-meta, so that tables get their metadata as in a migration
+ * @throws KnexMetaError MODEL_BUILD_FAILED, SCRATCH_REFUSED
+ */
+export async function readDesired(
+  engine: Engine,
+  db: Knex,
+  models: readonly AnyModel[],
+  { actual, shadow }: DesiredOptions,
+): Promise<Desired> {
+  const isOwn = ({ kind }: AnyModel): boolean => engine.objectKinds.includes(kind);
+  const own = models.filter(isOwn);
+  const columns = new Map<AnyModel, readonly RenamedColumn[]>();
+  const objects = own.map((model) =>
+    scratchObjectOf(db, model, engine.hasSchemas, (renamed) => columns.set(model, renamed)),
+  );
+  const { schema, home } = await engine.buildScratch(db, { objects, actual, shadow });
+  const wrap = (name: string): string => wrapName(db.client as ClientInternals, name, undefined);
+  return {
+    schema,
+    renames: own.flatMap((model) => renamesOf(model, columns.get(model) ?? [], { wrap, home })),
+    passedOver: models.filter((model) => !isOwn(model)),
+  };
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { lineOfSyntaxError, loadModule } from '../config/loadModule.js';
+import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { type AnyModel, isDefinition, titleOf } from './definition.js';
+import { fileName, listModelFiles } from './loadFiles.js';
+import { lineOfError, type Place } from './place.js';
+
+/** A file that was read, with how many definitions are written in it. */
+interface ModelFile {
+  readonly file: string;
+  readonly models: number;
+}
+
+/** All that the files of models declare. */
+export interface LoadedModels {
+  readonly models: readonly AnyModel[];
+  readonly files: readonly ModelFile[];
+}
+
+function placeName({ file, line }: Place): string {
+  return `${fileName(file)}:${line}`;
+}
+
+async function lineOf(path: string, error: unknown): Promise<number | undefined> {
+  const line = lineOfError(error, path);
+  if (line !== undefined || !(error instanceof SyntaxError)) return line;
+  return lineOfSyntaxError(path, await readFile(path, 'utf8'));
+}
+
+async function loadFailed(path: string, error: unknown): Promise<KnexMetaError> {
+  const line = await lineOf(path, error);
+  const at = line === undefined ? fileName(path) : placeName({ file: path, line });
+  const message = String((error as { message?: unknown })?.message ?? error).split('\n')[0];
+  return new KnexMetaError('MODEL_LOAD_FAILED', `${at} could not be loaded: ${message}`, {
+    remedy: isKnexMetaError(error) && error.remedy !== '' ? error.remedy : 'Correct the file.',
+    details: { file: path, line },
+    cause: error,
+  });
+}
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !isDefinition(value);
+
+/** What a module exports, by value: as names, as the default export, in an object or an array. */
+function exportsOf(module: unknown, depth = 0): readonly unknown[] {
+  if (!isPlain(module)) return [];
+  return Object.values(module).flatMap((value: unknown) =>
+    isPlain(value) && depth < 2 ? exportsOf(value, depth + 1) : [value],
+  );
+}
+
+function exportsNothing(path: string): KnexMetaError {
+  return new KnexMetaError('MODEL_INVALID', `${fileName(path)}:1 exports nothing.`, {
+    remedy: "Export its models: `export const users = defineModel('users', (t) => { ... });`",
+    details: { file: path, line: 1 },
+  });
+}
+
+async function modelsIn(path: string): Promise<readonly AnyModel[]> {
+  let exported: readonly unknown[];
+  try {
+    exported = exportsOf(await loadModule(path));
+  } catch (error) {
+    throw await loadFailed(path, error);
+  }
+  if (exported.length === 0) throw exportsNothing(path);
+  return exported.filter(isDefinition);
+}
+
+const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
+  a !== undefined && b !== undefined && a.file === b.file && a.line === b.line;
+
+/** What of a schema can have a name once. */
+function namespaceOf({ kind, schema, name, ...model }: AnyModel): string {
+  const isRoutine = kind === 'function' || kind === 'procedure';
+  // Functions of one name differ in their arguments, triggers in their tables.
+  const apart = isRoutine || kind === 'trigger' ? (model as { declaration?: string }).declaration : undefined;
+  const group = ['table', 'view', 'materialized view', 'enum'].includes(kind) ? 'relation' : kind;
+  return JSON.stringify([group, schema ?? null, name, apart ?? null]);
+}
+
+function duplicate(model: AnyModel, other: AnyModel, file: string): KnexMetaError {
+  const title = titleOf(model);
+  const places = [other.place, model.place].flatMap((place) =>
+    place === undefined ? [] : [placeName(place)],
+  );
+  const where = places.length === 2 ? `${places[0]} and ${places[1]}` : fileName(file);
+  return new KnexMetaError(
+    'MODEL_DUPLICATE',
+    `${title[0]?.toUpperCase()}${title.slice(1)} is defined twice: ${where}.`,
+    {
+      remedy: 'Keep one of them. A model that another file exports again is no second one.',
+      details: { name: model.name, schema: model.schema, places: [other.place, model.place] },
+    },
+  );
+}
+
+/**
+ * Loads every model of the project: TypeScript or JavaScript, ESM or CommonJS.
+ *
+ * @param directories - where they are; a model that several files export, such as an index, is one
+ * @throws KnexMetaError MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID, MODEL_DUPLICATE
+ */
+export async function loadModels(directories: readonly string[]): Promise<LoadedModels> {
+  const paths = await listModelFiles(directories);
+  const known = new Map<string, AnyModel>();
+  const counts = new Map(paths.map((path) => [path, 0]));
+  for (const path of paths) {
+    for (const model of await modelsIn(path)) {
+      const key = namespaceOf(model);
+      const other = known.get(key);
+      if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;
+      if (other !== undefined) throw duplicate(model, other, path);
+      known.set(key, model);
+      const written = model.place?.file ?? path;
+      const file = counts.has(written) ? written : path;
+      counts.set(file, (counts.get(file) ?? 0) + 1);
+    }
+  }
+  const files = [...counts].map(([path, models]) => ({ file: fileName(path), models }));
+  if (known.size > 0) return { models: [...known.values()], files };
+  throw new KnexMetaError('MODELS_NONE', `There is no model in ${directories.join(', ')}.`, {
+    remedy:
+      paths.length === 0
+        ? 'Write one into a file there, or have them written from what the database has: `npx knex-meta models:pull`.'
+        : `The files there export none: ${paths.map(fileName).join(', ')}. A model is what \`defineModel\` returns.`,
+    details: { directories, files: paths },
+  });
+}
