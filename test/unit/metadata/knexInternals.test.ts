@@ -8,6 +8,7 @@ const METHODS = [
   'wrapIdentifierImpl',
   'tableBuilder',
   'tableCompiler',
+  'columnBuilder',
   'schemaCompiler',
   'transaction',
   'acquireRawConnection',
