@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
@@ -40,6 +41,7 @@ export const sqlite: Engine = {
   ensureSchema: async () => {},
   inspect,
   introspect,
+  changes,
   metadata,
   tryTrigger,
 };

@@ -1,0 +1,125 @@
+import { describe } from '../operations/describe.js';
+import type { Hazard } from '../operations/hazards.js';
+import { sameObject, type Operation } from '../operations/operation.js';
+import { irreversible } from '../operations/reverse.js';
+import type { RenderContext } from './parts.js';
+import type { Piece } from './piece.js';
+import { piecesOf } from './pieces.js';
+import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
+
+/** The forms that a migration file can have. */
+export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
+
+export interface Migration {
+  /** What the diff found: the header says it. */
+  readonly detected: readonly Operation[];
+  /** The operations of each direction, as the engine runs them. */
+  readonly up: readonly Operation[];
+  readonly down: readonly Operation[];
+  readonly hazardsOf: (operation: Operation) => readonly Hazard[];
+}
+
+/** Puts neighbours of one form on one table together. */
+function merge(pieces: readonly Piece[]): readonly Piece[] {
+  const merged: Piece[] = [];
+  for (const piece of pieces) {
+    const last = merged.at(-1);
+    const notes = [...(last?.notes ?? []), ...(piece.notes ?? [])];
+    if (last?.form === 'builder' && piece.form === 'builder' && sameObject(last.table, piece.table))
+      merged[merged.length - 1] = { ...last, lines: [...last.lines, ...piece.lines], notes };
+    else merged.push(piece);
+  }
+  return merged;
+}
+
+function piecesFor(operations: readonly Operation[], migration: Migration, context: RenderContext): readonly Piece[] {
+  return merge(
+    operations.flatMap((operation) => {
+      const notes = migration
+        .hazardsOf(operation)
+        .map(({ message, remedy }) => `${message}${remedy === '' ? '' : ` ${remedy}`}`);
+      const reason = irreversible(operation);
+      if (reason !== undefined && migration.down.includes(operation)) return [{ form: 'throw' as const, reason }];
+      return piecesOf(operation, context).map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
+    }),
+  );
+}
+
+const WIDTH = 108;
+
+/** A comment, broken at words. */
+function comment(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.replace(/\s+/g, ' ').split(' ')) {
+    if (line !== '' && `${indent}// ${line} ${word}`.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => `${indent}// ${each}`);
+}
+
+/** A chain of calls that is too long for a line has a call on each. */
+function brokenLine(line: string, indent: string): string {
+  if (indent.length + line.length <= WIDTH) return `${indent}${line}`;
+  const calls = line.split(/(?<=\))\.(?=[a-zA-Z]+\()/);
+  if (calls.length < 3) return `${indent}${line}`;
+  const [start, ...rest] = calls;
+  return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
+}
+
+function statement(piece: Piece, { defaultSchema }: RenderContext): readonly string[] {
+  switch (piece.form) {
+    case 'create':
+    case 'builder': {
+      const { schema, name } = piece.table;
+      const method = piece.form === 'create' ? 'createTable' : 'alterTable';
+      const lines = piece.lines.map((line) => brokenLine(line, '    '));
+      return [`  await ${schemaBuilder(schema, defaultSchema)}.${method}(${quote(name)}, (t) => {`, ...lines, '  });'];
+    }
+    case 'alter': {
+      const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
+      const isShort = piece.actions.length === 1;
+      const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
+      return [`  await knex.raw(${rawText(text, '  ')});`];
+    }
+    case 'call':
+      return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
+    case 'sql':
+      return [`  await knex.raw(${rawText(piece.sql)});`];
+    case 'throw':
+      return [`  throw new Error(${quote(piece.reason)});`];
+  }
+}
+
+function body(pieces: readonly Piece[], context: RenderContext): string {
+  // What cannot be taken back is said before anything is done.
+  const stop = pieces.find(({ form }) => form === 'throw');
+  return (stop === undefined ? pieces : [stop])
+    .flatMap((piece) => [...(piece.notes ?? []).flatMap((note) => comment(note, '  ')), ...statement(piece, context)])
+    .join('\n');
+}
+
+function wrap(form: MigrationForm, name: 'up' | 'down', text: string): string {
+  const content = text === '' ? '{}' : `{\n${text}\n}`;
+  if (form === 'typescript') return `export async function ${name}(knex: Knex): Promise<void> ${content}`;
+  const doc = "/**\n * @param { import('knex').Knex } knex\n * @returns { Promise<void> }\n */\n";
+  return form === 'esm'
+    ? `${doc}export async function ${name}(knex) ${content}`
+    : `${doc}exports.${name} = async function (knex) ${content};`;
+}
+
+/** The text of a migration file. */
+export function renderMigration(migration: Migration, context: RenderContext, form: MigrationForm): string {
+  const lines = migration.detected.map((operation) => `//   ${describe(operation, context.defaultSchema)}`);
+  const header = ['// Generated by knex-meta from the models. Read it before you run it. Detected:', ...new Set(lines)];
+  return [
+    header.join('\n'),
+    ...(form === 'typescript' ? ["import type { Knex } from 'knex';\n"] : ['']),
+    wrap(form, 'up', body(piecesFor(migration.up, migration, context), context)),
+    '',
+    wrap(form, 'down', body(piecesFor(migration.down, migration, context), context)),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import knex from 'knex';
+import { type Difference, type DiffOptions, diff } from '../../lib/diff/index.js';
+import type { Engine } from '../../lib/engines/contract.js';
+import { engineForClient } from '../../lib/engines/registry.js';
+import { withMeta } from '../../lib/index.js';
+import { hazardsOf } from '../../lib/operations/hazards.js';
+import type { Operation } from '../../lib/operations/operation.js';
+import { reverseAll } from '../../lib/operations/reverse.js';
+import { type MigrationForm, renderMigration } from '../../lib/render/file.js';
+import type { DatabaseSchema } from '../../lib/schema/database.js';
+import type { Table } from '../../lib/schema/table.js';
+import type { TestEngine } from './databases.js';
+import { temporaryFolder } from './folders.js';
+
+export type Build = (db: Knex) => Promise<unknown>;
+
+/** One change: how the database is, and how it is to be. */
+export interface LoopCase {
+  readonly before: Build;
+  readonly after: Build;
+  /** Fills the tables of the old database. */
+  readonly rows?: Build;
+  readonly options?: DiffOptions;
+}
+
+export interface LoopResult {
+  readonly difference: Difference;
+  readonly text: string;
+}
+
+export function engineOf(db: Knex): Engine {
+  const engine = engineForClient(db.client.config.client);
+  if (engine === undefined) throw new Error('no engine');
+  return engine;
+}
+
+/** The text of a migration from one schema to the other. */
+export function generate(
+  engine: Engine,
+  operations: readonly Operation[],
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  form: MigrationForm = 'esm',
+): string {
+  const { changes } = engine;
+  return renderMigration(
+    {
+      detected: operations,
+      up: changes.rewrite(operations, desired),
+      down: changes.rewrite(reverseAll(operations), actual),
+      hazardsOf: (operation) => hazardsOf(operation, changes.hazards),
+    },
+    changes,
+    form,
+  );
+}
+
+let counter = 0;
+
+interface Migration {
+  readonly up: (db: Knex) => Promise<void>;
+  readonly down: (db: Knex) => Promise<void>;
+}
+
+/** Loads a generated file as a migrator does. */
+export async function loadText(text: string): Promise<Migration> {
+  counter += 1;
+  const file = join(temporaryFolder(), `migration_${counter}.mjs`);
+  writeFileSync(file, text);
+  return (await import(pathToFileURL(file).href)) as Migration;
+}
+
+const byName = (a: { readonly name?: string | undefined }, b: { readonly name?: string | undefined }) =>
+  JSON.stringify([a.name, a]) < JSON.stringify([b.name, b]) ? -1 : 1;
+
+function comparableTable(table: Table, fold: (sql: string) => string): unknown {
+  const columns = table.columns.map((column) => {
+    const { numbering } = column;
+    if (numbering === undefined || numbering.kind === 'rowid') return column;
+    return { ...column, defaultTo: undefined, numbering: { ...numbering, sequence: { ...numbering.sequence, name: '', schema: '' } } };
+  });
+  const text = JSON.stringify({
+    ...table,
+    columns: [...columns].sort(byName),
+    uniques: [...table.uniques].sort(byName),
+    foreignKeys: [...table.foreignKeys].sort(byName),
+    checks: table.checks.map((check) => ({ ...check, expression: fold(check.expression) })).sort(byName),
+    indexes: table.indexes
+      .map((index) => ({ ...index, predicate: index.predicate && fold(index.predicate) }))
+      .sort(byName),
+    triggers: table.triggers.map((each) => ({ ...each, definition: fold(each.definition) })),
+    dependsOn: [],
+  });
+  return JSON.parse(text);
+}
+
+/** What two databases have in common that are the same to their users: the order of columns apart. */
+export function comparable(schema: DatabaseSchema, engine: Engine): unknown {
+  const fold = engine.changes.comparison.foldExpression;
+  return {
+    ...schema,
+    tables: schema.tables.map((table) => comparableTable(table, fold)),
+    views: schema.views.map((view) => ({ ...view, definition: fold(view.definition) })),
+    others: [],
+  };
+}
+
+async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const { schema: owner, name } of schema.tables) {
+    const query = owner === undefined ? db(name) : db.withSchema(owner).from(name);
+    const [row] = await query.count({ count: '*' });
+    counts[`${owner}.${name}`] = Number((row as { count: unknown }).count);
+  }
+  return counts;
+}
+
+/**
+ * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
+ * directly, generate again (nothing), down, compare with the old.
+ */
+export async function loop(testEngine: TestEngine, { before, after, rows, options }: LoopCase): Promise<LoopResult> {
+  const [oldDatabase, newDatabase] = [await testEngine.fresh(), await testEngine.fresh()];
+  const db = knex(withMeta(oldDatabase.config));
+  const built = knex(withMeta(newDatabase.config));
+  try {
+    await before(db);
+    await rows?.(db);
+    await after(built);
+    const engine = engineOf(db);
+    const { comparison } = engine.changes;
+    const actual = await engine.introspect(db);
+    const desired = await engine.introspect(built);
+    const difference = diff(actual, desired, comparison, options);
+    expect(diff(actual, actual, comparison, { ...options, renames: [] }).operations, 'the same twice').to.deep.equal([]);
+    const text = generate(engine, difference.operations, actual, desired);
+    const counts = await countRows(db, actual);
+    try {
+      const migration = await loadText(text);
+      await db.transaction((trx) => migration.up(trx));
+      const upgraded = await engine.introspect(db);
+      const again = diff(upgraded, desired, comparison, options);
+      expect(again.operations, 'a second diff').to.deep.equal([]);
+      expect(comparable(upgraded, engine)).to.deep.equal(comparable(desired, engine));
+      await db.transaction((trx) => migration.down(trx));
+      const downgraded = await engine.introspect(db);
+      const back = diff(downgraded, actual, comparison, options?.leave ? { leave: options.leave } : {});
+      expect(back.operations, 'a diff after down').to.deep.equal([]);
+      expect(comparable(downgraded, engine)).to.deep.equal(comparable(actual, engine));
+      const dropped = difference.operations.flatMap((each) => (each.kind === 'table' && each.from ? [each.from.name] : []));
+      const kept = Object.entries(counts).filter(([name]) => !dropped.some((each) => name.endsWith(`.${each}`)));
+      const left = await countRows(db, downgraded);
+      for (const [name, count] of kept) expect(left[name], `rows of ${name}`).to.equal(count);
+    } catch (error) {
+      (error as Error).message += `\n--- the migration:\n${text}`;
+      throw error;
+    }
+    return { difference, text };
+  } finally {
+    await db.destroy();
+    await built.destroy();
+  }
+}
