@@ -26,9 +26,11 @@ const NAMES: ReadonlySet<string> = new Set(['columns', 'include', 'targetColumns
 
 /** The same text for two things that are the same to the engine; `without` are keys that do not count. */
 export function fingerprint(value: unknown, how: Comparison, without: readonly string[] = []): string {
-  const skipped = new Set(without);
+  const compared =
+    typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).filter(([key]) => !without.includes(key)))
+      : value;
   const fold = (key: string, each: unknown): unknown => {
-    if (skipped.has(key)) return undefined;
     if (Array.isArray(each) && NAMES.has(key))
       return each.map((name) => (typeof name === 'string' ? how.foldName(name) : name));
     if (typeof each !== 'string') return each;
@@ -36,7 +38,7 @@ export function fingerprint(value: unknown, how: Comparison, without: readonly s
     if (NAMES.has(key)) return how.foldName(each);
     return key === 'type' ? how.foldType(each) : each;
   };
-  return JSON.stringify(value, fold) ?? '';
+  return JSON.stringify(compared, fold) ?? '';
 }
 
 /** Without the names of the sequences that number columns: they are as good as any. */

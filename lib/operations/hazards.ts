@@ -58,7 +58,8 @@ function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Ha
   const target = q.table(table);
   const subject = `${textOf(table)}.${(to ?? from)?.name}`;
   if (to === undefined && from !== undefined)
-    return [
+    // What is computed is nobody's loss.
+    return from.generated !== undefined ? [] : [
       {
         kind: 'data loss',
         message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,

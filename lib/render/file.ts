@@ -19,13 +19,30 @@ export interface Migration {
   readonly hazardsOf: (operation: Operation) => readonly Hazard[];
 }
 
+/** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
+function rank(line: string): number {
+  if (/\.alter\(/.test(line)) return 1;
+  return /^t\.(drop|rename|set|unique|index|primary|foreign|check)/.test(line) ? 2 : 0;
+}
+
+/** Whether lines behind others of one alterTable run behind them too. */
+function runsBehind(lines: readonly string[], others: readonly string[]): boolean {
+  const last = Math.max(...others.map(rank));
+  return lines.every((line) => rank(line) >= last);
+}
+
 /** Puts neighbours of one form on one table together. */
 function merge(pieces: readonly Piece[]): readonly Piece[] {
   const merged: Piece[] = [];
   for (const piece of pieces) {
     const last = merged.at(-1);
     const notes = [...(last?.notes ?? []), ...(piece.notes ?? [])];
-    if (last?.form === 'builder' && piece.form === 'builder' && sameObject(last.table, piece.table))
+    if (
+      last?.form === 'builder' &&
+      piece.form === 'builder' &&
+      sameObject(last.table, piece.table) &&
+      runsBehind(piece.lines, last.lines)
+    )
       merged[merged.length - 1] = { ...last, lines: [...last.lines, ...piece.lines], notes };
     else merged.push(piece);
   }

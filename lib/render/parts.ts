@@ -34,6 +34,8 @@ export function keyLine(
   const name = saidName(kind, table, key.columns, key.name, wording);
   const when = deferrable(key.deferral);
   if (name === undefined && when === undefined) return `t.${kind}(${list(key.columns)});`;
+  if (kind === 'primary' && when === undefined && name !== undefined)
+    return `t.primary(${list(key.columns)}, ${quote(name)});`;
   const options =
     kind === 'primary' ? { constraintName: name, deferrable: when } : { indexName: name, deferrable: when };
   return `t.${kind}(${list(key.columns)}, ${literal(options)});`;

@@ -14,6 +14,7 @@ export interface Case {
   /** The kinds of operations that are detected; none for what is unchanged. */
   readonly detects: readonly OperationKind[];
   readonly options?: DiffOptions;
+  readonly leaves?: boolean;
 }
 
 export const isPostgres = (db: Knex): boolean => db.client.config.client === 'pg';
@@ -209,8 +210,8 @@ const keys: readonly Case[] = [
   },
   {
     name: 'pk name changed',
-    before: (db) => db.schema.createTable('t', (t) => [t.integer('x').notNullable(), t.integer('y'), t.primary(['x'], { constraintName: 'pk_a' })]),
-    after: (db) => db.schema.createTable('t', (t) => [t.integer('x').notNullable(), t.integer('y'), t.primary(['x'], { constraintName: 'pk_b' })]),
+    before: (db) => db.schema.createTable('t', (t) => [t.integer('x').notNullable(), t.integer('y'), t.primary(['x'], 'pk_a')]),
+    after: (db) => db.schema.createTable('t', (t) => [t.integer('x').notNullable(), t.integer('y'), t.primary(['x'], 'pk_b')]),
     rows: pair,
     detects: ['renamePart'],
   },
@@ -334,9 +335,9 @@ const others: readonly Case[] = [
   { name: 'column added in other schema', ...onPostgres, before: all(s1, inSchema((t) => t.integer('x'))), after: all(s1, inSchema((t) => [t.integer('x'), t.integer('y').notNullable().defaultTo(1)])), detects: ['column'] },
   { name: 'new schema itself', ...onPostgres, before: nothing, after: all(s1, inSchema((t) => t.integer('x'))), detects: ['schema', 'table'] },
   { name: 'table move to other schema', ...onPostgres, before: all(s1, table((t) => t.integer('x'))), after: all(s1, inSchema((t) => t.integer('x'))), rows: xs(1), detects: ['renameTable'], options: { renames: [{ kind: 'table', from: { schema: 'public', name: 't' }, to: { schema: 's1', name: 't' } }] } },
-  { name: 'db has a view, model none', before: all(table((t) => t.integer('x')), sql('create view v as select x from t')), after: table((t) => t.integer('x')), rows: xs(1), detects: [] },
+  { name: 'db has a view, model none', leaves: true, before: all(table((t) => t.integer('x')), sql('create view v as select x from t')), after: table((t) => t.integer('x')), rows: xs(1), detects: [] },
   { name: 'db has stray table', before: all(table((t) => t.integer('x')), table((t) => t.integer('x'), 'stray')), after: table((t) => t.integer('x')), rows: xs(1), detects: ['table'] },
-  { name: 'db has stray sequence', ...onPostgres, before: sql('create sequence s'), after: nothing, detects: [] },
+  { name: 'db has stray sequence', leaves: true, ...onPostgres, before: sql('create sequence s'), after: nothing, detects: [] },
   {
     name: 'mixed-case + reserved names unchanged',
     ...(() => {
@@ -350,9 +351,9 @@ const others: readonly Case[] = [
     })(),
     detects: [],
   },
-  { name: 'partitioned table in db unchanged', ...onPostgres, before: all(table((t) => t.integer('x')), sql('create table pt (a int) partition by range (a)', 'create table pt_1 partition of pt for values from (1) to (10)')), after: table((t) => t.integer('x')), rows: xs(1), detects: [] },
+  { name: 'partitioned table in db unchanged', leaves: true, ...onPostgres, before: all(table((t) => t.integer('x')), sql('create table pt (a int) partition by range (a)', 'create table pt_1 partition of pt for values from (1) to (10)')), after: table((t) => t.integer('x')), rows: xs(1), detects: [] },
   {
-    name: 'db has a trigger, model none',
+    name: 'db has a trigger, model none', leaves: true,
     before: all(
       table((t) => t.integer('x')),
       sql(

@@ -26,6 +26,8 @@ export interface LoopCase {
   /** Fills the tables of the old database. */
   readonly rows?: Build;
   readonly options?: DiffOptions;
+  /** True where the database has what no model has, and keeps it. */
+  readonly leaves?: boolean;
 }
 
 export interface LoopResult {
@@ -93,7 +95,12 @@ function comparableTable(table: Table, fold: (sql: string) => string): unknown {
     indexes: table.indexes
       .map((index) => ({ ...index, predicate: index.predicate && fold(index.predicate) }))
       .sort(byName),
-    triggers: table.triggers.map((each) => ({ ...each, definition: fold(each.definition) })),
+    // Our own function is in the schema in which the table was made.
+    triggers: table.triggers.map((each) =>
+      each.stamps === undefined
+        ? { ...each, definition: fold(each.definition) }
+        : { ...each, definition: '', calls: undefined },
+    ),
     dependsOn: [],
   });
   return JSON.parse(text);
@@ -106,6 +113,7 @@ export function comparable(schema: DatabaseSchema, engine: Engine): unknown {
     ...schema,
     tables: schema.tables.map((table) => comparableTable(table, fold)),
     views: schema.views.map((view) => ({ ...view, definition: fold(view.definition) })),
+    functions: schema.functions.filter(({ isMetadata }) => !isMetadata),
     others: [],
   };
 }
@@ -113,9 +121,9 @@ export function comparable(schema: DatabaseSchema, engine: Engine): unknown {
 async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   for (const { schema: owner, name } of schema.tables) {
-    const query = owner === undefined ? db(name) : db.withSchema(owner).from(name);
-    const [row] = await query.count({ count: '*' });
-    counts[`${owner}.${name}`] = Number((row as { count: unknown }).count);
+    const query = owner === undefined ? db.from(name) : db.withSchema(owner).from(name);
+    const rows: readonly unknown[] = await query.select(db.raw('1'));
+    counts[`${owner}.${name}`] = rows.length;
   }
   return counts;
 }
@@ -124,7 +132,7 @@ async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Rec
  * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
  * directly, generate again (nothing), down, compare with the old.
  */
-export async function loop(testEngine: TestEngine, { before, after, rows, options }: LoopCase): Promise<LoopResult> {
+export async function loop(testEngine: TestEngine, { before, after, rows, options, leaves = false }: LoopCase): Promise<LoopResult> {
   const [oldDatabase, newDatabase] = [await testEngine.fresh(), await testEngine.fresh()];
   const db = knex(withMeta(oldDatabase.config));
   const built = knex(withMeta(newDatabase.config));
@@ -146,7 +154,7 @@ export async function loop(testEngine: TestEngine, { before, after, rows, option
       const upgraded = await engine.introspect(db);
       const again = diff(upgraded, desired, comparison, options);
       expect(again.operations, 'a second diff').to.deep.equal([]);
-      expect(comparable(upgraded, engine)).to.deep.equal(comparable(desired, engine));
+      if (!leaves) expect(comparable(upgraded, engine)).to.deep.equal(comparable(desired, engine));
       await db.transaction((trx) => migration.down(trx));
       const downgraded = await engine.introspect(db);
       const back = diff(downgraded, actual, comparison, options?.leave ? { leave: options.leave } : {});
