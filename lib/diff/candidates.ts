@@ -20,7 +20,9 @@ export function findCandidates(operations: readonly Operation[], how: Comparison
       if (went.kind === 'table' && came.kind === 'table' && went.from && came.to) {
         if (!isLikeTable(went.from, came.to, how)) return [];
         const { schema, name } = came.to;
-        return [{ kind: 'table', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } }];
+        return [
+          { kind: 'table', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } },
+        ];
       }
       if (went.kind === 'column' && came.kind === 'column' && went.from && came.to) {
         const isLike = how.foldType(went.from.type) === how.foldType(came.to.type);
@@ -30,7 +32,9 @@ export function findCandidates(operations: readonly Operation[], how: Comparison
       if (went.kind === 'enum' && came.kind === 'enum' && went.from && came.to) {
         if (went.from.values.join('\n') !== came.to.values.join('\n')) return [];
         const { schema, name } = came.to;
-        return [{ kind: 'type', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } }];
+        return [
+          { kind: 'type', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } },
+        ];
       }
       return [];
     }),

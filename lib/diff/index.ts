@@ -45,9 +45,7 @@ function asCreated(table: Table, options: DiffOptions): Table {
   const implied = new Set(options.indexedMetadata ?? []);
   const isImplied = ({ keys }: Table['indexes'][number]) =>
     keys.length === 1 &&
-    table.columns.some(
-      ({ name, isMetadata }) => isMetadata && name === keys[0]?.column && implied.has(name),
-    );
+    table.columns.some(({ name, isMetadata }) => isMetadata && name === keys[0]?.column && implied.has(name));
   return { ...table, indexes: table.indexes.filter((index) => !isImplied(index)) };
 }
 

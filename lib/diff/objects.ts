@@ -128,7 +128,13 @@ export function diffObjects(
     ...diffKind('domain', actual.domains, desired.domains, how, leaving),
     ...diffKind('sequence', actual.sequences, desired.sequences, how, leaving),
     ...diffKind('function', actual.functions, desired.functions, how, leaving),
-    ...diffKind('view', actual.views, desired.views, how, leaving, ['comment', 'dependsOn', 'triggers', 'isPopulated', 'type']),
+    ...diffKind('view', actual.views, desired.views, how, leaving, [
+      'comment',
+      'dependsOn',
+      'triggers',
+      'isPopulated',
+      'type',
+    ]),
   ];
 }
 

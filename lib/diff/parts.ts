@@ -54,7 +54,8 @@ export function diffParts<Of extends Part>(
   how: Comparison,
 ): readonly Operation[] {
   const { same, renamed, dropped, added } = matchParts(before, after, how);
-  const change = (from: Of | undefined, to: Of | undefined) => ({ kind, table, from, to }) as unknown as Operation;
+  const change = (from: Of | undefined, to: Of | undefined) =>
+    ({ kind, table, from, to }) as unknown as Operation;
   const what = kind === 'index' ? ('index' as const) : ('constraint' as const);
   return [
     ...renamed.flatMap(([from, to]): readonly Operation[] =>

@@ -69,13 +69,20 @@ function renameColumn(
 ): DatabaseSchema {
   const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
   const text = (sql: string) => renameInText(sql, from, to, how.foldName);
-  const tables = schema.tables.map((each) => (sameObject(each, table) ? rewriteTable(each, name, text) : each));
+  const tables = schema.tables.map((each) =>
+    sameObject(each, table) ? rewriteTable(each, name, text) : each,
+  );
   return retarget({ ...schema, tables }, (key) =>
     sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
   );
 }
 
-function renameTable(schema: DatabaseSchema, from: ObjectName, to: ObjectName, how: Comparison): DatabaseSchema {
+function renameTable(
+  schema: DatabaseSchema,
+  from: ObjectName,
+  to: ObjectName,
+  how: Comparison,
+): DatabaseSchema {
   const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
   const tables = schema.tables.map((each) =>
     sameObject(each, from)
@@ -88,10 +95,17 @@ function renameTable(schema: DatabaseSchema, from: ObjectName, to: ObjectName, h
         }
       : each,
   );
-  return retarget({ ...schema, tables }, (key) => (sameObject(key.target, from) ? { ...key, target: to } : key));
+  return retarget({ ...schema, tables }, (key) =>
+    sameObject(key.target, from) ? { ...key, target: to } : key,
+  );
 }
 
-function renameType(schema: DatabaseSchema, from: ObjectName, to: ObjectName, how: Comparison): DatabaseSchema {
+function renameType(
+  schema: DatabaseSchema,
+  from: ObjectName,
+  to: ObjectName,
+  how: Comparison,
+): DatabaseSchema {
   const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
   return {
     ...schema,
@@ -102,7 +116,12 @@ function renameType(schema: DatabaseSchema, from: ObjectName, to: ObjectName, ho
         ...rewritten,
         columns: rewritten.columns.map((column) =>
           sameObject(column.userType, from)
-            ? { ...column, type: text(column.type), defaultTo: column.defaultTo && text(column.defaultTo), userType: to }
+            ? {
+                ...column,
+                type: text(column.type),
+                defaultTo: column.defaultTo && text(column.defaultTo),
+                userType: to,
+              }
             : column,
         ),
       };
@@ -111,10 +130,14 @@ function renameType(schema: DatabaseSchema, from: ObjectName, to: ObjectName, ho
 }
 
 function missing(what: string, name: string, where: string): KnexMetaError {
-  return new KnexMetaError('RENAME_UNKNOWN', `The ${what} ${name} is to be renamed, and ${where} has no such ${what}.`, {
-    remedy: 'Check the spelling; a rename that was made already needs to be said no more.',
-    details: { what, name },
-  });
+  return new KnexMetaError(
+    'RENAME_UNKNOWN',
+    `The ${what} ${name} is to be renamed, and ${where} has no such ${what}.`,
+    {
+      remedy: 'Check the spelling; a rename that was made already needs to be said no more.',
+      details: { what, name },
+    },
+  );
 }
 
 /** One rename as an operation, and the schema after it. Undefined: the database has the new name already. */
@@ -127,13 +150,15 @@ function apply(
     case 'table': {
       const { from, to } = rename;
       if (schema.tables.some((table) => sameObject(table, to))) return undefined;
-      if (!schema.tables.some((table) => sameObject(table, from))) throw missing('table', nameOf(from), 'the database');
+      if (!schema.tables.some((table) => sameObject(table, from)))
+        throw missing('table', nameOf(from), 'the database');
       return { schema: renameTable(schema, from, to, how), operation: { kind: 'renameTable', from, to } };
     }
     case 'type': {
       const { from, to } = rename;
       if (schema.enums.some((type) => sameObject(type, to))) return undefined;
-      if (!schema.enums.some((type) => sameObject(type, from))) throw missing('type', nameOf(from), 'the database');
+      if (!schema.enums.some((type) => sameObject(type, from)))
+        throw missing('type', nameOf(from), 'the database');
       return { schema: renameType(schema, from, to, how), operation: { kind: 'renameType', from, to } };
     }
     case 'column': {

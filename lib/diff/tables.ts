@@ -55,9 +55,7 @@ function notManaged(before: Table, after: Table, how: Comparison): readonly Unma
   }));
   const options = before.options.join() === after.options.join() ? [] : [after.options.join(', ') || 'none'];
   const has = new Set(before.columns.map((column) => how.foldName(column.name)));
-  const missing = after.columns.filter(
-    (column) => column.isMetadata && !has.has(how.foldName(column.name)),
-  );
+  const missing = after.columns.filter((column) => column.isMetadata && !has.has(how.foldName(column.name)));
   return [
     ...settings,
     ...options.map((each) => ({
@@ -96,7 +94,14 @@ export function diffTable(
     before.comment === after.comment
       ? []
       : [
-          { kind: 'comment', on: 'table', name: table, table: undefined, from: before.comment, to: after.comment },
+          {
+            kind: 'comment',
+            on: 'table',
+            name: table,
+            table: undefined,
+            from: before.comment,
+            to: after.comment,
+          },
         ];
   return {
     operations: [

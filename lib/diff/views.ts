@@ -16,13 +16,20 @@ function touchedTables(operations: readonly Operation[]): readonly ObjectName[] 
 }
 
 function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
-  return to === undefined || from?.type !== to.type || from?.collation !== to.collation || from?.generated?.expression !== to.generated?.expression;
+  return (
+    to === undefined ||
+    from?.type !== to.type ||
+    from?.collation !== to.collation ||
+    from?.generated?.expression !== to.generated?.expression
+  );
 }
 
 /** The types of which values go, by which views may compare. */
 function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
   return operations.flatMap((operation) =>
-    operation.kind === 'enum' && operation.from !== undefined && operation.to !== undefined ? [operation.to] : [],
+    operation.kind === 'enum' && operation.from !== undefined && operation.to !== undefined
+      ? [operation.to]
+      : [],
   );
 }
 

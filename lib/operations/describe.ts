@@ -16,7 +16,9 @@ function columnChanges(from: Column, to: Column): readonly string[] {
     ...(from.defaultTo === to.defaultTo || from.numbering || to.numbering
       ? []
       : [`default ${arrow(from.defaultTo, to.defaultTo)}`]),
-    ...(from.numbering?.kind === to.numbering?.kind ? [] : [`numbering ${arrow(from.numbering?.kind, to.numbering?.kind)}`]),
+    ...(from.numbering?.kind === to.numbering?.kind
+      ? []
+      : [`numbering ${arrow(from.numbering?.kind, to.numbering?.kind)}`]),
     ...(from.generated?.expression === to.generated?.expression
       ? []
       : [`computed ${arrow(from.generated?.expression, to.generated?.expression)}`]),
@@ -61,7 +63,10 @@ export function describe(operation: Operation, defaultSchema?: string): string {
       return `renamed ${operation.what} ${operation.from} of ${text(operation.table)} to ${operation.to}`;
     case 'column': {
       const { from, to } = operation;
-      const changes = from === undefined || to === undefined ? '' : `: ${columnChanges(from, to).join(', ') || 'definition'}`;
+      const changes =
+        from === undefined || to === undefined
+          ? ''
+          : `: ${columnChanges(from, to).join(', ') || 'definition'}`;
       return `${verb} column ${text(operation.table)}.${(to ?? from)?.name}${changes}`;
     }
     case 'enum': {

@@ -49,7 +49,10 @@ const textOf = ({ schema, name }: ObjectName) =>
   schema === undefined || schema === 'public' ? name : `${schema}.${name}`;
 
 function count(table: string, where: string | undefined, counts: string): Evidence {
-  return { sql: `select count(*) as count from ${table}${where === undefined ? '' : ` where ${where}`}`, counts };
+  return {
+    sql: `select count(*) as count from ${table}${where === undefined ? '' : ` where ${where}`}`,
+    counts,
+  };
 }
 
 function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Hazard[] {
@@ -59,17 +62,20 @@ function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Ha
   const subject = `${textOf(table)}.${(to ?? from)?.name}`;
   if (to === undefined && from !== undefined)
     // What is computed is nobody's loss.
-    return from.generated !== undefined ? [] : [
-      {
-        kind: 'data loss',
-        message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
-        remedy: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
-        evidence: count(target, `${q.name(from.name)} is not null`, 'rows have a value in it'),
-      },
-    ];
+    return from.generated !== undefined
+      ? []
+      : [
+          {
+            kind: 'data loss',
+            message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
+            remedy: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
+            evidence: count(target, `${q.name(from.name)} is not null`, 'rows have a value in it'),
+          },
+        ];
   if (to === undefined) return [];
   if (from === undefined) {
-    const hasValue = to.nullable || to.defaultTo !== undefined || to.numbering !== undefined || to.generated !== undefined;
+    const hasValue =
+      to.nullable || to.defaultTo !== undefined || to.numbering !== undefined || to.generated !== undefined;
     if (hasValue) return [];
     return [
       {
@@ -113,7 +119,9 @@ function typeHazards(
           message: `CAN FAIL: ${change}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
           remedy: 'Look at the values first, and write USING as they need it.',
           evidence:
-            failing === undefined ? count(target, `${facts.quote(to.name)} is not null`, 'rows have a value to convert') : count(target, failing, 'rows have a value that cannot be converted'),
+            failing === undefined
+              ? count(target, `${facts.quote(to.name)} is not null`, 'rows have a value to convert')
+              : count(target, failing, 'rows have a value that cannot be converted'),
         },
       ];
   const lock: readonly Hazard[] =
@@ -199,7 +207,8 @@ function constraintHazards(operation: Operation, facts: HazardFacts): readonly H
               {
                 kind: 'long lock' as const,
                 message: `LONG LOCK: ${textOf(table)} takes no writes while the index ${to.name} is made.`,
-                remedy: 'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
+                remedy:
+                  'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
                 evidence: count(q.table(table), undefined, 'rows are indexed'),
               },
             ]
@@ -225,7 +234,9 @@ function constraintHazards(operation: Operation, facts: HazardFacts): readonly H
           message: `CAN FAIL: every row of ${textOf(table)} has to have its row in ${textOf(to.target)}.`,
           remedy: facts.isConcurrent ? 'On a large table: NOT VALID first, then VALIDATE CONSTRAINT.' : '',
           evidence:
-            to.targetColumns === undefined ? undefined : orphans(q, table, to.target, to.columns, to.targetColumns),
+            to.targetColumns === undefined
+              ? undefined
+              : orphans(q, table, to.target, to.columns, to.targetColumns),
         },
       ];
     }
@@ -234,9 +245,17 @@ function constraintHazards(operation: Operation, facts: HazardFacts): readonly H
   }
 }
 
-function duplicates(q: Quoting, table: ObjectName, columns: readonly string[], where: string | undefined): Hazard {
+function duplicates(
+  q: Quoting,
+  table: ObjectName,
+  columns: readonly string[],
+  where: string | undefined,
+): Hazard {
   const names = list(columns, q);
-  const conditions = [...columns.map((column) => `${q.name(column)} is not null`), ...(where === undefined ? [] : [where])];
+  const conditions = [
+    ...columns.map((column) => `${q.name(column)} is not null`),
+    ...(where === undefined ? [] : [where]),
+  ];
   return {
     kind: 'can fail',
     message: `CAN FAIL: no two rows of ${textOf(table)} may have the same ${columns.join(', ')}.`,
@@ -256,7 +275,9 @@ function orphans(
   targetColumns: readonly string[],
 ): Evidence {
   const has = columns.map((column) => `child.${q.name(column)} is not null`);
-  const matches = columns.map((column, at) => `parent.${q.name(targetColumns[at] ?? '')} = child.${q.name(column)}`);
+  const matches = columns.map(
+    (column, at) => `parent.${q.name(targetColumns[at] ?? '')} = child.${q.name(column)}`,
+  );
   return {
     sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
     counts: 'rows refer to a row that is not there',

@@ -1,4 +1,4 @@
-import { sameObject, subjectOf, type Operation } from './operation.js';
+import { type Operation, sameObject, subjectOf } from './operation.js';
 import { split } from './split.js';
 import { byKeys, byNeeds } from './topology.js';
 
@@ -83,7 +83,7 @@ function place(operation: Operation): number {
 /** Whether a function is one that tables name in columns, checks or indexes. */
 function neededByTables(operations: readonly Operation[]): (operation: Operation) => boolean {
   const needed = operations.flatMap((operation) =>
-    operation.kind === 'table' ? (operation.to ?? operation.from)?.dependsOn ?? [] : [],
+    operation.kind === 'table' ? ((operation.to ?? operation.from)?.dependsOn ?? []) : [],
   );
   const replaced = operations.flatMap((operation) =>
     operation.kind === 'function' && operation.from === undefined && operation.to ? [operation.to] : [],
@@ -116,7 +116,15 @@ export function order(operations: readonly Operation[]): readonly Operation[] {
     .map((operation, index) => {
       const step = stepOf(operation, isNeeded);
       const isOfTable = step === 'alter tables' || step === 'drop constraints and indexes';
-      return { operation, keys: [STEPS.indexOf(step), isOfTable ? numberOf(operation) : 0, isOfTable ? place(operation) : 0, index] };
+      return {
+        operation,
+        keys: [
+          STEPS.indexOf(step),
+          isOfTable ? numberOf(operation) : 0,
+          isOfTable ? place(operation) : 0,
+          index,
+        ],
+      };
     })
     .sort((a, b) => a.keys.reduce((found, key, at) => found || key - (b.keys[at] ?? 0), 0))
     .map(({ operation }) => operation);

@@ -7,19 +7,19 @@ function ownTrigger({ stamps }: Trigger): boolean {
 }
 
 function triggersOf(
-  table: { readonly schema: string | undefined; readonly name: string; readonly triggers: readonly Trigger[] } | undefined,
+  table:
+    | { readonly schema: string | undefined; readonly name: string; readonly triggers: readonly Trigger[] }
+    | undefined,
   isDrop: boolean,
 ): readonly Operation[] {
   if (table === undefined) return [];
   const { schema, name } = table;
-  return table.triggers
-    .filter(ownTrigger)
-    .map((trigger) => ({
-      kind: 'trigger',
-      table: { schema, name },
-      from: isDrop ? trigger : undefined,
-      to: isDrop ? undefined : trigger,
-    }));
+  return table.triggers.filter(ownTrigger).map((trigger) => ({
+    kind: 'trigger',
+    table: { schema, name },
+    from: isDrop ? trigger : undefined,
+    to: isDrop ? undefined : trigger,
+  }));
 }
 
 /** Whether CREATE OR REPLACE can make one function the other. */
@@ -34,7 +34,9 @@ export function split(operation: Operation): readonly Operation[] {
   switch (operation.kind) {
     case 'table': {
       const bare = <Of extends { readonly triggers: readonly Trigger[] }>(table: Of | undefined) =>
-        table === undefined ? undefined : { ...table, triggers: table.triggers.filter((each) => !ownTrigger(each)) };
+        table === undefined
+          ? undefined
+          : { ...table, triggers: table.triggers.filter((each) => !ownTrigger(each)) };
       return [
         ...triggersOf(operation.from, true),
         { ...operation, from: bare(operation.from), to: bare(operation.to) },
@@ -42,14 +44,11 @@ export function split(operation: Operation): readonly Operation[] {
       ];
     }
     case 'view': {
-      const drop: readonly Operation[] = operation.from === undefined ? [] : [{ ...operation, to: undefined }];
-      const create: readonly Operation[] = operation.to === undefined ? [] : [{ ...operation, from: undefined }];
-      return [
-        ...triggersOf(operation.from, true),
-        ...drop,
-        ...create,
-        ...triggersOf(operation.to, false),
-      ];
+      const drop: readonly Operation[] =
+        operation.from === undefined ? [] : [{ ...operation, to: undefined }];
+      const create: readonly Operation[] =
+        operation.to === undefined ? [] : [{ ...operation, from: undefined }];
+      return [...triggersOf(operation.from, true), ...drop, ...create, ...triggersOf(operation.to, false)];
     }
     case 'function':
       return from !== undefined && to !== undefined && !isReplaceable(operation)

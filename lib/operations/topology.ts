@@ -32,7 +32,10 @@ function untangle(tables: readonly Table[]): {
   return { sorted, waiting };
 }
 
-function tableOperations(creations: readonly TableCreation[], direction: 'to' | 'from'): readonly Operation[] {
+function tableOperations(
+  creations: readonly TableCreation[],
+  direction: 'to' | 'from',
+): readonly Operation[] {
   const tables = creations.flatMap((each) => each[direction] ?? []);
   const { sorted, waiting } = untangle(tables);
   const other = direction === 'to' ? 'from' : 'to';
@@ -61,8 +64,14 @@ export function byKeys(operations: readonly Operation[]): readonly Operation[] {
   const rest = operations.filter((operation) => operation.kind !== 'table');
   return [
     ...rest,
-    ...tableOperations(creations.filter(({ to }) => to !== undefined), 'to'),
-    ...tableOperations(creations.filter(({ from }) => from !== undefined), 'from'),
+    ...tableOperations(
+      creations.filter(({ to }) => to !== undefined),
+      'to',
+    ),
+    ...tableOperations(
+      creations.filter(({ from }) => from !== undefined),
+      'from',
+    ),
   ];
 }
 
@@ -71,7 +80,9 @@ interface Needing extends ObjectName {
 }
 
 function needing(operation: Operation): Needing | undefined {
-  return operation.kind === 'view' || operation.kind === 'function' ? (operation.to ?? operation.from) : undefined;
+  return operation.kind === 'view' || operation.kind === 'function'
+    ? (operation.to ?? operation.from)
+    : undefined;
 }
 
 /** Within a step views and functions stand after those that they need, or before them where they go. */
@@ -88,7 +99,9 @@ export function byNeeds(
     const object = needing(other);
     return (
       object !== undefined &&
-      needing(each)?.dependsOn.some(({ kind, ...name }) => kind === other.kind && sameObject(name, object)) === true
+      needing(each)?.dependsOn.some(
+        ({ kind, ...name }) => kind === other.kind && sameObject(name, object),
+      ) === true
     );
   };
   return [...steps.values()].flatMap((step) => {

@@ -40,9 +40,7 @@ function typeSuffix(column: Column): readonly string[] {
   const { numbering, generated, collation, notNullConflict } = column;
   return [
     ...(collation === undefined ? [] : [`collate ${collation}`]),
-    ...(generated === undefined
-      ? []
-      : [`generated always as (${generated.expression}) ${generated.kind}`]),
+    ...(generated === undefined ? [] : [`generated always as (${generated.expression}) ${generated.kind}`]),
     ...(numbering?.kind === 'identity'
       ? [identityClause(numbering.always, sequenceOptions(numbering.sequence))]
       : []),
@@ -74,7 +72,10 @@ export function defaultCall(column: Column, wording: Wording): string {
 export function columnLine(column: Column, wording: Wording): string {
   const { comment, nullable, numbering } = column;
   const isImplied =
-    nullable || numbering?.kind === 'rowid' || numbering?.kind === 'identity' || column.notNullConflict !== undefined;
+    nullable ||
+    numbering?.kind === 'rowid' ||
+    numbering?.kind === 'identity' ||
+    column.notNullConflict !== undefined;
   const parts = [
     typeCall(column, wording),
     isImplied ? '' : '.notNullable()',

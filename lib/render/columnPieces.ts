@@ -54,7 +54,8 @@ function numberingPieces(
   if (had?.kind === 'identity' && has?.kind === 'identity') {
     const options = sequenceOptions(has.sequence);
     const old = sequenceOptions(had.sequence);
-    const settings = options.join() === old.join() ? [] : explicitOptions(to).map((option) => `set ${option}`);
+    const settings =
+      options.join() === old.join() ? [] : explicitOptions(to).map((option) => `set ${option}`);
     const always = had.always === has.always ? [] : [`set generated ${has.always ? 'always' : 'by default'}`];
     const typed = from.type === to.type ? [] : [`${column} type ${to.type}`];
     const said = [...always, ...settings];
@@ -77,12 +78,15 @@ function numberingPieces(
     const sequenceName = sqlObject(sequence, defaultSchema);
     if (has.kind === 'identity') {
       if (from.nullable) pieces.push(builder(table, `t.dropNullable(${quote(to.name)});`));
-      if (had === undefined && from.defaultTo !== undefined) pieces.push(alter(table, `${column} drop default`));
+      if (had === undefined && from.defaultTo !== undefined)
+        pieces.push(alter(table, `${column} drop default`));
       const options = [`sequence name ${sequenceName}`, ...sequenceOptions(has.sequence)];
       pieces.push(alter(table, `${column} add ${identityClause(has.always, options)}`));
     } else {
       const options = sequenceOptions(has.sequence, true);
-      pieces.push(sql([`create sequence ${sequenceName}`, ...options, `owned by ${quoted}.${name}`].join(' ')));
+      pieces.push(
+        sql([`create sequence ${sequenceName}`, ...options, `owned by ${quoted}.${name}`].join(' ')),
+      );
       pieces.push(alter(table, `${column} set default nextval(${sqlText(sequenceName)}::regclass)`));
     }
     pieces.push(advance(quoted, name, sequenceName));
@@ -121,14 +125,22 @@ function isOnlyOf(changed: ReadonlySet<keyof Column>, ...keys: readonly (keyof C
   return [...changed].every((key) => keys.includes(key));
 }
 
-function alteredPieces(change: ColumnChange, from: Column, to: Column, context: RenderContext): readonly Piece[] {
+function alteredPieces(
+  change: ColumnChange,
+  from: Column,
+  to: Column,
+  context: RenderContext,
+): readonly Piece[] {
   const { wording } = context;
   const { table, using } = change;
   const all = differences(from, to);
   const changed = new Set([...all].filter((key) => key !== 'comment' && key !== 'userType'));
   const comment = all.has('comment') && !wording.altersWhole ? [commentPiece(change, context)] : [];
   if (changed.size === 0) return comment;
-  if (wording.altersWhole && (changed.has('numbering') || changed.has('generated') || changed.has('notNullConflict')))
+  if (
+    wording.altersWhole &&
+    (changed.has('numbering') || changed.has('generated') || changed.has('notNullConflict'))
+  )
     return [alter(table, `modify column ${sqlName(to.name)} ${definition(to)}`)];
   if (changed.has('numbering')) return [...numberingPieces(change, from, to, context), ...comment];
   if (changed.has('generated') && to.generated === undefined) {
@@ -138,9 +150,10 @@ function alteredPieces(change: ColumnChange, from: Column, to: Column, context: 
   }
   if (isOnlyOf(changed, 'nullable')) return [...nullabilityPieces(change, from, to), ...comment];
   if (using !== undefined) return [...castPieces(change, from, to), ...comment];
-  const said = wording.altersWhole && to.collation === undefined && from.collation !== undefined
-    ? { ...to, collation: 'binary' }
-    : to;
+  const said =
+    wording.altersWhole && to.collation === undefined && from.collation !== undefined
+      ? { ...to, collation: 'binary' }
+      : to;
   const isRequired = !to.nullable && (wording.altersWhole || changed.has('nullable'));
   const line = [
     `t.${typeCall(said, wording)}`,
@@ -161,7 +174,9 @@ function definition(column: Column): string {
     isKey ? `primary key${numbering.reuses ? '' : ' autoincrement'}` : '',
     collation === undefined ? '' : `collate ${collation}`,
     generated === undefined ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
-    nullable || isKey ? '' : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,
+    nullable || isKey
+      ? ''
+      : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,
     defaultTo === undefined ? '' : `default (${defaultTo})`,
   ]
     .filter((part) => part !== '')
@@ -175,6 +190,7 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
     const line = builder(table, `${columnLine(to, context.wording)};`);
     return isQuoted ? [line, commentPiece(change, context)] : [line];
   }
-  if (to === undefined) return from === undefined ? [] : [builder(table, `t.dropColumn(${quote(from.name)});`)];
+  if (to === undefined)
+    return from === undefined ? [] : [builder(table, `t.dropColumn(${quote(from.name)});`)];
   return from === undefined ? [] : alteredPieces(change, from, to, context);
 }

@@ -35,13 +35,16 @@ export function keyPartSql(part: KeyPart, wording: Wording): string {
 
 /** An expression as a key: in parentheses, unless it is a call or has them. */
 function expressionSql(expression: string): string {
-  return /^\(.*\)$/s.test(expression) || /^[\w".]+\([^()]*\)$/.test(expression) ? expression : `(${expression})`;
+  return /^\(.*\)$/s.test(expression) || /^[\w".]+\([^()]*\)$/.test(expression)
+    ? expression
+    : `(${expression})`;
 }
 
 /** A primary key or unique constraint as ADD takes it. */
 export function keySql(kind: 'primary key' | 'unique', key: KeyConstraint, wording: Wording): string {
   const { columns, parts, include, options, deferral, nullsNotDistinct, withoutOverlaps, conflict } = key;
-  const list = parts === undefined ? sqlNames(columns) : parts.map((part) => keyPartSql(part, wording)).join(', ');
+  const list =
+    parts === undefined ? sqlNames(columns) : parts.map((part) => keyPartSql(part, wording)).join(', ');
   return [
     named(key.name),
     kind,

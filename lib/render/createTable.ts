@@ -63,8 +63,7 @@ function foreignCall(table: ObjectName, key: ForeignKey, context: RenderContext)
 
 function lineOf(table: Table, column: Column, inline: Inline, context: RenderContext): string {
   const { wording } = context;
-  const increments =
-    inline.primary === undefined ? undefined : wording.incrementsCall(column);
+  const increments = inline.primary === undefined ? undefined : wording.incrementsCall(column);
   const { primary, unique, foreign, index } = inline;
   // A primary key says NOT NULL where it has a name of its own.
   const said = primary !== undefined && wording.namesKeys ? { ...column, nullable: true } : column;
@@ -111,7 +110,8 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
   const statements: string[] = [];
   const say = (line: string | undefined, fallback: () => string, into: string[]) =>
     line === undefined ? into.push(fallback()) : lines.push(line);
-  const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) => `add ${keySql(kind, key, wording)}`;
+  const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) =>
+    `add ${keySql(kind, key, wording)}`;
   const { primaryKey } = table;
   if (primaryKey !== undefined && !said.has(primaryKey))
     say(keyLine('primary', table, primaryKey, context), () => keyAction('primary key', primaryKey), actions);
@@ -125,7 +125,9 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
   actions.push(...table.exclusions.map((each) => `add ${exclusionSql(each)}`), ...settings(table));
   if (table.comment !== undefined) {
     if (/['\\?]/.test(table.comment))
-      statements.push(`comment on table ${sqlObject(table, defaultSchema)} is '${table.comment.replaceAll("'", "''")}'`);
+      statements.push(
+        `comment on table ${sqlObject(table, defaultSchema)} is '${table.comment.replaceAll("'", "''")}'`,
+      );
     else lines.push(`t.comment(${quote(table.comment)});`);
   }
   if (!hasMetadata(table)) lines.push('t.metadata(false);');
@@ -136,18 +138,34 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
 function comments(table: Table, { defaultSchema }: RenderContext): readonly string[] {
   const text = (comment: string) => `'${comment.replaceAll("'", "''")}'`;
   const object = sqlObject(table, defaultSchema);
-  const constraints = [table.primaryKey, ...table.uniques, ...table.checks, ...table.foreignKeys, ...table.exclusions];
+  const constraints = [
+    table.primaryKey,
+    ...table.uniques,
+    ...table.checks,
+    ...table.foreignKeys,
+    ...table.exclusions,
+  ];
   return [
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment?.includes("'") ? [`comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`] : [],
+      !isMetadata && comment?.includes("'")
+        ? [
+            `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
+          ]
+        : [],
     ),
     ...constraints.flatMap((each) =>
       each?.comment === undefined || each.name === undefined
         ? []
-        : [`comment on constraint ${sqlObject({ schema: undefined, name: each.name }, undefined)} on ${object} is ${text(each.comment)}`],
+        : [
+            `comment on constraint ${sqlObject({ schema: undefined, name: each.name }, undefined)} on ${object} is ${text(each.comment)}`,
+          ],
     ),
     ...table.indexes.flatMap(({ name, comment }) =>
-      comment === undefined ? [] : [`comment on index ${sqlObject({ schema: table.schema, name }, defaultSchema)} is ${text(comment)}`],
+      comment === undefined
+        ? []
+        : [
+            `comment on index ${sqlObject({ schema: table.schema, name }, defaultSchema)} is ${text(comment)}`,
+          ],
     ),
   ];
 }

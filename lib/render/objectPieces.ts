@@ -9,9 +9,15 @@ import { sqlName, sqlNames, sqlObject, sqlText } from './text.js';
 const values = ({ values: all }: EnumType) => all.map(sqlText).join(', ');
 
 /** Values that came, each behind the one before it; those that went were taken care of by the engine. */
-function enumPieces(change: Extract<Operation, { kind: 'enum' }>, { defaultSchema }: RenderContext): readonly Piece[] {
+function enumPieces(
+  change: Extract<Operation, { kind: 'enum' }>,
+  { defaultSchema }: RenderContext,
+): readonly Piece[] {
   const { from, to, renamedValues } = change;
-  if (from === undefined) return to === undefined ? [] : [sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`)];
+  if (from === undefined)
+    return to === undefined
+      ? []
+      : [sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`)];
   if (to === undefined) return [sql(`drop type ${sqlObject(from, defaultSchema)}`)];
   const name = sqlObject(to, defaultSchema);
   const renamed = renamedValues.map((each) =>
@@ -22,7 +28,12 @@ function enumPieces(change: Extract<Operation, { kind: 'enum' }>, { defaultSchem
     if (has.includes(value)) return [];
     const before = to.values[place - 1];
     const next = to.values.slice(place + 1).find((each) => has.includes(each));
-    const where = before === undefined ? (next === undefined ? '' : ` before ${sqlText(next)}`) : ` after ${sqlText(before)}`;
+    const where =
+      before === undefined
+        ? next === undefined
+          ? ''
+          : ` before ${sqlText(next)}`
+        : ` after ${sqlText(before)}`;
     return [sql(`alter type ${name} add value ${sqlText(value)}${next === undefined ? '' : where}`)];
   });
   return [...renamed, ...added];
@@ -49,7 +60,9 @@ function alterDomain(from: Domain, to: Domain, defaultSchema: string | undefined
       ? []
       : [say(to.defaultTo === undefined ? 'drop default' : `set default ${to.defaultTo}`)]),
     ...(from.nullable === to.nullable ? [] : [say(`${to.nullable ? 'drop' : 'set'} not null`)]),
-    ...from.checks.filter((each) => !isSame(each, to.checks)).map(({ name }) => say(`drop constraint ${sqlName(name)}`)),
+    ...from.checks
+      .filter((each) => !isSame(each, to.checks))
+      .map(({ name }) => say(`drop constraint ${sqlName(name)}`)),
     ...to.checks
       .filter((each) => !isSame(each, from.checks))
       .map(({ name, expression }) => say(`add constraint ${sqlName(name)} check (${expression})`)),
@@ -71,7 +84,11 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
   ];
 }
 
-function functionPieces(from: DatabaseFunction | undefined, to: DatabaseFunction | undefined, defaultSchema: string | undefined) {
+function functionPieces(
+  from: DatabaseFunction | undefined,
+  to: DatabaseFunction | undefined,
+  defaultSchema: string | undefined,
+) {
   const subject = to ?? from;
   if (subject === undefined) return [];
   const name = sqlObject(subject, defaultSchema);
@@ -98,12 +115,17 @@ export function objectPieces(operation: Operation, context: RenderContext): read
   switch (operation.kind) {
     case 'schema': {
       const { from, to } = operation;
-      return to === undefined ? [sql(`drop schema ${sqlName(from?.name ?? '')}`)] : from === undefined ? [sql(`create schema ${sqlName(to.name)}`)] : [];
+      return to === undefined
+        ? [sql(`drop schema ${sqlName(from?.name ?? '')}`)]
+        : from === undefined
+          ? [sql(`create schema ${sqlName(to.name)}`)]
+          : [];
     }
     case 'extension': {
       const { from, to } = operation;
       if (to === undefined) return [sql(`drop extension ${sqlName(from?.name ?? '')}`)];
-      if (from !== undefined) return [sql(`alter extension ${sqlName(to.name)} update to ${sqlText(to.version)}`)];
+      if (from !== undefined)
+        return [sql(`alter extension ${sqlName(to.name)} update to ${sqlText(to.version)}`)];
       const where = to.schema === defaultSchema ? '' : ` with schema ${sqlName(to.schema)}`;
       return [sql(`create extension if not exists ${sqlName(to.name)}${where}`)];
     }
@@ -111,26 +133,43 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       return enumPieces(operation, context);
     case 'domain': {
       const { from, to } = operation;
-      if (to === undefined) return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
+      if (to === undefined)
+        return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
       return from === undefined ? [sql(domainSql(to, defaultSchema))] : alterDomain(from, to, defaultSchema);
     }
     case 'sequence': {
       const { from, to } = operation;
-      if (to === undefined) return from === undefined ? [] : [sql(`drop sequence ${sqlObject(from, defaultSchema)}`)];
+      if (to === undefined)
+        return from === undefined ? [] : [sql(`drop sequence ${sqlObject(from, defaultSchema)}`)];
       const options = sequenceOptions(to, true);
-      return [sql([`${from === undefined ? 'create' : 'alter'} sequence ${sqlObject(to, defaultSchema)}`, ...options].join(' '))];
+      return [
+        sql(
+          [
+            `${from === undefined ? 'create' : 'alter'} sequence ${sqlObject(to, defaultSchema)}`,
+            ...options,
+          ].join(' '),
+        ),
+      ];
     }
     case 'view': {
       const { from, to } = operation;
-      return [...(from ? viewPieces(from, true, context) : []), ...(to ? viewPieces(to, false, context) : [])];
+      return [
+        ...(from ? viewPieces(from, true, context) : []),
+        ...(to ? viewPieces(to, false, context) : []),
+      ];
     }
     case 'function':
       return functionPieces(operation.from, operation.to, defaultSchema);
     case 'trigger': {
       const { table, from, to } = operation;
-      const drop = from === undefined ? [] : [sql(dropTrigger(from.name, table, from.calls !== undefined, defaultSchema))];
+      const drop =
+        from === undefined
+          ? []
+          : [sql(dropTrigger(from.name, table, from.calls !== undefined, defaultSchema))];
       if (to === undefined) return drop;
-      const state = { yes: '', no: 'disable', replica: 'enable replica', always: 'enable always' }[to.enabled];
+      const state = { yes: '', no: 'disable', replica: 'enable replica', always: 'enable always' }[
+        to.enabled
+      ];
       return [
         ...drop,
         sql(to.definition),
@@ -142,10 +181,16 @@ export function objectPieces(operation: Operation, context: RenderContext): read
     case 'renameType': {
       const { from, to } = operation;
       return [
-        ...(from.schema === to.schema ? [] : [sql(`alter type ${sqlObject(from, defaultSchema)} set schema ${sqlName(to.schema ?? '')}`)]),
+        ...(from.schema === to.schema
+          ? []
+          : [sql(`alter type ${sqlObject(from, defaultSchema)} set schema ${sqlName(to.schema ?? '')}`)]),
         ...(from.name === to.name
           ? []
-          : [sql(`alter type ${sqlObject({ schema: to.schema, name: from.name }, defaultSchema)} rename to ${sqlName(to.name)}`)]),
+          : [
+              sql(
+                `alter type ${sqlObject({ schema: to.schema, name: from.name }, defaultSchema)} rename to ${sqlName(to.name)}`,
+              ),
+            ]),
       ];
     }
     default:

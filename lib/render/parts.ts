@@ -65,7 +65,8 @@ export function foreignKeyLine(
   const [only] = columns;
   const subject = columns.length === 1 && only !== undefined ? quote(only) : list(columns);
   const [onlyTarget] = targetColumns;
-  const refers = targetColumns.length === 1 && onlyTarget !== undefined ? quote(onlyTarget) : list(targetColumns);
+  const refers =
+    targetColumns.length === 1 && onlyTarget !== undefined ? quote(onlyTarget) : list(targetColumns);
   const when = deferrable(key.deferral);
   return [
     `t.foreign(${subject}${name === undefined ? '' : `, ${quote(name)}`})`,
@@ -114,7 +115,10 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
     ];
     return `t.unique(${list(columns)}${entries.length === 0 ? '' : `, ${object(entries)}`});`;
   }
-  const entries = [...(isMethodSaid ? [['storageEngineIndexType', quote(method)] as const] : []), ...predicates];
+  const entries = [
+    ...(isMethodSaid ? [['storageEngineIndexType', quote(method)] as const] : []),
+    ...predicates,
+  ];
   const more = entries.length === 0 ? '' : `, ${object(entries)}`;
   const said = name === undefined ? (more === '' ? '' : ', undefined') : `, ${quote(name)}`;
   return `t.index(${list(columns)}${said}${more});`;
@@ -136,6 +140,7 @@ export function indexSql(table: ObjectName, index: Index, { wording, defaultSche
 export function dropIndexLine(table: ObjectName, index: Index, { wording }: RenderContext): string {
   const columns = index.keys.flatMap(({ column }) => column ?? []);
   const isNamed =
-    columns.length < index.keys.length || saidName('index', table, columns, index.name, wording) !== undefined;
+    columns.length < index.keys.length ||
+    saidName('index', table, columns, index.name, wording) !== undefined;
   return isNamed ? `t.dropIndex(${list(columns)}, ${quote(index.name)});` : `t.dropIndex(${list(columns)});`;
 }

@@ -33,10 +33,15 @@ function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonl
 }
 
 /** A rename within a schema is the builder's; a move to another is SQL. */
-function renameTablePieces({ from, to }: Of<'renameTable'>, { defaultSchema }: RenderContext): readonly Piece[] {
+function renameTablePieces(
+  { from, to }: Of<'renameTable'>,
+  { defaultSchema }: RenderContext,
+): readonly Piece[] {
   const moved = { schema: to.schema, name: from.name };
   return [
-    ...(from.schema === to.schema ? [] : [alter(from, `set schema ${sqlName(to.schema ?? defaultSchema ?? '')}`)]),
+    ...(from.schema === to.schema
+      ? []
+      : [alter(from, `set schema ${sqlName(to.schema ?? defaultSchema ?? '')}`)]),
     ...(from.name === to.name
       ? []
       : [
@@ -49,7 +54,10 @@ function renameTablePieces({ from, to }: Of<'renameTable'>, { defaultSchema }: R
   ];
 }
 
-function keyPieces({ kind, table, from, to }: Of<'primaryKey'> | Of<'unique'>, context: RenderContext): readonly Piece[] {
+function keyPieces(
+  { kind, table, from, to }: Of<'primaryKey'> | Of<'unique'>,
+  context: RenderContext,
+): readonly Piece[] {
   const word = kind === 'primaryKey' ? 'primary' : 'unique';
   const what = kind === 'primaryKey' ? 'primary key' : 'unique';
   if (from !== undefined) {
@@ -58,7 +66,9 @@ function keyPieces({ kind, table, from, to }: Of<'primaryKey'> | Of<'unique'>, c
   }
   if (to === undefined) return [];
   const line = keyLine(word, table, to, context);
-  return [line === undefined ? alter(table, `add ${keySql(what, to, context.wording)}`) : builder(table, line)];
+  return [
+    line === undefined ? alter(table, `add ${keySql(what, to, context.wording)}`) : builder(table, line),
+  ];
 }
 
 function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: RenderContext): readonly Piece[] {
@@ -66,7 +76,9 @@ function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: Render
   if (to === undefined) return [];
   const line = foreignKeyLine(table, to, context);
   return [
-    line === undefined ? alter(table, `add ${foreignKeySql(to, context.defaultSchema)}`) : builder(table, line),
+    line === undefined
+      ? alter(table, `add ${foreignKeySql(to, context.defaultSchema)}`)
+      : builder(table, line),
   ];
 }
 
@@ -92,9 +104,21 @@ function indexPieces({ table, from, to }: Of<'index'>, context: RenderContext): 
   return [line === undefined ? sql(indexSql(table, to, context)) : builder(table, line)];
 }
 
-function renamePartPieces({ table, what, from, to }: Of<'renamePart'>, { defaultSchema }: RenderContext): readonly Piece[] {
-  if (what === 'constraint') return [sql(`alter table ${sqlObject(table, defaultSchema)} rename constraint ${sqlName(from)} to ${sqlName(to)}`)];
-  return [sql(`alter index ${sqlObject({ schema: table.schema, name: from }, defaultSchema)} rename to ${sqlName(to)}`)];
+function renamePartPieces(
+  { table, what, from, to }: Of<'renamePart'>,
+  { defaultSchema }: RenderContext,
+): readonly Piece[] {
+  if (what === 'constraint')
+    return [
+      sql(
+        `alter table ${sqlObject(table, defaultSchema)} rename constraint ${sqlName(from)} to ${sqlName(to)}`,
+      ),
+    ];
+  return [
+    sql(
+      `alter index ${sqlObject({ schema: table.schema, name: from }, defaultSchema)} rename to ${sqlName(to)}`,
+    ),
+  ];
 }
 
 /** An operation as pieces of a migration: the builder's words where it has them, SQL where it has none. */
@@ -119,7 +143,12 @@ export function piecesOf(operation: Operation, context: RenderContext): readonly
       return checkPieces(operation);
     case 'exclusion': {
       const { table, from, to } = operation;
-      return [alter(table, from === undefined ? `add ${to === undefined ? '' : exclusionSql(to)}` : dropSql(from, '', []))];
+      return [
+        alter(
+          table,
+          from === undefined ? `add ${to === undefined ? '' : exclusionSql(to)}` : dropSql(from, '', []),
+        ),
+      ];
     }
     case 'index':
       return indexPieces(operation, context);

@@ -12,7 +12,9 @@ const RESERVED = new Set(
   order others outer over overlaps partition placing plan pragma preceding primary query raise range recursive references
   regexp reindex release rename replace restrict returning right rollback row rows savepoint select session_user set similar
   some symmetric system_user table tablesample temp temporary then ties to trailing transaction trigger true unbounded union
-  unique update user using vacuum values variadic verbose view virtual when where window with without`.split(/\s+/),
+  unique update user using vacuum values variadic verbose view virtual when where window with without`.split(
+    /\s+/,
+  ),
 );
 
 /** A name in SQL, quoted only where it has to be. */
@@ -27,7 +29,9 @@ export function sqlNames(names: readonly string[]): string {
 
 /** An object's name in SQL; the default schema goes without saying. */
 export function sqlObject({ schema, name }: ObjectName, defaultSchema: string | undefined): string {
-  return schema === undefined || schema === defaultSchema ? sqlName(name) : `${sqlName(schema)}.${sqlName(name)}`;
+  return schema === undefined || schema === defaultSchema
+    ? sqlName(name)
+    : `${sqlName(schema)}.${sqlName(name)}`;
 }
 
 export function sqlText(text: string): string {
@@ -64,10 +68,14 @@ export function rawText(sql: string, indent = ''): string {
   if (!escaped.includes('\n') && escaped.length < 90) return quote(escaped);
   const template = escaped.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.
-  return indent === '' ? `\`${template}\`` : `\`\n${indent}  ${template.replaceAll('\n', `\n${indent}  `)}\n${indent}\``;
+  return indent === ''
+    ? `\`${template}\``
+    : `\`\n${indent}  ${template.replaceAll('\n', `\n${indent}  `)}\n${indent}\``;
 }
 
 /** A name of an object as an identifier chain of the schema builder: `knex.schema.withSchema('s')`. */
 export function schemaBuilder(schema: string | undefined, defaultSchema: string | undefined): string {
-  return schema === undefined || schema === defaultSchema ? 'knex.schema' : `knex.schema.withSchema(${quote(schema)})`;
+  return schema === undefined || schema === defaultSchema
+    ? 'knex.schema'
+    : `knex.schema.withSchema(${quote(schema)})`;
 }

@@ -84,7 +84,11 @@ function comparableTable(table: Table, fold: (sql: string) => string): unknown {
   const columns = table.columns.map((column) => {
     const { numbering } = column;
     if (numbering === undefined || numbering.kind === 'rowid') return column;
-    return { ...column, defaultTo: undefined, numbering: { ...numbering, sequence: { ...numbering.sequence, name: '', schema: '' } } };
+    return {
+      ...column,
+      defaultTo: undefined,
+      numbering: { ...numbering, sequence: { ...numbering.sequence, name: '', schema: '' } },
+    };
   });
   const text = JSON.stringify({
     ...table,
@@ -132,7 +136,10 @@ async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Rec
  * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
  * directly, generate again (nothing), down, compare with the old.
  */
-export async function loop(testEngine: TestEngine, { before, after, rows, options, leaves = false }: LoopCase): Promise<LoopResult> {
+export async function loop(
+  testEngine: TestEngine,
+  { before, after, rows, options, leaves = false }: LoopCase,
+): Promise<LoopResult> {
   const [oldDatabase, newDatabase] = [await testEngine.fresh(), await testEngine.fresh()];
   const db = knex(withMeta(oldDatabase.config));
   const built = knex(withMeta(newDatabase.config));
@@ -145,7 +152,10 @@ export async function loop(testEngine: TestEngine, { before, after, rows, option
     const actual = await engine.introspect(db);
     const desired = await engine.introspect(built);
     const difference = diff(actual, desired, comparison, options);
-    expect(diff(actual, actual, comparison, { ...options, renames: [] }).operations, 'the same twice').to.deep.equal([]);
+    expect(
+      diff(actual, actual, comparison, { ...options, renames: [] }).operations,
+      'the same twice',
+    ).to.deep.equal([]);
     const text = generate(engine, difference.operations, actual, desired);
     const counts = await countRows(db, actual);
     try {
@@ -160,8 +170,12 @@ export async function loop(testEngine: TestEngine, { before, after, rows, option
       const back = diff(downgraded, actual, comparison, options?.leave ? { leave: options.leave } : {});
       expect(back.operations, 'a diff after down').to.deep.equal([]);
       expect(comparable(downgraded, engine)).to.deep.equal(comparable(actual, engine));
-      const dropped = difference.operations.flatMap((each) => (each.kind === 'table' && each.from ? [each.from.name] : []));
-      const kept = Object.entries(counts).filter(([name]) => !dropped.some((each) => name.endsWith(`.${each}`)));
+      const dropped = difference.operations.flatMap((each) =>
+        each.kind === 'table' && each.from ? [each.from.name] : [],
+      );
+      const kept = Object.entries(counts).filter(
+        ([name]) => !dropped.some((each) => name.endsWith(`.${each}`)),
+      );
       const left = await countRows(db, downgraded);
       for (const [name, count] of kept) expect(left[name], `rows of ${name}`).to.equal(count);
     } catch (error) {

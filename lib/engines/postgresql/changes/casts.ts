@@ -36,12 +36,16 @@ function isSafeCast(from: string, to: string): boolean {
   if (a.base === 'numeric' && b.base === 'numeric')
     return (
       b.size === undefined ||
-      (a.size !== undefined && (a.scale ?? 0) <= (b.scale ?? 0) && a.size - (a.scale ?? 0) <= b.size - (b.scale ?? 0))
+      (a.size !== undefined &&
+        (a.scale ?? 0) <= (b.scale ?? 0) &&
+        a.size - (a.scale ?? 0) <= b.size - (b.scale ?? 0))
     );
   if (a.base === b.base) return within(a.size, b.size);
   const pair = `${a.base} ${b.base}`;
   return (
-    ['real double precision', 'json jsonb', 'date timestamp without time zone', 'boolean integer'].includes(pair) ||
+    ['real double precision', 'json jsonb', 'date timestamp without time zone', 'boolean integer'].includes(
+      pair,
+    ) ||
     (DATES.includes(a.base) && a.base !== 'date' && DATES.includes(b.base) && b.base !== 'date')
   );
 }
@@ -70,7 +74,8 @@ function hasCast(from: string, to: string): boolean {
 export function usingOf(from: Column, to: Column): string | undefined {
   const name = quoteName(to.name);
   const [a, b] = [parse(from.type).base, parse(to.type).base];
-  if (a === 'timestamp without time zone' && b === 'timestamp with time zone') return `${name} at time zone 'UTC'`;
+  if (a === 'timestamp without time zone' && b === 'timestamp with time zone')
+    return `${name} at time zone 'UTC'`;
   if (a === 'timestamp with time zone' && (b === 'timestamp without time zone' || b === 'date'))
     return b === 'date' ? `(${name} at time zone 'UTC')::date` : `${name} at time zone 'UTC'`;
   if (a === 'date' && b === 'timestamp with time zone') return `${name}::timestamp at time zone 'UTC'`;
@@ -90,7 +95,8 @@ const LIMITS: Readonly<Record<string, string>> = {
 /** A condition that holds for values which the new type cannot take. */
 function failsCast(column: string, from: Column, to: Column): string | undefined {
   const [a, b] = [parse(from.type), parse(to.type)];
-  if (STRINGS.includes(b.base)) return b.size === undefined ? undefined : `length(${column}::text) > ${b.size}`;
+  if (STRINGS.includes(b.base))
+    return b.size === undefined ? undefined : `length(${column}::text) > ${b.size}`;
   if (STRINGS.includes(a.base) && INTEGERS.includes(b.base)) return `${column} !~ '^\\s*[-+]?\\d+\\s*$'`;
   if (STRINGS.includes(a.base) && b.base === 'uuid')
     return `${column} !~* '^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$'`;
@@ -100,4 +106,10 @@ function failsCast(column: string, from: Column, to: Column): string | undefined
   return undefined;
 }
 
-export const hazards: HazardFacts = { quote: quoteName, isSafeCast, isInPlace, isConcurrent: true, failsCast };
+export const hazards: HazardFacts = {
+  quote: quoteName,
+  isSafeCast,
+  isInPlace,
+  isConcurrent: true,
+  failsCast,
+};

@@ -4,16 +4,23 @@ import type { Table } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
 import { mentions } from '../../tokens.js';
 
-/** The parts of a table that name something, which no other operation brings or takes. */
+/** The parts of a table that name something, but for those that a later operation brings. */
 export function partsNaming(
   table: Table,
   isNamed: (text: string) => boolean,
-  operations: readonly Operation[],
+  later: readonly Operation[],
 ): readonly Operation[] {
   const isComing = (part: object) =>
-    operations.some((each) => 'table' in each && sameObject(each.table, table) && JSON.stringify(each.to) === JSON.stringify(part));
+    later.some(
+      (each) =>
+        'table' in each && sameObject(each.table, table) && JSON.stringify(each.to) === JSON.stringify(part),
+    );
   const indexText = ({ keys, include, predicate }: Index) =>
-    [...keys.flatMap(({ column, expression }) => [quoted(column), expression]), ...include.map(quoted), predicate].join(' ');
+    [
+      ...keys.flatMap(({ column, expression }) => [quoted(column), expression]),
+      ...include.map(quoted),
+      predicate,
+    ].join(' ');
   const object = { schema: table.schema, name: table.name };
   const parts: readonly Operation[] = [
     ...table.checks
@@ -32,7 +39,8 @@ export function partsNaming(
   return parts.filter((part) => part.to !== undefined && typeof part.to === 'object' && !isComing(part.to));
 }
 
-const quoted = (name: string | undefined) => (name === undefined ? undefined : `"${name.replaceAll('"', '""')}"`);
+const quoted = (name: string | undefined) =>
+  name === undefined ? undefined : `"${name.replaceAll('"', '""')}"`;
 
 function dropOf(operation: Operation): Operation {
   return { ...operation, from: operation.to, to: undefined } as Operation;
@@ -44,13 +52,18 @@ export function around(parts: readonly Operation[], inner: readonly Operation[])
 }
 
 /** Other columns that are computed from this one. */
-function computedFrom(table: Table, name: string, operations: readonly Operation[]): readonly Operation[] {
+function computedFrom(table: Table, name: string, later: readonly Operation[]): readonly Operation[] {
   const object = { schema: table.schema, name: table.name };
   return table.columns
-    .filter((column) => column.generated !== undefined && column.name !== name && mentions(column.generated.expression, name))
     .filter(
       (column) =>
-        !operations.some((each) => each.kind === 'column' && sameObject(each.table, table) && each.to?.name === column.name),
+        column.generated !== undefined && column.name !== name && mentions(column.generated.expression, name),
+    )
+    .filter(
+      (column) =>
+        !later.some(
+          (each) => each.kind === 'column' && sameObject(each.table, table) && each.to?.name === column.name,
+        ),
     )
     .map((column): Operation => ({ kind: 'column', table: object, from: undefined, to: column }));
 }
@@ -62,20 +75,27 @@ function computedFrom(table: Table, name: string, operations: readonly Operation
 export function aroundColumn(
   change: ColumnChange,
   inner: readonly Operation[],
-  operations: readonly Operation[],
+  later: readonly Operation[],
   after: DatabaseSchema,
 ): readonly Operation[] {
   const table = after.tables.find((each) => sameObject(each, subjectOf(change)));
   const name = change.to?.name;
   if (table === undefined || name === undefined) return inner;
   const isAnew = inner.some(({ to }) => to === undefined);
-  const naming = partsNaming(table, (text) => mentions(text, name), operations);
+  const naming = partsNaming(table, (text) => mentions(text, name), later);
   const parts = naming.filter(({ kind }) => isAnew || kind === 'trigger');
-  const computed = computedFrom(table, name, operations);
+  const computed = computedFrom(table, name, later);
   const keys: readonly Operation[] = isAnew
     ? table.uniques
         .filter(({ columns }) => columns.includes(name))
-        .map((key): Operation => ({ kind: 'unique', table: { schema: table.schema, name: table.name }, from: undefined, to: key }))
+        .map(
+          (key): Operation => ({
+            kind: 'unique',
+            table: { schema: table.schema, name: table.name },
+            from: undefined,
+            to: key,
+          }),
+        )
     : [];
   return around([...computed, ...keys, ...parts], inner);
 }

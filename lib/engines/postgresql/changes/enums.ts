@@ -16,61 +16,92 @@ function isSubsequence(part: readonly string[], whole: readonly string[]): boole
 /** A value that was added in this transaction cannot be used before its end. */
 function isUsed(values: readonly string[], change: EnumChange, operations: readonly Operation[]): boolean {
   const text = JSON.stringify(operations.filter((each) => each !== change && !isRenamedOnly(each)));
-  return values.some((value) => text.includes(JSON.stringify(`'${value.replaceAll("'", "''")}'`).slice(1, -1)));
+  return values.some((value) =>
+    text.includes(JSON.stringify(`'${value.replaceAll("'", "''")}'`).slice(1, -1)),
+  );
 }
 
-const isRenamedOnly = ({ kind }: Operation) => kind === 'enum' || kind === 'renameColumn' || kind === 'renameTable';
+const isRenamedOnly = ({ kind }: Operation) =>
+  kind === 'enum' || kind === 'renameColumn' || kind === 'renameTable';
 
-/** Tables that are there before and after, with the columns of the type that are. */
-function users(type: EnumType, operations: readonly Operation[], after: DatabaseSchema) {
-  const isNew = (table: Table, column?: Column) =>
-    operations.some(
-      (each) =>
-        (each.kind === 'table' && each.to !== undefined && sameObject(each.to, table)) ||
-        (column !== undefined &&
-          each.kind === 'column' &&
-          sameObject(each.table, table) &&
-          each.to?.name === column.name &&
-          !sameObject(each.from?.userType, type)),
-    );
-  return after.tables
-    .filter((table) => !isNew(table) && table.partitionOf === undefined)
-    .map((table) => ({
-      table,
-      columns: table.columns.filter((column) => sameObject(column.userType, type) && !isNew(table, column)),
-    }))
-    .filter(({ columns }) => columns.length > 0);
+/** A column with the name that its table has at the time. */
+interface User {
+  readonly table: ObjectName;
+  readonly column: Column;
+}
+
+const columnsOf = (table: Table): readonly User[] =>
+  table.columns.map((column) => ({ table: { schema: table.schema, name: table.name }, column }));
+
+/** The columns before an operation, from those after it. */
+function undo(users: readonly User[], operation: Operation): readonly User[] {
+  switch (operation.kind) {
+    case 'table':
+      return [
+        ...users.filter(({ table }) => !sameObject(table, operation.to)),
+        ...(operation.from === undefined ? [] : columnsOf(operation.from)),
+      ];
+    case 'column':
+      return [
+        ...users.filter(
+          ({ table, column }) => !(sameObject(table, operation.table) && column.name === operation.to?.name),
+        ),
+        ...(operation.from === undefined ? [] : [{ table: operation.table, column: operation.from }]),
+      ];
+    case 'renameTable':
+      return users.map((user) =>
+        sameObject(user.table, operation.to) ? { ...user, table: operation.from } : user,
+      );
+    case 'renameColumn':
+      return users.map((user) =>
+        sameObject(user.table, operation.table) && user.column.name === operation.to
+          ? { ...user, column: { ...user.column, name: operation.from } }
+          : user,
+      );
+    default:
+      return users;
+  }
+}
+
+/** The columns of a type at the time when it changes. */
+function usersOf(type: EnumType, later: readonly Operation[], after: DatabaseSchema): readonly User[] {
+  const all = after.tables.filter(({ partitionOf }) => partitionOf === undefined).flatMap(columnsOf);
+  return [...later]
+    .reverse()
+    .reduce(undo, all)
+    .filter(({ column }) => sameObject(column.userType, type));
+}
+
+/** The default, where the type has its value: else a later operation brings another. */
+function defaultFor(column: Column, { values }: EnumType): string | undefined {
+  const value = /^'((?:[^']|'')*)'::/.exec(column.defaultTo ?? '')?.[1]?.replaceAll("''", "'");
+  return value === undefined || column.type.endsWith('[]') || values.includes(value)
+    ? column.defaultTo
+    : undefined;
 }
 
 /** A type without some of its values is a new type, and its columns go over to it by way of text. */
-function recreate(change: EnumChange, to: EnumType, operations: readonly Operation[], after: DatabaseSchema) {
+function recreate(change: EnumChange, to: EnumType, later: readonly Operation[], after: DatabaseSchema) {
   const old: ObjectName = { schema: to.schema, name: `${to.name.slice(0, 55)}__old` };
-  const oldType = { ...to, ...old };
-  const using = users(to, operations, after);
-  const parts = using.flatMap(({ table }) => partsNaming(table, (text) => mentions(text, to.name), operations));
-  const columns = using.flatMap(({ table, columns: all }) =>
-    all.map((column): Operation => {
-      const earlier = operations.find(
-        (each) => each.kind === 'column' && sameObject(each.table, table) && each.to?.name === column.name,
-      );
-      const had = earlier?.kind === 'column' ? (earlier.from ?? column) : column;
-      const array = column.type.endsWith('[]') ? '[]' : '';
-      return {
-        kind: 'column',
-        table: { schema: table.schema, name: table.name },
-        from: { ...had, type: `${quoteName(old.name)}${array}`, userType: old },
-        // Its new default comes with its own operation, when there is one.
-        to: earlier === undefined ? column : { ...column, defaultTo: undefined, nullable: had.nullable },
-        using: `${quoteName(column.name)}::text${array}::${column.type}`,
-      };
-    }),
-  );
+  const using = usersOf(to, later, after);
+  const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
+  const parts = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
+  const columns = using.map(({ table, column }): Operation => {
+    const array = column.type.endsWith('[]') ? '[]' : '';
+    return {
+      kind: 'column',
+      table,
+      from: { ...column, type: `${quoteName(old.name)}${array}`, userType: old },
+      to: { ...column, defaultTo: defaultFor(column, to) },
+      using: `${quoteName(column.name)}::text${array}::${column.type}`,
+    };
+  });
   return around(parts, [
     ...renameValues(change),
     { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
     { kind: 'enum', from: undefined, to, renamedValues: [] },
     ...columns,
-    { kind: 'enum', from: oldType, to: undefined, renamedValues: [] },
+    { kind: 'enum', from: { ...to, ...old }, to: undefined, renamedValues: [] },
   ]);
 }
 
@@ -85,6 +116,7 @@ function renameValues({ from, renamedValues }: EnumChange): readonly Operation[]
 export function rewriteEnum(
   change: EnumChange,
   operations: readonly Operation[],
+  later: readonly Operation[],
   after: DatabaseSchema,
 ): readonly Operation[] {
   const { from, to, renamedValues } = change;
@@ -92,5 +124,5 @@ export function rewriteEnum(
   const had = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
   const added = to.values.filter((value) => !had.includes(value));
   const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
-  return isInPlace ? [change] : recreate(change, to, operations, after);
+  return isInPlace ? [change] : recreate(change, to, later, after);
 }

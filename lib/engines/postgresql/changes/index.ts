@@ -5,7 +5,10 @@ import { wording } from './wording.js';
 
 /** The server writes one expression in one way, but for the way in which its author wrote a number. */
 function foldExpression(sql: string): string {
-  return sql.replace(/^'(-?\d+(?:\.\d+)?)'::(?:smallint|integer|bigint|numeric|real|double precision)$/, '$1');
+  return sql.replace(
+    /^'(-?\d+(?:\.\d+)?)'::(?:smallint|integer|bigint|numeric|real|double precision)$/,
+    '$1',
+  );
 }
 
 export const changes: ChangeEngine = {

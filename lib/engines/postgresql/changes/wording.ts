@@ -24,10 +24,13 @@ function columnCall(type: string): BuilderCall | undefined {
   const plain = METHODS[type];
   if (plain !== undefined) return plain;
   const [, base = '', first, second, zone] =
-    /^(character varying|numeric|timestamp)\((\d+)(?:,(-?\d+))?\)(?: (with|without) time zone)?$/.exec(type) ?? [];
+    /^(character varying|numeric|timestamp)\((\d+)(?:,(-?\d+))?\)(?: (with|without) time zone)?$/.exec(
+      type,
+    ) ?? [];
   const precision = Number(first);
   if (base === 'character varying') return { method: 'string', args: [precision] };
-  if (base === 'numeric') return Number(second) < 0 ? undefined : { method: 'decimal', args: [precision, Number(second)] };
+  if (base === 'numeric')
+    return Number(second) < 0 ? undefined : { method: 'decimal', args: [precision, Number(second)] };
   if (base !== 'timestamp') return undefined;
   return { method: 'timestamp', args: [zone === 'with' ? { precision } : { useTz: false, precision }] };
 }
@@ -50,8 +53,10 @@ function defaultWord(column: Column): DefaultWord | undefined {
   if (defaultTo === undefined) return undefined;
   const sql: DefaultWord = { kind: 'sql', sql: defaultTo };
   if (defaultTo === 'CURRENT_TIMESTAMP') return { kind: 'now' };
-  if (type === 'boolean' && /^(true|false)$/.test(defaultTo)) return { kind: 'value', value: defaultTo === 'true' };
-  const isBare = type === 'integer' ? /^\d+$/.test(defaultTo) : /^numeric/.test(type) && /^\d+\.\d+$/.test(defaultTo);
+  if (type === 'boolean' && /^(true|false)$/.test(defaultTo))
+    return { kind: 'value', value: defaultTo === 'true' };
+  const isBare =
+    type === 'integer' ? /^\d+$/.test(defaultTo) : /^numeric/.test(type) && /^\d+\.\d+$/.test(defaultTo);
   if (isBare) return wordOf(defaultTo, column) ?? sql;
   const [, value, cast] = /^'((?:[^']|'')*)'::(.+)$/s.exec(defaultTo) ?? [];
   if (value === undefined || cast !== withoutLength(type)) return sql;
@@ -62,7 +67,8 @@ function defaultWord(column: Column): DefaultWord | undefined {
 function incrementsCall({ numbering, type, comment }: Column): string | undefined {
   if (numbering?.kind !== 'serial' || comment !== undefined) return undefined;
   const { increment, start, minimum, cache, cycles, type: counted } = numbering.sequence;
-  const isPlain = [increment, start, minimum, cache].every((value) => value === '1') && !cycles && counted === type;
+  const isPlain =
+    [increment, start, minimum, cache].every((value) => value === '1') && !cycles && counted === type;
   if (!isPlain) return undefined;
   return type === 'integer' ? 'increments' : type === 'bigint' ? 'bigIncrements' : undefined;
 }

@@ -15,7 +15,11 @@ function foldExpression(sql: string): string {
     .join(' ');
 }
 
-const foldType = (type: string) => type.toLowerCase().replace(/\s+/g, ' ').replace(/\s*([(),])\s*/g, '$1');
+const foldType = (type: string) =>
+  type
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/\s*([(),])\s*/g, '$1');
 
 const METHODS: Readonly<Record<string, BuilderCall>> = {
   integer: { method: 'integer', args: [] },
@@ -37,7 +41,8 @@ function columnCall(type: string): BuilderCall | undefined {
   return length === undefined ? METHODS[type] : { method: 'string', args: [Number(length)] };
 }
 
-const IS_LITERAL = /^([-+]?[\d.]+(e[-+]?\d+)?|x?'([^']|'')*'|null|true|false|current_(time|date|timestamp))$/i;
+const IS_LITERAL =
+  /^([-+]?[\d.]+(e[-+]?\d+)?|x?'([^']|'')*'|null|true|false|current_(time|date|timestamp))$/i;
 
 function defaultWord({ defaultTo, type }: Column): DefaultWord | undefined {
   if (defaultTo === undefined) return undefined;
@@ -53,7 +58,9 @@ function defaultWord({ defaultTo, type }: Column): DefaultWord | undefined {
 }
 
 function incrementsCall({ numbering, type }: Column): string | undefined {
-  return numbering?.kind === 'rowid' && !numbering.reuses && foldType(type) === 'integer' ? 'increments' : undefined;
+  return numbering?.kind === 'rowid' && !numbering.reuses && foldType(type) === 'integer'
+    ? 'increments'
+    : undefined;
 }
 
 export const changes: ChangeEngine = {

@@ -9,7 +9,7 @@ import {
   type Token,
   tokenize,
 } from '../../tokens.js';
-import { changed, type ConstraintKind, keepConstraints, parseColumn } from './columnDefinition.js';
+import { type ConstraintKind, changed, keepConstraints, parseColumn } from './columnDefinition.js';
 import type { TableDefinition } from './createTable.js';
 import { columnNamed } from './createTable.js';
 import { rebuildTable } from './rebuild.js';
@@ -48,14 +48,21 @@ export function parseAlter(sql: string): AlterStatement | undefined {
   if (name === undefined || (isQualified && !isWord(words[2], 'MAIN'))) return undefined;
   const parts = splitAtCommas(tokens.filter(({ start, text }) => start >= name.end && text !== ';'));
   if (!parts.every((part) => isOurs(significant(part)))) return undefined;
-  const actions = parts.map((part) => part.map(({ text }) => text).join('').trim());
+  const actions = parts.map((part) =>
+    part
+      .map(({ text }) => text)
+      .join('')
+      .trim(),
+  );
   return { table: identifierOf(name), actions };
 }
 
 /** What two spellings of an expression or list have in common. */
 function folded(tokens: readonly Token[]): string {
   return significant(tokens)
-    .map((token) => (token.kind === 'word' || token.kind === 'name' ? identifierOf(token).toLowerCase() : token.text))
+    .map((token) =>
+      token.kind === 'word' || token.kind === 'name' ? identifierOf(token).toLowerCase() : token.text,
+    )
     .join(' ');
 }
 
