@@ -8,8 +8,8 @@ export interface Comparison {
   /** What two spellings of one expression have in common. */
   readonly foldExpression: (sql: string) => string;
   readonly foldType: (type: string) => string;
-  /** True where a view stands in the way of a change of the columns that it reads. */
-  readonly viewsHoldColumns: boolean;
+  /** True where views and foreign keys stand in the way of a change of their columns. */
+  readonly holdsColumns: boolean;
 }
 
 /** Keys whose text is an expression of the engine's. */

@@ -2,6 +2,7 @@ import type { Operation } from '../operations/operation.js';
 import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table, Trigger } from '../schema/table.js';
+import { aroundKeys, aroundViews } from './around.js';
 import { findCandidates } from './candidates.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
@@ -9,7 +10,6 @@ import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from '.
 import { applyRenames } from './renames.js';
 import { nameOf, scope } from './scope.js';
 import { diffTable } from './tables.js';
-import { aroundViews } from './views.js';
 
 export type { Comparison } from './comparison.js';
 export type { Difference, DiffOptions, Rename, Unmanaged } from './options.js';
@@ -101,7 +101,7 @@ export function diff(
     ...diffEnums(renamed.schema.enums, target.enums, renames, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
-  const all = how.viewsHoldColumns ? aroundViews(before.schema, target, changes) : changes;
+  const all = how.holdsColumns ? aroundKeys(target, aroundViews(before.schema, target, changes)) : changes;
   return {
     operations: order(all),
     candidates: findCandidates(changes, how),

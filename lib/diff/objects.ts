@@ -71,8 +71,11 @@ function commentOf(on: string, from: ObjectName, to: ObjectName): readonly Opera
   return had === has ? [] : [{ kind: 'comment', on, name, table: undefined, from: had, to: has }];
 }
 
-/** Values that got another name: as a person says, with both the old name gone and the new one come. */
-function enumChange(from: EnumType, to: EnumType, renames: readonly Rename[]): EnumChange | undefined {
+/**
+ * Values come in a step of their own, before columns use them, and go in another, when no column does: run backwards
+ * it is the same. Renamed is what a person says, when the old name is gone and the new one has come.
+ */
+function enumChanges(from: EnumType, to: EnumType, renames: readonly Rename[]): readonly EnumChange[] {
   const renamedValues = renames.flatMap((rename) =>
     rename.kind === 'enumValue' &&
     sameObject(rename.type, to) &&
@@ -82,8 +85,26 @@ function enumChange(from: EnumType, to: EnumType, renames: readonly Rename[]): E
       ? [{ from: rename.from, to: rename.to }]
       : [],
   );
-  if (from.values.join('\n') === to.values.join('\n')) return undefined;
-  return { kind: 'enum', from, to, renamedValues };
+  if (from.values.join('\n') === to.values.join('\n')) return [];
+  const renamed = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const grown = { ...to, values: withAdded(renamed, to.values) };
+  const isGrown = grown.values.length > renamed.length || renamedValues.length > 0;
+  const isDone = grown.values.join('\n') === to.values.join('\n');
+  return [
+    ...(isGrown ? [{ kind: 'enum' as const, from, to: grown, renamedValues }] : []),
+    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : from, to, renamedValues: [] }]),
+  ];
+}
+
+/** The values with those that are new, each behind the one that it is to follow. */
+function withAdded(had: readonly string[], wanted: readonly string[]): readonly string[] {
+  const values = [...had];
+  wanted.forEach((value, place) => {
+    if (values.includes(value)) return;
+    const before = values.indexOf(wanted[place - 1] ?? '');
+    values.splice(before + 1, 0, value);
+  });
+  return values;
 }
 
 export function diffEnums(
@@ -95,10 +116,7 @@ export function diffEnums(
   const { both, dropped, added } = pair(before, after, how);
   return [
     ...added.map((to): Operation => ({ kind: 'enum', from: undefined, to, renamedValues: [] })),
-    ...both.flatMap(([from, to]) => [
-      ...[enumChange(from, to, renames)].filter((change) => change !== undefined),
-      ...commentOf('type', from, to),
-    ]),
+    ...both.flatMap(([from, to]) => [...enumChanges(from, to, renames), ...commentOf('type', from, to)]),
     ...dropped.map((from): Operation => ({ kind: 'enum', from, to: undefined, renamedValues: [] })),
   ];
 }

@@ -129,6 +129,22 @@ function renameType(
   };
 }
 
+/** The server keeps a value of an enum as that, whatever it is called. */
+function renameValue(schema: DatabaseSchema, type: ObjectName, from: string, to: string): DatabaseSchema {
+  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
+  const [old, fresh] = [literal(from), literal(to)];
+  const text = (sql: string) => sql.replaceAll(`${old}${type.name}`, `${fresh}${type.name}`);
+  const tables = schema.tables.map((table) => {
+    const rewritten = rewriteTable(table, (name) => name, text);
+    const columns = rewritten.columns.map((column) => ({
+      ...column,
+      defaultTo: column.defaultTo && text(column.defaultTo),
+    }));
+    return { ...rewritten, columns };
+  });
+  return { ...schema, tables };
+}
+
 function missing(what: string, name: string, where: string): KnexMetaError {
   return new KnexMetaError(
     'RENAME_UNKNOWN',
@@ -173,9 +189,14 @@ function apply(
         operation: { kind: 'renameColumn', table, from, to },
       };
     }
-    case 'enumValue':
-      // It is part of the change of its type.
-      return { schema, operation: undefined };
+    case 'enumValue': {
+      const { type, from, to } = rename;
+      const found = schema.enums.find((each) => sameObject(each, type));
+      if (found?.values.includes(to)) return undefined;
+      if (!found?.values.includes(from)) throw missing('value', `${nameOf(type)} '${from}'`, 'the database');
+      // The operation is part of the change of its type.
+      return { schema: renameValue(schema, type, from, to), operation: undefined };
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Operation, sameObject, subjectOf } from './operation.js';
+import { type EnumChange, type Operation, sameObject, subjectOf } from './operation.js';
 import { split } from './split.js';
 import { byKeys, byNeeds } from './topology.js';
 
@@ -19,6 +19,7 @@ const STEPS = [
   'create tables',
   'alter tables',
   'foreign keys',
+  'drop values of types',
   'functions and views',
   'triggers',
   'comments',
@@ -28,6 +29,16 @@ const STEPS = [
 ] as const;
 
 type Step = (typeof STEPS)[number];
+
+/** Whether values go, or change their order: then columns have to be ready for it. */
+function isShrinking({ from, to, renamedValues }: EnumChange): boolean {
+  return (
+    from !== undefined &&
+    to !== undefined &&
+    renamedValues.length === 0 &&
+    to.values.length <= from.values.length
+  );
+}
 
 /** Only a view's triggers fire in place of what they are for. */
 function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
@@ -47,6 +58,8 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'renamePart':
       return 'rename parts';
     case 'enum':
+      if (isShrinking(operation)) return 'drop values of types';
+      return isDrop ? 'drop types and sequences' : 'types and sequences';
     case 'domain':
     case 'sequence':
       return isDrop ? 'drop types and sequences' : 'types and sequences';

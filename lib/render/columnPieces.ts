@@ -1,6 +1,13 @@
 import type { ColumnChange } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
-import { columnLine, defaultCall, identityClause, sequenceOptions, typeCall } from './column.js';
+import {
+  columnLine,
+  defaultCall,
+  explicitOptions,
+  identityClause,
+  sequenceOptions,
+  typeCall,
+} from './column.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
 import { literal, quote, sqlName, sqlObject, sqlText } from './text.js';
@@ -55,7 +62,7 @@ function numberingPieces(
     const options = sequenceOptions(has.sequence);
     const old = sequenceOptions(had.sequence);
     const settings =
-      options.join() === old.join() ? [] : explicitOptions(to).map((option) => `set ${option}`);
+      options.join() === old.join() ? [] : explicitOptions(has.sequence).map((option) => `set ${option}`);
     const always = had.always === has.always ? [] : [`set generated ${has.always ? 'always' : 'by default'}`];
     const typed = from.type === to.type ? [] : [`${column} type ${to.type}`];
     const said = [...always, ...settings];
@@ -64,7 +71,7 @@ function numberingPieces(
   const pieces: Piece[] = [];
   const quoted = sqlObject(table, defaultSchema);
   if (had?.kind === 'serial' && has?.kind === 'serial') {
-    const options = [`as ${has.sequence.type}`, ...explicitOptions(to)].join(' ');
+    const options = [`as ${has.sequence.type}`, ...explicitOptions(has.sequence)].join(' ');
     if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
     return [...pieces, sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`)];
   }
@@ -97,20 +104,6 @@ function numberingPieces(
   return pieces;
 }
 
-/** Every option of a sequence that SET can change: also those that go back to their default. */
-function explicitOptions({ numbering }: Column): readonly string[] {
-  if (numbering === undefined || numbering.kind === 'rowid') return [];
-  const { increment, minimum, maximum, start, cache, cycles } = numbering.sequence;
-  return [
-    `increment by ${increment}`,
-    `minvalue ${minimum}`,
-    `maxvalue ${maximum}`,
-    `start with ${start}`,
-    `cache ${cache}`,
-    cycles ? 'cycle' : 'no cycle',
-  ];
-}
-
 /** `.alter()` with what it is to leave alone. */
 function alterCall(changed: ReadonlySet<keyof Column>, { wording }: RenderContext): string {
   if (wording.altersWhole) return '.alter()';
@@ -141,7 +134,7 @@ function alteredPieces(
     wording.altersWhole &&
     (changed.has('numbering') || changed.has('generated') || changed.has('notNullConflict'))
   )
-    return [alter(table, `modify column ${sqlName(to.name)} ${definition(to)}`)];
+    return [alter(table, `modify column ${sqlName(to.name)} ${definition(from, to)}`)];
   if (changed.has('numbering')) return [...numberingPieces(change, from, to, context), ...comment];
   if (changed.has('generated') && to.generated === undefined) {
     const rest: ColumnChange = { ...change, from: { ...from, generated: undefined } };
@@ -165,13 +158,14 @@ function alteredPieces(
   return [builder(table, line), ...comment];
 }
 
-/** All behind a column's name. */
-function definition(column: Column): string {
-  const { type, collation, generated, nullable, defaultTo, numbering, notNullConflict } = column;
-  const isKey = numbering?.kind === 'rowid';
+/** All behind a column's name; a key only where it is another one. */
+function definition(from: Column, to: Column): string {
+  const { type, collation, generated, nullable, defaultTo, numbering, notNullConflict } = to;
+  const reuses = (column: Column) => column.numbering?.kind !== 'rowid' || column.numbering.reuses;
+  const isKey = numbering?.kind === 'rowid' && reuses(from) !== reuses(to);
   return [
     type,
-    isKey ? `primary key${numbering.reuses ? '' : ' autoincrement'}` : '',
+    isKey ? `primary key${reuses(to) ? '' : ' autoincrement'}` : '',
     collation === undefined ? '' : `collate ${collation}`,
     generated === undefined ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
     nullable || isKey

@@ -40,11 +40,15 @@ function expressionSql(expression: string): string {
     : `(${expression})`;
 }
 
+/** The columns of a key in SQL. */
+export function keyColumns({ columns, parts }: KeyConstraint, wording: Wording): string {
+  return parts === undefined ? sqlNames(columns) : parts.map((part) => keyPartSql(part, wording)).join(', ');
+}
+
 /** A primary key or unique constraint as ADD takes it. */
 export function keySql(kind: 'primary key' | 'unique', key: KeyConstraint, wording: Wording): string {
-  const { columns, parts, include, options, deferral, nullsNotDistinct, withoutOverlaps, conflict } = key;
-  const list =
-    parts === undefined ? sqlNames(columns) : parts.map((part) => keyPartSql(part, wording)).join(', ');
+  const { include, options, deferral, nullsNotDistinct, withoutOverlaps, conflict } = key;
+  const list = keyColumns(key, wording);
   return [
     named(key.name),
     kind,
@@ -94,10 +98,10 @@ export function exclusionSql(exclusion: Exclusion): string {
 export function dropSql(
   constraint: { readonly name: string | undefined },
   what: string,
-  columns: readonly string[] | string,
+  columns: string,
 ): string {
   if (constraint.name !== undefined) return `drop constraint ${sqlName(constraint.name)}`;
-  return `drop ${what} (${typeof columns === 'string' ? columns : sqlNames(columns)})`;
+  return `drop ${what} (${columns})`;
 }
 
 /** Whether the builder has words for a foreign key. */

@@ -1,6 +1,6 @@
 import type { CommentChange, Operation } from '../operations/operation.js';
 import type { DatabaseFunction, Domain, EnumType, View } from '../schema/database.js';
-import { sequenceOptions } from './column.js';
+import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
 import { alter, type Piece, sql } from './piece.js';
@@ -141,7 +141,8 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       const { from, to } = operation;
       if (to === undefined)
         return from === undefined ? [] : [sql(`drop sequence ${sqlObject(from, defaultSchema)}`)];
-      const options = sequenceOptions(to, true);
+      const options =
+        from === undefined ? sequenceOptions(to, true) : [`as ${to.type}`, ...explicitOptions(to)];
       return [
         sql(
           [

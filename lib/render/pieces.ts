@@ -1,6 +1,6 @@
 import type { Operation } from '../operations/operation.js';
 import { columnPieces } from './columnPieces.js';
-import { checkSql, dropSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
+import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
 import { createTable } from './createTable.js';
 import { objectPieces } from './objectPieces.js';
 import {
@@ -62,7 +62,11 @@ function keyPieces(
   const what = kind === 'primaryKey' ? 'primary key' : 'unique';
   if (from !== undefined) {
     const line = dropKeyLine(word, table, from, context);
-    return [line === undefined ? alter(table, dropSql(from, what, from.columns)) : builder(table, line)];
+    return [
+      line === undefined
+        ? alter(table, dropSql(from, what, keyColumns(from, context.wording)))
+        : builder(table, line),
+    ];
   }
   if (to === undefined) return [];
   const line = keyLine(word, table, to, context);
@@ -146,7 +150,7 @@ export function piecesOf(operation: Operation, context: RenderContext): readonly
       return [
         alter(
           table,
-          from === undefined ? `add ${to === undefined ? '' : exclusionSql(to)}` : dropSql(from, '', []),
+          from === undefined ? `add ${to === undefined ? '' : exclusionSql(to)}` : dropSql(from, '', ''),
         ),
       ];
     }

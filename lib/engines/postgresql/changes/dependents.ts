@@ -68,6 +68,24 @@ function computedFrom(table: Table, name: string, later: readonly Operation[]): 
     .map((column): Operation => ({ kind: 'column', table: object, from: undefined, to: column }));
 }
 
+function uniquesOn(table: Table, name: string, later: readonly Operation[]): readonly Operation[] {
+  const object = { schema: table.schema, name: table.name };
+  return table.uniques
+    .filter(({ columns }) => columns.includes(name))
+    .filter(
+      ({ name: key }) =>
+        !later.some(
+          (each) => each.kind === 'unique' && sameObject(each.table, table) && each.to?.name === key,
+        ),
+    )
+    .map((key): Operation => ({ kind: 'unique', table: object, from: undefined, to: key }));
+}
+
+/** What goes with a column that is dropped. */
+function onColumn(table: Table, name: string, later: readonly Operation[]): readonly Operation[] {
+  return [...uniquesOn(table, name, later), ...partsNaming(table, (text) => mentions(text, name), later)];
+}
+
 /**
  * A change of a column with what stands in its way: columns that are computed from it, triggers and, where it is
  * made anew, the constraints and indexes that go with it.
@@ -85,17 +103,10 @@ export function aroundColumn(
   const naming = partsNaming(table, (text) => mentions(text, name), later);
   const parts = naming.filter(({ kind }) => isAnew || kind === 'trigger');
   const computed = computedFrom(table, name, later);
-  const keys: readonly Operation[] = isAnew
-    ? table.uniques
-        .filter(({ columns }) => columns.includes(name))
-        .map(
-          (key): Operation => ({
-            kind: 'unique',
-            table: { schema: table.schema, name: table.name },
-            from: undefined,
-            to: key,
-          }),
-        )
-    : [];
-  return around([...computed, ...keys, ...parts], inner);
+  const keys = isAnew ? uniquesOn(table, name, later) : [];
+  // A computed column takes along what is on it.
+  const onComputed = computed.flatMap((each) =>
+    each.kind === 'column' && each.to !== undefined ? onColumn(table, each.to.name, later) : [],
+  );
+  return around([...computed, ...onComputed, ...keys, ...parts], inner);
 }

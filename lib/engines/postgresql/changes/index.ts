@@ -16,7 +16,7 @@ export const changes: ChangeEngine = {
     foldName: (name) => name,
     foldExpression,
     foldType: (type) => type,
-    viewsHoldColumns: true,
+    holdsColumns: true,
   },
   wording,
   hazards,

@@ -49,7 +49,7 @@ function defaultWord({ defaultTo, type }: Column): DefaultWord | undefined {
   if (defaultTo === 'CURRENT_TIMESTAMP') return { kind: 'now' };
   const text = /^'((?:[^']|'')*)'$/.exec(defaultTo)?.[1]?.replaceAll("''", "'");
   // Knex escapes these in a way that this engine does not read.
-  if (text !== undefined && !/["\\\n\r\t\0\b\x1a]/.test(text)) {
+  if (text !== undefined && !/["\\\p{Cc}]/u.test(text)) {
     if (type === 'boolean' && (text === '1' || text === '0')) return { kind: 'value', value: text === '1' };
     const isNumber = /int|float/i.test(type) && String(Number(text)) === text;
     return { kind: 'value', value: isNumber ? Number(text) : text };
@@ -68,7 +68,7 @@ export const changes: ChangeEngine = {
     foldName: (name) => name.toLowerCase(),
     foldExpression,
     foldType,
-    viewsHoldColumns: false,
+    holdsColumns: false,
   },
   wording: {
     columnCall,

@@ -104,13 +104,29 @@ function dropAlike(table: TableDefinition, kind: ConstraintKind, wanted: string)
   return { ...table, columns, constraints };
 }
 
+/** What a definition says besides a column's type, collation, default and NULLs: MODIFY leaves it as it is. */
+const KEPT: readonly ConstraintKind[] = ['primary', 'unique', 'check', 'references'];
+
+/** AUTOINCREMENT is for the type INTEGER alone. */
+function fitting(constraint: Constraint, type: string): Constraint {
+  if (constraint.kind !== 'primary' || /^integer$/i.test(type)) return constraint;
+  return { ...constraint, text: constraint.text.replace(/\s+autoincrement\b/i, '') };
+}
+
 function modify(table: TableDefinition, action: string): TableDefinition | undefined {
-  const text = action.replace(/^modify\s+(?:column\s+)?/i, ' ');
-  const fresh = parseColumn(text);
+  const fresh = parseColumn(action.replace(/^modify\s+(?:column\s+)?/i, ' '));
   const old = columnNamed(table, fresh.name);
   if (old === undefined) return undefined;
-  const column = changed(old, { type: fresh.type, constraints: fresh.constraints });
-  return { ...table, columns: table.columns.map((each) => (each === old ? column : each)) };
+  const isKey = fresh.constraints.some(({ kind }) => kind === 'primary');
+  const kept = old.constraints
+    .filter(({ kind }) => KEPT.includes(kind) && !(isKey && kind === 'primary'))
+    .map((constraint) => fitting(constraint, fresh.type));
+  const column = changed(old, { type: fresh.type, constraints: [...fresh.constraints, ...kept] });
+  return {
+    ...table,
+    columns: table.columns.map((each) => (each === old ? column : each)),
+    constraints: table.constraints.filter(({ kind }) => !(isKey && kind === 'primary')),
+  };
 }
 
 /** One action as an edit of the definition; undefined: what it names is not there. */

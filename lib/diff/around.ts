@@ -77,3 +77,36 @@ export function aroundViews(
     }),
   ];
 }
+
+/** The foreign keys, the same before and after, with a column on either side that changes its type. */
+export function aroundKeys(desired: DatabaseSchema, operations: readonly Operation[]): readonly Operation[] {
+  const changed = operations.flatMap((operation) =>
+    operation.kind === 'column' && operation.from && operation.to && operation.from.type !== operation.to.type
+      ? [{ table: operation.table, name: operation.to.name }]
+      : [],
+  );
+  if (changed.length === 0) return operations;
+  const isChanged = (table: ObjectName, names: readonly string[]) =>
+    changed.some((each) => sameObject(each.table, table) && names.includes(each.name));
+  const isComing = (table: ObjectName, name: string | undefined) =>
+    operations.some(
+      (each) =>
+        (each.kind === 'table' && sameObject(each.to, table)) ||
+        (each.kind === 'foreignKey' && sameObject(each.table, table) && each.to?.name === name),
+    );
+  const keys = desired.tables.flatMap(({ schema, name, foreignKeys }) =>
+    foreignKeys
+      .filter((key) => !isComing({ schema, name }, key.name))
+      .filter(
+        (key) => isChanged({ schema, name }, key.columns) || isChanged(key.target, key.targetColumns ?? []),
+      )
+      .map((key) => ({ table: { schema, name }, key })),
+  );
+  return [
+    ...operations,
+    ...keys.flatMap(({ table, key }): readonly Operation[] => [
+      { kind: 'foreignKey', table, from: key, to: undefined },
+      { kind: 'foreignKey', table, from: undefined, to: key },
+    ]),
+  ];
+}
