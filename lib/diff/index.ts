@@ -59,6 +59,8 @@ function diffTables(
   const { both, dropped, added } = pair(actual.tables, desired.tables, how);
   return [
     ...both.flatMap(([before, after]) => {
+      // Most tables are as they were, to the letter.
+      if (JSON.stringify(before) === JSON.stringify(after)) return [];
       const { operations, unmanaged } = diffTable(before, after, how);
       leaving.unmanaged.push(...unmanaged);
       return [...operations, ...diffTriggers(before, after, how, leaving)];

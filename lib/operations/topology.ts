@@ -1,20 +1,34 @@
 import type { Dependency, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
-import { type Operation, sameObject, type TableCreation } from './operation.js';
+import type { Operation, TableCreation } from './operation.js';
 
-/** Those before which others have to come, after them; what is in a circle stays in its order. */
-function sortByNeeds<Of>(all: readonly Of[], needs: (each: Of, other: Of) => boolean): readonly Of[] {
-  const left = [...all];
+const keyOf = ({ schema, name }: ObjectName, kind = '') => `${kind}\n${schema ?? ''}\n${name}`;
+
+/** What others need before them; what is in a circle stays in its order. */
+function sortByNeeds<Of>(
+  all: readonly Of[],
+  key: (each: Of) => string,
+  needs: (each: Of) => readonly string[],
+): readonly Of[] {
+  const byKey = new Map(all.map((each) => [key(each), each]));
+  const seen = new Set<Of>();
   const sorted: Of[] = [];
-  while (left.length > 0) {
-    const free = left.findIndex((each) => !left.some((other) => other !== each && needs(each, other)));
-    sorted.push(...left.splice(Math.max(free, 0), 1));
+  // A chain may be as long as there are tables: no recursion.
+  for (const start of all) {
+    const stack: { readonly each: Of; readonly left: string[] }[] = [];
+    const enter = (each: Of | undefined) => {
+      if (each === undefined || seen.has(each)) return;
+      seen.add(each);
+      stack.push({ each, left: [...needs(each)].reverse() });
+    };
+    enter(start);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.left.pop();
+      if (next !== undefined) enter(byKey.get(next));
+      else sorted.push((stack.pop() as typeof top).each);
+    }
   }
   return sorted;
-}
-
-function refersTo(table: Table, other: ObjectName): boolean {
-  return table.foreignKeys.some(({ target }) => sameObject(target, other));
 }
 
 /** Tables of one direction in the order of creation, with the keys between them that have to wait apart. */
@@ -22,11 +36,15 @@ function untangle(tables: readonly Table[]): {
   readonly sorted: readonly Table[];
   readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
 } {
-  const sorted = sortByNeeds(tables, refersTo);
+  const sorted = sortByNeeds(
+    tables,
+    (table) => keyOf(table),
+    ({ foreignKeys }) => foreignKeys.map(({ target }) => keyOf(target)),
+  );
+  const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
   const waiting = new Map<Table, Table['foreignKeys']>();
-  sorted.forEach((table, position) => {
-    const later = sorted.slice(position + 1);
-    const keys = table.foreignKeys.filter(({ target }) => later.some((each) => sameObject(each, target)));
+  sorted.forEach((table, place) => {
+    const keys = table.foreignKeys.filter(({ target }) => (places.get(keyOf(target)) ?? -1) > place);
     if (keys.length > 0) waiting.set(table, keys);
   });
   return { sorted, waiting };
@@ -93,21 +111,21 @@ export function byNeeds(
   const steps = new Map<string, Operation[]>();
   for (const operation of operations) {
     const step = stepOf(operation);
-    steps.set(step, [...(steps.get(step) ?? []), operation]);
+    const found = steps.get(step) ?? [];
+    steps.set(step, found);
+    found.push(operation);
   }
-  const needs = (each: Operation, other: Operation): boolean => {
-    const object = needing(other);
-    return (
-      object !== undefined &&
-      needing(each)?.dependsOn.some(
-        ({ kind, ...name }) => kind === other.kind && sameObject(name, object),
-      ) === true
-    );
-  };
+  const key = (operation: Operation) => keyOf(needing(operation) ?? { schema: '', name: '' }, operation.kind);
+  const needs = (operation: Operation) =>
+    needing(operation)?.dependsOn.map(({ kind, ...name }) => keyOf(name, kind)) ?? [];
   return [...steps.values()].flatMap((step) => {
     if (!step.some((operation) => needing(operation) !== undefined)) return step;
     const isGoing = step.every(({ to }) => to === undefined);
-    const sorted = sortByNeeds(step, needs);
+    const objects = step.filter((operation) => needing(operation) !== undefined);
+    const sorted = [
+      ...step.filter((operation) => needing(operation) === undefined),
+      ...sortByNeeds(objects, key, needs),
+    ];
     return isGoing ? [...sorted].reverse() : sorted;
   });
 }

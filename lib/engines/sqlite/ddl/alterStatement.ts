@@ -9,7 +9,13 @@ import {
   type Token,
   tokenize,
 } from '../../tokens.js';
-import { type ConstraintKind, changed, keepConstraints, parseColumn } from './columnDefinition.js';
+import {
+  type Constraint,
+  type ConstraintKind,
+  changed,
+  keepConstraints,
+  parseColumn,
+} from './columnDefinition.js';
 import type { TableDefinition } from './createTable.js';
 import { columnNamed } from './createTable.js';
 import { rebuildTable } from './rebuild.js';
