@@ -12,7 +12,7 @@ import { nameOf, scope } from './scope.js';
 import { diffTable } from './tables.js';
 
 export type { Comparison } from './comparison.js';
-export type { Difference, DiffOptions, Rename, Unmanaged } from './options.js';
+export type { Difference, DiffOptions } from './options.js';
 
 function diffTriggers(before: Table, after: Table, how: Comparison, leaving: Leaving): readonly Operation[] {
   const table = { schema: after.schema, name: after.name };

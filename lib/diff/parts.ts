@@ -20,7 +20,7 @@ interface Matched<Of> {
 const NOT_COMPARED = ['name', 'comment', 'isValid'];
 
 /** Pairs parts by name first, then by what they are. */
-export function matchParts<Of extends Part>(
+function matchParts<Of extends Part>(
   before: readonly Of[],
   after: readonly Of[],
   how: Comparison,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Comparison } from '../diff/comparison.js';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
-import type { HazardFacts } from '../operations/hazards.js';
+import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';

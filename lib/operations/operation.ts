@@ -56,14 +56,14 @@ export interface CommentChange extends Change<'comment', string> {
   readonly table: ObjectName | undefined;
 }
 
-export type PrimaryKeyChange = TableChange<'primaryKey', KeyConstraint>;
-export type UniqueChange = TableChange<'unique', KeyConstraint>;
-export type ForeignKeyChange = TableChange<'foreignKey', ForeignKey>;
-export type CheckChange = TableChange<'check', Check>;
-export type IndexChange = TableChange<'index', Index>;
-export type TriggerChange = TableChange<'trigger', Trigger>;
-export type ViewChange = Change<'view', View>;
-export type FunctionChange = Change<'function', DatabaseFunction>;
+type PrimaryKeyChange = TableChange<'primaryKey', KeyConstraint>;
+type UniqueChange = TableChange<'unique', KeyConstraint>;
+type ForeignKeyChange = TableChange<'foreignKey', ForeignKey>;
+type CheckChange = TableChange<'check', Check>;
+type IndexChange = TableChange<'index', Index>;
+type TriggerChange = TableChange<'trigger', Trigger>;
+type ViewChange = Change<'view', View>;
+type FunctionChange = Change<'function', DatabaseFunction>;
 export type TableCreation = Change<'table', Table>;
 
 /** One change of a database, as plain data. */

@@ -13,7 +13,7 @@ import { alter, builder, type Piece, sql } from './piece.js';
 import { literal, quote, sqlName, sqlObject, sqlText } from './text.js';
 
 /** The keys of a column in which two differ. */
-export function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
+function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
   const keys = Object.keys(to) as (keyof Column)[];
   return new Set(keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key])));
 }

@@ -2,7 +2,7 @@ import type { ObjectName } from '../schema/names.js';
 import type { Wording } from './wording.js';
 
 /** The name that Knex gives when its author gives none. */
-export function impliedName(
+function impliedName(
   kind: 'unique' | 'index' | 'foreign' | 'primary',
   { name }: ObjectName,
   columns: readonly string[],

@@ -30,6 +30,4 @@ export interface Wording {
   /** The method that an index has when none is said. */
   readonly indexMethod: string;
   readonly defaultNulls: (descending: boolean) => 'first' | 'last';
-  /** The most bytes that a name can have. */
-  readonly nameBytes: number;
 }

@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { eachEngine } from '../support/databases.js';
+import { ROOT } from '../support/commandLine.js';
+import { eachEngine, temporaryFolder } from '../support/databases.js';
 import { type LoopCase, loop } from '../support/loop.js';
 import { CASES } from './cases.js';
 
@@ -22,6 +26,8 @@ function optionsFor(engine: string, options: LoopCase['options']): LoopCase['opt
   };
 }
 
+const texts: Record<string, string> = {};
+
 eachEngine('every change of the acceptance list', (engine) => {
   for (const { name, on, detects, before, after, rows, options, leaves = false } of CASES) {
     if (on !== undefined && on !== engine.name) continue;
@@ -34,6 +40,7 @@ eachEngine('every change of the acceptance list', (engine) => {
         ...(rows === undefined ? {} : { rows }),
         ...(chosen === undefined ? {} : { options: chosen }),
       });
+      texts[`${engine.name}_${name.replace(/\W+/g, '_')}.ts`] = result.typescript;
       const { operations } = result.difference;
       expect(operations.length > 0, `detected ${JSON.stringify(operations)}`).to.equal(!STAYS.test(name));
       if (/^rename|table move/.test(name))
@@ -42,4 +49,33 @@ eachEngine('every change of the acceptance list', (engine) => {
       for (const kind of detects) expect([...kinds]).to.include(kind);
     });
   }
+});
+
+describe('the generated files', () => {
+  it('pass the compiler in strict mode', function () {
+    this.timeout(120_000);
+    const folder = temporaryFolder();
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const options = {
+      strict: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2022',
+      skipLibCheck: true,
+      types: ['node'],
+      noUnusedLocals: true,
+      paths: { 'knex-meta': [join(ROOT, 'lib/index.ts')] },
+    };
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, include: ['*.ts'] }),
+    );
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+    expect(stdout).to.equal('');
+    expect(status).to.equal(0);
+    expect(Object.keys(texts).length).to.be.greaterThan(100);
+  });
 });

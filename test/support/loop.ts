@@ -8,7 +8,7 @@ import { type Difference, type DiffOptions, diff } from '../../lib/diff/index.js
 import type { Engine } from '../../lib/engines/contract.js';
 import { engineForClient } from '../../lib/engines/registry.js';
 import { withMeta } from '../../lib/index.js';
-import { hazardsOf } from '../../lib/operations/hazards.js';
+import { hazardFinder } from '../../lib/operations/hazards/index.js';
 import type { Operation } from '../../lib/operations/operation.js';
 import { reverseAll } from '../../lib/operations/reverse.js';
 import { type MigrationForm, renderMigration } from '../../lib/render/file.js';
@@ -33,16 +33,19 @@ export interface LoopCase {
 export interface LoopResult {
   readonly difference: Difference;
   readonly text: string;
+  /** The same migration in TypeScript and as CommonJS. */
+  readonly typescript: string;
+  readonly commonjs: string;
 }
 
-export function engineOf(db: Knex): Engine {
+function engineOf(db: Knex): Engine {
   const engine = engineForClient(db.client.config.client);
   if (engine === undefined) throw new Error('no engine');
   return engine;
 }
 
 /** The text of a migration from one schema to the other. */
-export function generate(
+function generate(
   engine: Engine,
   operations: readonly Operation[],
   actual: DatabaseSchema,
@@ -50,16 +53,14 @@ export function generate(
   form: MigrationForm = 'esm',
 ): string {
   const { changes } = engine;
-  return renderMigration(
-    {
-      detected: operations,
-      up: changes.rewrite(operations, desired),
-      down: changes.rewrite(reverseAll(operations), actual),
-      hazardsOf: (operation) => hazardsOf(operation, changes.hazards),
-    },
-    changes,
-    form,
-  );
+  const back = reverseAll(operations);
+  const migration = {
+    detected: operations,
+    up: changes.rewrite(operations, desired),
+    down: changes.rewrite(back, actual),
+    hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
+  };
+  return renderMigration(migration, changes, form);
 }
 
 let counter = 0;
@@ -70,7 +71,7 @@ interface Migration {
 }
 
 /** Loads a generated file as a migrator does. */
-export async function loadText(text: string): Promise<Migration> {
+async function loadText(text: string): Promise<Migration> {
   counter += 1;
   const file = join(temporaryFolder(), `migration_${counter}.mjs`);
   writeFileSync(file, text);
@@ -111,7 +112,7 @@ function comparableTable(table: Table, fold: (sql: string) => string): unknown {
 }
 
 /** What two databases have in common that are the same to their users: the order of columns apart. */
-export function comparable(schema: DatabaseSchema, engine: Engine): unknown {
+function comparable(schema: DatabaseSchema, engine: Engine): unknown {
   const fold = engine.changes.comparison.foldExpression;
   return {
     ...schema,
@@ -130,6 +131,19 @@ async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Rec
     counts[`${owner}.${name}`] = rows.length;
   }
   return counts;
+}
+
+/** Every query that is to say whether something can fail runs, on the old database, and gives a number. */
+async function runEvidence(db: Knex, operations: readonly Operation[], engine: Engine): Promise<void> {
+  const find = hazardFinder(operations, engine.changes.hazards);
+  for (const operation of operations) {
+    for (const { evidence } of find(operation)) {
+      if (evidence === undefined) continue;
+      const answer = await db.raw(evidence.sql.replaceAll('?', '\\?'));
+      const [row] = Array.isArray(answer) ? answer : answer.rows;
+      expect(Number(row.count), evidence.sql).to.be.at.least(0);
+    }
+  }
 }
 
 /**
@@ -158,6 +172,7 @@ export async function loop(
     ).to.deep.equal([]);
     const text = generate(engine, difference.operations, actual, desired);
     const counts = await countRows(db, actual);
+    await runEvidence(db, difference.operations, engine);
     try {
       const migration = await loadText(text);
       await db.transaction((trx) => migration.up(trx));
@@ -182,7 +197,12 @@ export async function loop(
       (error as Error).message += `\n--- the migration:\n${text}`;
       throw error;
     }
-    return { difference, text };
+    return {
+      difference,
+      text,
+      typescript: generate(engine, difference.operations, actual, desired, 'typescript'),
+      commonjs: generate(engine, difference.operations, actual, desired, 'commonjs'),
+    };
   } finally {
     await db.destroy();
     await built.destroy();

@@ -1,4 +1,4 @@
-import type { HazardFacts } from '../../../operations/hazards.js';
+import type { HazardFacts } from '../../../operations/hazards/index.js';
 import type { Column } from '../../../schema/column.js';
 import { quoteName } from '../identifiers.js';
 

@@ -82,5 +82,4 @@ export const wording: Wording = {
   altersWhole: false,
   indexMethod: 'btree',
   defaultNulls: (descending) => (descending ? 'first' : 'last'),
-  nameBytes: 63,
 };

@@ -79,7 +79,6 @@ export const changes: ChangeEngine = {
     altersWhole: true,
     indexMethod: 'btree',
     defaultNulls: (descending) => (descending ? 'last' : 'first'),
-    nameBytes: Number.POSITIVE_INFINITY,
   },
   hazards: {
     quote: (name) => `"${name.replaceAll('"', '""')}"`,

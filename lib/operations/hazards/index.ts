@@ -1,0 +1,61 @@
+import type { ObjectName } from '../../schema/names.js';
+import { type Operation, subjectOf } from '../operation.js';
+import { columnHazards } from './columns.js';
+import { constraintHazards } from './constraints.js';
+import type { Hazard, HazardFacts } from './hazard.js';
+import { tableHazards } from './tables.js';
+
+export type { Hazard, HazardFacts } from './hazard.js';
+
+/** Names that the database does not have before the migration. */
+function newNames(operations: readonly Operation[]) {
+  const keyOf = ({ schema, name }: ObjectName, part = '') => `${schema ?? ''}\n${name}\n${part}`;
+  const tables = new Set<string>();
+  const columns = new Map<string, string[]>();
+  const add = (table: ObjectName, column: string) =>
+    columns.set(keyOf(table), [...(columns.get(keyOf(table)) ?? []), column]);
+  const renamed = new Set<string>();
+  for (const operation of operations) {
+    if (operation.kind === 'table' && operation.to !== undefined) tables.add(keyOf(operation.to));
+    if (operation.kind === 'renameTable') renamed.add(keyOf(operation.to));
+    if (operation.kind === 'renameColumn') add(operation.table, operation.to);
+    if (operation.kind === 'column' && operation.from === undefined && operation.to !== undefined)
+      add(operation.table, operation.to.name);
+  }
+  return {
+    isNewTable: (table: ObjectName) => tables.has(keyOf(table)),
+    isRenamed: (table: ObjectName) => renamed.has(keyOf(table)),
+    /** Whether a query names a column that is not there yet. */
+    isAhead: (table: ObjectName, sql: string) =>
+      (columns.get(keyOf(table)) ?? []).some((column) => sql.includes(column)),
+  };
+}
+
+/**
+ * Finds what can go wrong with each operation of a migration. A table that the migration makes has no rows yet; and
+ * a query that would name what the database has not, or not under that name, is left out.
+ */
+export function hazardFinder(
+  operations: readonly Operation[],
+  facts: HazardFacts,
+): (operation: Operation) => readonly Hazard[] {
+  const { isNewTable, isRenamed, isAhead } = newNames(operations);
+  return (operation) => {
+    const table = subjectOf(operation);
+    const isPart = 'table' in operation && operation.table !== undefined;
+    if (isPart && table !== undefined && isNewTable(table)) return [];
+    const all =
+      operation.kind === 'column'
+        ? columnHazards(operation, facts)
+        : [...tableHazards(operation, facts), ...constraintHazards(operation, facts)];
+    const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
+    const isOut = (sql: string) =>
+      (table !== undefined && (isRenamed(table) || isAhead(table, sql))) ||
+      (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql)));
+    return all.map((hazard) =>
+      hazard.evidence !== undefined && isOut(hazard.evidence.sql)
+        ? { ...hazard, evidence: undefined }
+        : hazard,
+    );
+  };
+}
