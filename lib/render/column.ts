@@ -1,5 +1,5 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { literal, quote, rawText } from './text.js';
+import { bare, literal, quote, rawText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -53,7 +53,9 @@ function typeSuffix(column: Column): readonly string[] {
   const { numbering, generated, collation, notNullConflict } = column;
   return [
     ...(collation === undefined ? [] : [`collate ${collation}`]),
-    ...(generated === undefined ? [] : [`generated always as (${generated.expression}) ${generated.kind}`]),
+    ...(generated === undefined
+      ? []
+      : [`generated always as (${bare(generated.expression)}) ${generated.kind}`]),
     ...(numbering?.kind === 'identity'
       ? [identityClause(numbering.always, sequenceOptions(numbering.sequence))]
       : []),
@@ -82,7 +84,7 @@ export function defaultCall(column: Column, wording: Wording): string {
 }
 
 /** `t.string('x', 40).notNullable().defaultTo('a')` */
-export function columnLine(column: Column, wording: Wording): string {
+export function columnLine(column: Column, wording: Wording, values?: readonly string[]): string {
   const { comment, nullable, numbering } = column;
   const isImplied =
     nullable ||
@@ -90,7 +92,7 @@ export function columnLine(column: Column, wording: Wording): string {
     numbering?.kind === 'identity' ||
     column.notNullConflict !== undefined;
   const parts = [
-    typeCall(column, wording),
+    values === undefined ? typeCall(column, wording) : `enu(${quote(column.name)}, ${literal(values)})`,
     isImplied ? '' : '.notNullable()',
     defaultCall(column, wording),
     comment === undefined || comment.includes("'") ? '' : `.comment(${quote(comment)})`,

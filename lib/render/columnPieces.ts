@@ -10,7 +10,7 @@ import {
 } from './column.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
-import { literal, quote, sqlName, sqlObject, sqlText } from './text.js';
+import { bare, literal, quote, sqlName, sqlObject, sqlText } from './text.js';
 
 /** The keys of a column in which two differ. */
 function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
@@ -167,7 +167,7 @@ function definition(from: Column, to: Column): string {
     type,
     isKey ? `primary key${reuses(to) ? '' : ' autoincrement'}` : '',
     collation === undefined ? '' : `collate ${collation}`,
-    generated === undefined ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
+    generated === undefined ? '' : `generated always as (${bare(generated.expression)}) ${generated.kind}`,
     nullable || isKey
       ? ''
       : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,

@@ -1,7 +1,7 @@
 import type { Check, Deferral, Exclusion, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
 import type { KeyPart } from '../schema/tableIndex.js';
-import { sqlName, sqlNames, sqlObject } from './text.js';
+import { bare, sqlName, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** `constraint x `, or nothing for one without a name. */
@@ -84,7 +84,7 @@ export function foreignKeySql(key: ForeignKey, defaultSchema: string | undefined
 export function checkSql(check: Check): string {
   return [
     named(check.name),
-    `check (${check.expression})`,
+    `check (${bare(check.expression)})`,
     check.isInheritable ? '' : ' no inherit',
     check.isEnforced ? '' : ' not enforced',
   ].join('');

@@ -1,5 +1,5 @@
 import type { Column } from '../schema/column.js';
-import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
+import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
@@ -8,6 +8,7 @@ import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js'
 import { saidName } from './names.js';
 import { checkLine, foreignKeyLine, indexLine, indexSql, keyLine, type RenderContext } from './parts.js';
 import { quote, sqlObject } from './text.js';
+import type { Wording } from './wording.js';
 
 /** A table in the builder's words, and in SQL what it has no words for. */
 interface CreatedTable {
@@ -23,10 +24,23 @@ interface Inline {
   readonly unique: KeyConstraint | Index | undefined;
   readonly foreign: ForeignKey | undefined;
   readonly index: Index | undefined;
+  readonly check: Check | undefined;
 }
 
 function isOnly(columns: readonly string[] | undefined, column: Column): boolean {
   return columns?.length === 1 && columns[0] === column.name;
+}
+
+/** Whether a check is the one that `enu()` gives its column. */
+function isEnumCheck(table: ObjectName, { name, type }: Column, check: Check, wording: Wording): boolean {
+  const implied = wording.namesKeys ? `${table.name}_${name}_check` : undefined;
+  return (
+    type === 'text' &&
+    check.name === implied &&
+    check.isInheritable &&
+    check.isEnforced &&
+    wording.enumCheck(check.expression)?.column === name
+  );
 }
 
 function inlineOf(table: Table, column: Column, context: RenderContext): Inline {
@@ -51,6 +65,7 @@ function inlineOf(table: Table, column: Column, context: RenderContext): Inline 
         foreignKeyLine(table, key, context) !== undefined &&
         saidName('foreign', table, key.columns, key.name, wording) === undefined,
     ),
+    check: table.checks.find((check) => isEnumCheck(table, column, check, wording)),
     index: table.indexes.find((index) => isShort(indexLine(table, index, context), 'index')),
   };
 }
@@ -64,12 +79,13 @@ function foreignCall(table: ObjectName, key: ForeignKey, context: RenderContext)
 function lineOf(table: Table, column: Column, inline: Inline, context: RenderContext): string {
   const { wording } = context;
   const increments = inline.primary === undefined ? undefined : wording.incrementsCall(column);
-  const { primary, unique, foreign, index } = inline;
+  const { primary, unique, foreign, index, check } = inline;
+  const values = check && wording.enumCheck(check.expression)?.values;
   // A primary key says NOT NULL where it has a name of its own.
   const said = primary !== undefined && wording.namesKeys ? { ...column, nullable: true } : column;
   const start =
     increments === undefined
-      ? `${columnLine(said, wording)}${primary === undefined ? '' : '.primary()'}`
+      ? `${columnLine(said, wording, values)}${primary === undefined ? '' : '.primary()'}`
       : `t.${increments}(${quote(column.name)})`;
   return [
     start,
@@ -117,7 +133,8 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
     say(keyLine('primary', table, primaryKey, context), () => keyAction('primary key', primaryKey), actions);
   for (const key of table.uniques.filter((each) => !said.has(each)))
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
-  for (const check of table.checks) say(checkLine(check), () => `add ${checkSql(check)}`, actions);
+  for (const check of table.checks.filter((each) => !said.has(each)))
+    say(checkLine(check), () => `add ${checkSql(check)}`, actions);
   for (const key of table.foreignKeys.filter((each) => !said.has(each)))
     say(foreignKeyLine(table, key, context), () => `add ${foreignKeySql(key, defaultSchema)}`, actions);
   for (const index of table.indexes.filter((each) => !said.has(each)))

@@ -3,7 +3,7 @@ import type { ObjectName } from '../schema/names.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
 import { saidName } from './names.js';
-import { literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
+import { bare, literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */
@@ -88,7 +88,7 @@ export function checkLine(check: Check): string | undefined {
   const isPlain = check.isInheritable && check.isEnforced && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
-  return `t.check(${rawText(check.expression)}${name});`;
+  return `t.check(${rawText(bare(check.expression))}${name});`;
 }
 
 /** An index in the builder's words; undefined when it has none. */
@@ -103,7 +103,7 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
   // `whereRaw` is of a query, which takes no `?` and no line comment.
   if (!isPlain || (unique && isMethodSaid) || predicate?.includes('?')) return undefined;
   const name = saidName(unique ? 'unique' : 'index', table, columns, index.name, wording);
-  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(predicate)})`;
+  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(bare(predicate))})`;
   const object = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
   const predicates = where === '' ? [] : [['predicate', where] as const];
@@ -133,7 +133,7 @@ export function indexSql(table: ObjectName, index: Index, { wording, defaultSche
     include.length === 0 ? '' : ` include (${sqlNames(include)})`,
     nullsNotDistinct ? ' nulls not distinct' : '',
     optionsSql(options),
-    predicate === undefined ? '' : ` where ${predicate}`,
+    predicate === undefined ? '' : ` where ${bare(predicate)}`,
   ].join('');
 }
 

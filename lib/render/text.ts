@@ -1,3 +1,4 @@
+import { closingOf, significant, tokenize } from '../engines/tokens.js';
 import type { ObjectName } from '../schema/names.js';
 
 /** Words that cannot stand unquoted as a name on one engine or another. */
@@ -45,6 +46,14 @@ function escapeText(text: string): string {
     .replaceAll('\r', '\\r')
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029');
+}
+
+/** An expression without parentheses around the whole of it. */
+export function bare(sql: string): string {
+  const tokens = significant(tokenize(sql));
+  const last = tokens.at(-1);
+  if (tokens[0]?.text !== '(' || last === undefined || closingOf(tokens, 0) !== tokens.length - 1) return sql;
+  return bare(sql.slice(tokens[0].end, last.start).trim());
 }
 
 /** A string of JavaScript. */

@@ -14,6 +14,12 @@ export type DefaultWord =
   /** SQL, as it can stand behind DEFAULT. */
   | { readonly kind: 'sql'; readonly sql: string };
 
+/** `x in ('a', 'b')` */
+export interface EnumCheck {
+  readonly column: string;
+  readonly values: readonly string[];
+}
+
 /** What Knex's builder makes of its words on an engine: facts, no text of a file. */
 export interface Wording {
   /** The builder's method for a type as the engine writes it; undefined when it has none. */
@@ -21,6 +27,8 @@ export interface Wording {
   readonly defaultWord: (column: Column) => DefaultWord | undefined;
   /** The method for a column that numbers itself as Knex's own: it is the primary key too. */
   readonly incrementsCall: (column: Column) => string | undefined;
+  /** The column and the values of a check that `enu()` makes; undefined for every other. */
+  readonly enumCheck: (expression: string) => EnumCheck | undefined;
   /** True where `unique()` makes an index and no constraint. */
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */

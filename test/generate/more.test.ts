@@ -182,7 +182,7 @@ const OBJECTS: readonly Case[] = [
     name: 'a function changes',
     ...pg,
     before: viewed((t) => t.integer('x'), body('/* a */'), trigger),
-    after: viewed((t) => t.integer('x'), body('/* b `${x}` ? */'), trigger),
+    after: viewed((t) => t.integer('x'), body('/* b `$\u007bx} ` ? */'), trigger),
     rows: xs(1),
     says: ['create or replace function f()'],
   },
@@ -365,6 +365,15 @@ const SEVERAL: readonly Case[] = [
     after: table((t) => t.integer('x'), 'a'),
   },
   {
+    name: 'a column of a few values',
+    before: async () => {},
+    after: table((t) => [
+      t.enu('x', ['a', 'b, c']).notNullable().defaultTo('a'),
+      t.check("id > 0 and x <> 'q'", {}, 'ck'),
+    ]),
+    says: [/t\.enu\('x', \['a', 'b, c'\]\)\.notNullable\(\)\.defaultTo\('a'\);/],
+  },
+  {
     name: 'a table that cannot be made in one with its keys',
     before: async () => {},
     after: all(
@@ -404,10 +413,10 @@ const HOSTILE: readonly Case[] = [
     before: table((t) => t.text('x')),
     after: table((t, db) => [
       t.text('x').defaultTo("a'b"),
-      t.text('q').defaultTo('what? ${x} `y`'),
+      t.text('q').defaultTo('what? $\u007bx} `y`'),
       t.text('b').defaultTo(db.raw("'back\\slash'")),
       t.check("x <> '?' and x <> 'it''s'", {}, 'ck'),
-      ...(isPostgres(db) ? [t.text('c').comment('is it? `no` ${never}'), t.comment('t?')] : []),
+      ...(isPostgres(db) ? [t.text('c').comment('is it? `no` $\u007bnever}'), t.comment('t?')] : []),
     ]),
     rows: xs('a'),
   },

@@ -1,4 +1,4 @@
-import type { BuilderCall, DefaultWord, Wording } from '../../../render/wording.js';
+import type { BuilderCall, DefaultWord, EnumCheck, Wording } from '../../../render/wording.js';
 import type { Column } from '../../../schema/column.js';
 
 const METHODS: Readonly<Record<string, BuilderCall>> = {
@@ -73,10 +73,22 @@ function incrementsCall({ numbering, type, comment }: Column): string | undefine
   return type === 'integer' ? 'increments' : type === 'bigint' ? 'bigIncrements' : undefined;
 }
 
+/** How the server writes `x in ('a', 'b')` of a column of text. */
+function enumCheck(expression: string): EnumCheck | undefined {
+  const [, quoted, plain, list] =
+    /^\(*(?:"((?:[^"]|"")+)"|(\w+))\)* = ANY \(+ARRAY\[((?:'[^'\\?]*'::text(?:, )?)+)\]\)+$/.exec(
+      expression,
+    ) ?? [];
+  const column = quoted?.replaceAll('""', '"') ?? plain;
+  if (column === undefined || list === undefined) return undefined;
+  return { column, values: [...list.matchAll(/'([^']*)'::text/g)].map(([, value = '']) => value) };
+}
+
 export const wording: Wording = {
   columnCall,
   defaultWord,
   incrementsCall,
+  enumCheck,
   uniqueIsIndex: false,
   namesKeys: true,
   altersWhole: false,

@@ -1,7 +1,7 @@
-import type { BuilderCall, DefaultWord } from '../../../render/wording.js';
+import type { BuilderCall, DefaultWord, EnumCheck } from '../../../render/wording.js';
 import type { Column } from '../../../schema/column.js';
 import type { ChangeEngine } from '../../contract.js';
-import { closingOf, identifierOf, significant, tokenize } from '../../tokens.js';
+import { closingOf, identifierOf, isWord, significant, tokenize } from '../../tokens.js';
 import { rewrite } from './rewrite.js';
 
 /** What is left of an expression when white space, case, quotes and outer parentheses do not count. */
@@ -63,6 +63,18 @@ function incrementsCall({ numbering, type }: Column): string | undefined {
     : undefined;
 }
 
+function enumCheck(expression: string): EnumCheck | undefined {
+  const [name, isIn, open, ...rest] = significant(tokenize(expression));
+  if (name === undefined || !isWord(isIn, 'IN') || open?.text !== '(' || rest.pop()?.text !== ')')
+    return undefined;
+  const isList = rest.every(({ kind, text }, place) =>
+    place % 2 === 1 ? text === ',' : kind === 'string' && !/[\\?\n]|''/.test(text),
+  );
+  if (!isList || rest.length % 2 === 0) return undefined;
+  const values = rest.filter(({ kind }) => kind === 'string').map(identifierOf);
+  return { column: identifierOf(name), values };
+}
+
 export const changes: ChangeEngine = {
   comparison: {
     foldName: (name) => name.toLowerCase(),
@@ -74,6 +86,7 @@ export const changes: ChangeEngine = {
     columnCall,
     defaultWord,
     incrementsCall,
+    enumCheck,
     uniqueIsIndex: true,
     namesKeys: false,
     altersWhole: true,
