@@ -35,7 +35,7 @@ function isOnly(columns: readonly string[] | undefined, column: Column): boolean
 function isEnumCheck(table: ObjectName, { name, type }: Column, check: Check, wording: Wording): boolean {
   const implied = wording.namesKeys ? `${table.name}_${name}_check` : undefined;
   return (
-    type === 'text' &&
+    wording.columnCall(type)?.method === 'text' &&
     check.name === implied &&
     check.isInheritable &&
     check.isEnforced &&

@@ -36,7 +36,9 @@ const METHODS: Readonly<Record<string, BuilderCall>> = {
   'char(36)': { method: 'uuid', args: [] },
 };
 
-function columnCall(type: string): BuilderCall | undefined {
+/** The engine gives its own types in capitals, and others as their author wrote them. */
+function columnCall(written: string): BuilderCall | undefined {
+  const type = foldType(written);
   const [, length] = /^varchar\((\d+)\)$/.exec(type) ?? [];
   return length === undefined ? METHODS[type] : { method: 'string', args: [Number(length)] };
 }
@@ -50,7 +52,8 @@ function defaultWord({ defaultTo, type }: Column): DefaultWord | undefined {
   const text = /^'((?:[^']|'')*)'$/.exec(defaultTo)?.[1]?.replaceAll("''", "'");
   // Knex escapes these in a way that this engine does not read.
   if (text !== undefined && !/["\\\p{Cc}]/u.test(text)) {
-    if (type === 'boolean' && (text === '1' || text === '0')) return { kind: 'value', value: text === '1' };
+    if (foldType(type) === 'boolean' && (text === '1' || text === '0'))
+      return { kind: 'value', value: text === '1' };
     const isNumber = /int|float/i.test(type) && String(Number(text)) === text;
     return { kind: 'value', value: isNumber ? Number(text) : text };
   }
