@@ -14,7 +14,7 @@ import { reverseAll } from '../../lib/operations/reverse.js';
 import { type MigrationForm, renderMigration } from '../../lib/render/file.js';
 import type { DatabaseSchema } from '../../lib/schema/database.js';
 import type { Table } from '../../lib/schema/table.js';
-import type { TestEngine } from './databases.js';
+import type { Database, TestEngine } from './databases.js';
 import { temporaryFolder } from './folders.js';
 
 export type Build = (db: Knex) => Promise<unknown>;
@@ -146,6 +146,27 @@ async function runEvidence(db: Knex, operations: readonly Operation[], engine: E
   }
 }
 
+const EMPTY = `do $$ declare s text; begin
+  for s in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+    execute format('drop schema %I cascade', s);
+  end loop;
+  create schema public;
+end $$`;
+
+let pair: readonly [Database, Database] | undefined;
+
+/** Two empty databases. A server takes long to make hundreds of them, and to write them out at its end. */
+async function emptyPair(engine: TestEngine): Promise<readonly [Database, Database]> {
+  if (engine.name === 'sqlite') return [await engine.fresh(), await engine.fresh()];
+  pair ??= [await engine.fresh(), await engine.fresh()];
+  for (const { config } of pair) {
+    const db = knex(config);
+    await db.raw(EMPTY);
+    await db.destroy();
+  }
+  return pair;
+}
+
 /**
  * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
  * directly, generate again (nothing), down, compare with the old.
@@ -154,7 +175,7 @@ export async function loop(
   testEngine: TestEngine,
   { before, after, rows, options, leaves = false }: LoopCase,
 ): Promise<LoopResult> {
-  const [oldDatabase, newDatabase] = [await testEngine.fresh(), await testEngine.fresh()];
+  const [oldDatabase, newDatabase] = await emptyPair(testEngine);
   const db = knex(withMeta(oldDatabase.config));
   const built = knex(withMeta(newDatabase.config));
   try {

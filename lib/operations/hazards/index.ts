@@ -12,22 +12,26 @@ function newNames(operations: readonly Operation[]) {
   const keyOf = ({ schema, name }: ObjectName, part = '') => `${schema ?? ''}\n${name}\n${part}`;
   const tables = new Set<string>();
   const columns = new Map<string, string[]>();
-  const add = (table: ObjectName, column: string) =>
-    columns.set(keyOf(table), [...(columns.get(keyOf(table)) ?? []), column]);
+  const altered = new Map<string, string[]>();
+  const add = (table: ObjectName, column: string, into = columns) =>
+    into.set(keyOf(table), [...(into.get(keyOf(table)) ?? []), column]);
   const renamed = new Set<string>();
   for (const operation of operations) {
     if (operation.kind === 'table' && operation.to !== undefined) tables.add(keyOf(operation.to));
     if (operation.kind === 'renameTable') renamed.add(keyOf(operation.to));
     if (operation.kind === 'renameColumn') add(operation.table, operation.to);
-    if (operation.kind === 'column' && operation.from === undefined && operation.to !== undefined)
-      add(operation.table, operation.to.name);
+    if (operation.kind !== 'column' || operation.to === undefined) continue;
+    if (operation.from === undefined) add(operation.table, operation.to.name);
+    else if (operation.from.type !== operation.to.type) add(operation.table, operation.to.name, altered);
   }
   return {
     isNewTable: (table: ObjectName) => tables.has(keyOf(table)),
     isRenamed: (table: ObjectName) => renamed.has(keyOf(table)),
-    /** Whether a query names a column that is not there yet. */
-    isAhead: (table: ObjectName, sql: string) =>
-      (columns.get(keyOf(table)) ?? []).some((column) => sql.includes(column)),
+    /** Whether a query names a column that is not there yet, or not of the type for which it is written. */
+    isAhead: (table: ObjectName, sql: string, isOfColumn: boolean) =>
+      [...(columns.get(keyOf(table)) ?? []), ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? []))].some(
+        (column) => sql.includes(column),
+      ),
   };
 }
 
@@ -50,8 +54,8 @@ export function hazardFinder(
         : [...tableHazards(operation, facts), ...constraintHazards(operation, facts)];
     const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
     const isOut = (sql: string) =>
-      (table !== undefined && (isRenamed(table) || isAhead(table, sql))) ||
-      (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql)));
+      (table !== undefined && (isRenamed(table) || isAhead(table, sql, operation.kind === 'column'))) ||
+      (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql, false)));
     return all.map((hazard) =>
       hazard.evidence !== undefined && isOut(hazard.evidence.sql)
         ? { ...hazard, evidence: undefined }
