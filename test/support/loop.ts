@@ -10,8 +10,7 @@ import { engineForClient } from '../../lib/engines/registry.js';
 import { withMeta } from '../../lib/index.js';
 import { hazardFinder } from '../../lib/operations/hazards/index.js';
 import type { Operation } from '../../lib/operations/operation.js';
-import { reverseAll } from '../../lib/operations/reverse.js';
-import { type MigrationForm, renderMigration } from '../../lib/render/file.js';
+import { generate } from '../../lib/render/generate.js';
 import type { DatabaseSchema } from '../../lib/schema/database.js';
 import type { Table } from '../../lib/schema/table.js';
 import type { Database, TestEngine } from './databases.js';
@@ -42,25 +41,6 @@ function engineOf(db: Knex): Engine {
   const engine = engineForClient(db.client.config.client);
   if (engine === undefined) throw new Error('no engine');
   return engine;
-}
-
-/** The text of a migration from one schema to the other. */
-function generate(
-  engine: Engine,
-  operations: readonly Operation[],
-  actual: DatabaseSchema,
-  desired: DatabaseSchema,
-  form: MigrationForm = 'esm',
-): string {
-  const { changes } = engine;
-  const back = reverseAll(operations);
-  const migration = {
-    detected: operations,
-    up: changes.rewrite(operations, desired),
-    down: changes.rewrite(back, actual),
-    hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
-  };
-  return renderMigration(migration, changes, form);
 }
 
 let counter = 0;
@@ -191,7 +171,7 @@ export async function loop(
       diff(actual, actual, comparison, { ...options, renames: [] }).operations,
       'the same twice',
     ).to.deep.equal([]);
-    const text = generate(engine, difference.operations, actual, desired);
+    const text = generate(engine.changes, difference.operations, actual, desired, 'esm');
     const counts = await countRows(db, actual);
     await runEvidence(db, difference.operations, engine);
     try {
@@ -218,11 +198,12 @@ export async function loop(
       (error as Error).message += `\n--- the migration:\n${text}`;
       throw error;
     }
+    if (process.env.KNEX_META_SHOW) console.log(text);
     return {
       difference,
       text,
-      typescript: generate(engine, difference.operations, actual, desired, 'typescript'),
-      commonjs: generate(engine, difference.operations, actual, desired, 'commonjs'),
+      typescript: generate(engine.changes, difference.operations, actual, desired, 'typescript'),
+      commonjs: generate(engine.changes, difference.operations, actual, desired, 'commonjs'),
     };
   } finally {
     await db.destroy();
