@@ -35,6 +35,9 @@ function runsBehind(lines: readonly string[], others: readonly string[]): boolea
   return lines.every((line) => rank(line) >= last);
 }
 
+/** What one ALTER TABLE can do in any order. */
+const TOGETHER = /^(add|drop|modify) (constraint|check|unique|primary|foreign|column)\b/;
+
 /** Puts neighbours of one form on one table together. */
 function merge(pieces: readonly Piece[]): readonly Piece[] {
   const merged: Piece[] = [];
@@ -48,6 +51,13 @@ function merge(pieces: readonly Piece[]): readonly Piece[] {
       runsBehind(piece.lines, last.lines)
     )
       merged[merged.length - 1] = { ...last, lines: [...last.lines, ...piece.lines], notes };
+    else if (
+      last?.form === 'alter' &&
+      piece.form === 'alter' &&
+      sameObject(last.table, piece.table) &&
+      [...last.actions, ...piece.actions].every((action) => TOGETHER.test(action))
+    )
+      merged[merged.length - 1] = { ...last, actions: [...last.actions, ...piece.actions], notes };
     else merged.push(piece);
   }
   return merged;

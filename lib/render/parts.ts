@@ -137,8 +137,21 @@ export function indexSql(table: ObjectName, index: Index, { wording, defaultSche
   ].join('');
 }
 
+/** There `unique()` makes an index, and `dropUnique()` takes it away. */
+function dropUniqueLine(
+  table: ObjectName,
+  index: Index,
+  columns: readonly string[],
+  wording: Wording,
+): string {
+  const name = saidName('unique', table, columns, index.name, wording);
+  return `t.dropUnique(${list(columns)}${name === undefined ? '' : `, ${quote(name)}`});`;
+}
+
 export function dropIndexLine(table: ObjectName, index: Index, { wording }: RenderContext): string {
   const columns = index.keys.flatMap(({ column }) => column ?? []);
+  if (index.unique && wording.uniqueIsIndex && columns.length === index.keys.length)
+    return dropUniqueLine(table, index, columns, wording);
   const isNamed =
     columns.length < index.keys.length ||
     saidName('index', table, columns, index.name, wording) !== undefined;

@@ -42,6 +42,9 @@ eachEngine('every change of the acceptance list', (engine) => {
       });
       texts[`${engine.name}_${name.replace(/\W+/g, '_')}.ts`] = result.typescript;
       const { operations } = result.difference;
+      const file: Record<string, unknown> = {};
+      new Function('exports', result.commonjs)(file);
+      expect(Object.keys(file)).to.deep.equal(['up', 'down']);
       expect(operations.length > 0, `detected ${JSON.stringify(operations)}`).to.equal(!STAYS.test(name));
       if (/^rename|table move/.test(name))
         expect(operations.filter(({ kind }) => kind === 'table' || kind === 'column')).to.deep.equal([]);

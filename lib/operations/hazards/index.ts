@@ -35,6 +35,15 @@ function newNames(operations: readonly Operation[]) {
   };
 }
 
+/** Whether an operation is this one, or what the engine runs in place of it. What it does besides is no news. */
+function isOf(asked: Operation, operation: Operation): boolean {
+  if (asked === operation) return true;
+  if (asked.kind !== operation.kind || asked.to !== operation.to) return false;
+  return asked.kind === 'column'
+    ? asked.from === operation.from
+    : asked.kind === 'enum' && asked.to !== undefined;
+}
+
 /**
  * Finds what can go wrong with each operation of a migration. A table that the migration makes has no rows yet; and
  * a query that would name what the database has not, or not under that name, is left out.
@@ -44,7 +53,10 @@ export function hazardFinder(
   facts: HazardFacts,
 ): (operation: Operation) => readonly Hazard[] {
   const { isNewTable, isRenamed, isAhead } = newNames(operations);
-  return (operation) => {
+  const known = new Set(operations);
+  return (asked) => {
+    const operation = known.has(asked) ? asked : operations.find((each) => isOf(asked, each));
+    if (operation === undefined) return [];
     const table = subjectOf(operation);
     const isPart = 'table' in operation && operation.table !== undefined;
     if (isPart && table !== undefined && isNewTable(table)) return [];
