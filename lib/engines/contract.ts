@@ -1,5 +1,9 @@
 import type { Knex } from 'knex';
+import type { Comparison } from '../diff/comparison.js';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
+import type { HazardFacts } from '../operations/hazards/index.js';
+import type { Operation } from '../operations/operation.js';
+import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
 
@@ -126,12 +130,28 @@ export interface Engine {
    * @throws KnexMetaError SCRATCH_REFUSED, MODEL_BUILD_FAILED
    */
   readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
+  /** The engine's side of generated migrations. */
+  readonly changes: ChangeEngine;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
+}
+
+/** What the engine knows of changes: facts, and how it runs what it cannot do in one. It renders nothing. */
+export interface ChangeEngine {
+  readonly comparison: Comparison;
+  readonly wording: Wording;
+  readonly hazards: HazardFacts;
+  /** The schema that a name without one means; undefined where the engine has none. */
+  readonly defaultSchema: string | undefined;
+  /**
+   * The operations of one direction as the engine can run them, in their order; `after` is the schema that they
+   * lead to.
+   */
+  readonly rewrite: (operations: readonly Operation[], after: DatabaseSchema) => readonly Operation[];
 }
 
 /** The expression for the current instant, and the type of a column that holds it. */

@@ -104,6 +104,16 @@ describe('architecture', () => {
     expect(active.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it('operations, diff and render are pure: no Knex, no disk, no engine at run time', () => {
+    const pure = below('operations/', 'diff/', 'render/');
+    const allowed = /^\.\.?\/(?!.*engines\/(?!tokens\.js$))/;
+    const impure = SOURCES.filter(pure).filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(SOURCES.filter(pure).length).to.be.greaterThan(20);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),

@@ -1,9 +1,10 @@
 import type { ClientClass, QueryInput } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
 import { closingOf, isWord, tokenize } from '../tokens.js';
-import { addColumnWithRebuild, createDdl, othersTurn } from './ddl/index.js';
+import { addColumnWithRebuild, createDdl, othersTurn, parseAlter, runAlter } from './ddl/index.js';
 
-const NOT_AS_IT_STANDS = /Cannot add a column with non-constant default|Cannot add a REFERENCES column/;
+const NOT_AS_IT_STANDS =
+  /Cannot add a (?:column with non-constant default|REFERENCES column|NOT NULL column)|cannot add a STORED column/;
 
 const ADD_COLUMN = /^\s*alter\s+table\s+(`(?:[^`]|``)+`|"(?:[^"]|"")+"|\w+)\s+add\s+(?:column\s+)?(.+)$/is;
 
@@ -37,6 +38,13 @@ export function extendClient(base: ClientClass): ClientClass {
     override async query(connection: unknown, query: QueryInput): Promise<unknown> {
       for (let other = othersTurn(connection); other !== undefined; other = othersTurn(connection))
         await other;
+      const text = typeof query === 'string' ? query : query.sql;
+      // Knex's own `\\?` is a question mark.
+      const alteration = typeof text === 'string' ? parseAlter(text.replaceAll('\\?', '?')) : undefined;
+      if (alteration !== undefined) {
+        await runAlter(sessionOn(this, connection), alteration);
+        return { ...(typeof query === 'string' ? { sql: query } : query), response: [] };
+      }
       try {
         return await super.query(connection, query);
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
@@ -44,6 +45,7 @@ export const sqlite: Engine = {
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  changes,
   metadata,
   migrations,
   tryTrigger,

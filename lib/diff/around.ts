@@ -1,0 +1,112 @@
+import type { Operation } from '../operations/operation.js';
+import { sameObject, subjectOf } from '../operations/operation.js';
+import type { DatabaseSchema, View } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+
+/** Tables of which a column that a view may read is altered, dropped or renamed. */
+function touchedTables(operations: readonly Operation[]): readonly ObjectName[] {
+  return operations.flatMap((operation) => {
+    const isTouching =
+      (operation.kind === 'column' && operation.from !== undefined && isHeld(operation)) ||
+      operation.kind === 'renameColumn' ||
+      (operation.kind === 'table' && operation.from !== undefined);
+    const subject = subjectOf(operation);
+    return isTouching && subject !== undefined ? [subject] : [];
+  });
+}
+
+function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
+  return (
+    to === undefined ||
+    from?.type !== to.type ||
+    from?.collation !== to.collation ||
+    from?.generated?.expression !== to.generated?.expression
+  );
+}
+
+/** The types of which values go, by which views may compare. */
+function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
+  return operations.flatMap((operation) =>
+    operation.kind === 'enum' && operation.from !== undefined && operation.to !== undefined
+      ? [operation.to]
+      : [],
+  );
+}
+
+/** The views that need one of these objects, or another such view. */
+function viewsOver(views: readonly View[], objects: readonly ObjectName[]): readonly View[] {
+  const reached: ObjectName[] = [...objects];
+  const found = new Set<View>();
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const view of views) {
+      const needs = view.dependsOn.some((each) => reached.some((object) => sameObject(object, each)));
+      if (found.has(view) || !needs) continue;
+      found.add(view);
+      reached.push(view);
+    }
+  }
+  return [...found];
+}
+
+/**
+ * Views that stand in the way of other changes are dropped before and created after: to the operations come those
+ * of views that do not change themselves.
+ */
+export function aroundViews(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  operations: readonly Operation[],
+): readonly Operation[] {
+  const types = touchedTypes(operations);
+  const byType = actual.tables.filter((table) =>
+    table.columns.some(({ userType }) => types.some((type) => sameObject(type, userType))),
+  );
+  const changed = operations.flatMap((operation) =>
+    operation.kind === 'view' && operation.from !== undefined ? [operation.from] : [],
+  );
+  const isChanged = (view: View) => changed.some((each) => sameObject(each, view));
+  const inTheWay = viewsOver(actual.views, [...touchedTables(operations), ...types, ...byType, ...changed]);
+  return [
+    ...operations,
+    ...inTheWay.flatMap((from): readonly Operation[] => {
+      if (isChanged(from)) return [];
+      // One that no model has is left alone: it comes back as it was.
+      const to = desired.views.find((view) => sameObject(view, from)) ?? from;
+      return [{ kind: 'view', from, to }];
+    }),
+  ];
+}
+
+/** The foreign keys, the same before and after, with a column on either side that changes its type. */
+export function aroundKeys(desired: DatabaseSchema, operations: readonly Operation[]): readonly Operation[] {
+  const changed = operations.flatMap((operation) =>
+    operation.kind === 'column' && operation.from && operation.to && operation.from.type !== operation.to.type
+      ? [{ table: operation.table, name: operation.to.name }]
+      : [],
+  );
+  if (changed.length === 0) return operations;
+  const isChanged = (table: ObjectName, names: readonly string[]) =>
+    changed.some((each) => sameObject(each.table, table) && names.includes(each.name));
+  const isComing = (table: ObjectName, name: string | undefined) =>
+    operations.some(
+      (each) =>
+        (each.kind === 'table' && sameObject(each.to, table)) ||
+        (each.kind === 'foreignKey' && sameObject(each.table, table) && each.to?.name === name),
+    );
+  const keys = desired.tables.flatMap(({ schema, name, foreignKeys }) =>
+    foreignKeys
+      .filter((key) => !isComing({ schema, name }, key.name))
+      .filter(
+        (key) => isChanged({ schema, name }, key.columns) || isChanged(key.target, key.targetColumns ?? []),
+      )
+      .map((key) => ({ table: { schema, name }, key })),
+  );
+  return [
+    ...operations,
+    ...keys.flatMap(({ table, key }): readonly Operation[] => [
+      { kind: 'foreignKey', table, from: key, to: undefined },
+      { kind: 'foreignKey', table, from: undefined, to: key },
+    ]),
+  ];
+}

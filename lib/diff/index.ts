@@ -1,0 +1,112 @@
+import type { Operation } from '../operations/operation.js';
+import { order } from '../operations/order.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import type { Table, Trigger } from '../schema/table.js';
+import { aroundKeys, aroundViews } from './around.js';
+import { findCandidates } from './candidates.js';
+import { type Comparison, fingerprint } from './comparison.js';
+import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
+import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
+import { applyRenames } from './renames.js';
+import { nameOf, scope } from './scope.js';
+import { diffTable } from './tables.js';
+
+export type { Comparison } from './comparison.js';
+export type { Difference, DiffOptions } from './options.js';
+
+function diffTriggers(before: Table, after: Table, how: Comparison, leaving: Leaving): readonly Operation[] {
+  const table = { schema: after.schema, name: after.name };
+  const own = ({ triggers }: Table) => triggers.filter(({ stamps }) => stamps === undefined);
+  const change = (from: Trigger | undefined, to: Trigger | undefined): Operation => ({
+    kind: 'trigger',
+    table,
+    from,
+    to,
+  });
+  const named = (triggers: readonly Trigger[]) => triggers.map((each) => ({ ...each, schema: undefined }));
+  const { both, dropped, added } = pair(named(own(before)), named(own(after)), how);
+  for (const { name } of leaving.leaves('trigger') ? dropped : [])
+    leaving.unmanaged.push({
+      kind: 'trigger',
+      name: `${nameOf(table)}.${name}`,
+      reason: 'no model has it: it was left alone',
+    });
+  return [
+    ...both.flatMap(([from, to]) =>
+      fingerprint(from, how, ['comment']) === fingerprint(to, how, ['comment']) ? [] : [change(from, to)],
+    ),
+    ...(leaving.leaves('trigger') ? [] : dropped.map((from) => change(from, undefined))),
+    ...added.map((to) => change(undefined, to)),
+  ];
+}
+
+/** A new table without what the hook makes of itself. */
+function asCreated(table: Table, options: DiffOptions): Table {
+  const implied = new Set(options.indexedMetadata ?? []);
+  const isImplied = ({ keys }: Table['indexes'][number]) =>
+    keys.length === 1 &&
+    table.columns.some(({ name, isMetadata }) => isMetadata && name === keys[0]?.column && implied.has(name));
+  return { ...table, indexes: table.indexes.filter((index) => !isImplied(index)) };
+}
+
+function diffTables(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  how: Comparison,
+  options: DiffOptions,
+  leaving: Leaving,
+): readonly Operation[] {
+  const { both, dropped, added } = pair(actual.tables, desired.tables, how);
+  return [
+    ...both.flatMap(([before, after]) => {
+      // Most tables are as they were, to the letter.
+      if (JSON.stringify(before) === JSON.stringify(after)) return [];
+      const { operations, unmanaged } = diffTable(before, after, how);
+      leaving.unmanaged.push(...unmanaged);
+      return [...operations, ...diffTriggers(before, after, how, leaving)];
+    }),
+    ...added.map((to): Operation => ({ kind: 'table', from: undefined, to: asCreated(to, options) })),
+    ...dropped.map((from): Operation => ({ kind: 'table', from: asCreated(from, options), to: undefined })),
+  ];
+}
+
+/** What no model can say, of tables that the models have nevertheless. */
+function contested(unmanaged: readonly Unmanaged[], desired: DatabaseSchema): DatabaseSchema {
+  const names = new Set(unmanaged.filter(({ kind }) => kind === 'table').map(({ name }) => name));
+  return { ...desired, tables: desired.tables.filter((table) => !names.has(nameOf(table))) };
+}
+
+/**
+ * What makes the actual schema the desired one. A pure function: the same schemas give the same answer, and two
+ * equal ones give no operations.
+ *
+ * @param how - the engine's way to compare names and texts
+ * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there
+ */
+export function diff(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  how: Comparison,
+  options: DiffOptions = {},
+): Difference {
+  const before = scope(actual, options);
+  const wanted = scope(desired, options);
+  const target = contested(before.unmanaged, wanted.schema);
+  const unmanaged: Unmanaged[] = [...before.unmanaged];
+  const leave = new Set(options.leave ?? LEFT_KINDS);
+  const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
+  const renames = options.renames ?? [];
+  const renamed = applyRenames(before.schema, renames, how);
+  const changes = [
+    ...renamed.operations,
+    ...diffObjects(renamed.schema, target, how, leaving),
+    ...diffEnums(renamed.schema.enums, target.enums, renames, how),
+    ...diffTables(renamed.schema, target, how, options, leaving),
+  ];
+  const all = how.holdsColumns ? aroundKeys(target, aroundViews(before.schema, target, changes)) : changes;
+  return {
+    operations: order(all),
+    candidates: findCandidates(changes, how),
+    unmanaged,
+  };
+}

@@ -1,0 +1,164 @@
+import type { EnumChange, Operation } from '../operations/operation.js';
+import { sameObject } from '../operations/operation.js';
+import type { DatabaseSchema, EnumType } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+import { type Comparison, fingerprint } from './comparison.js';
+import type { LeftKind, Rename, Unmanaged } from './options.js';
+import { nameOf } from './scope.js';
+
+interface Pairs<Of> {
+  readonly both: readonly (readonly [Of, Of])[];
+  readonly dropped: readonly Of[];
+  readonly added: readonly Of[];
+}
+
+/** What tells functions of one name apart. */
+const identity = (object: object): unknown => (object as { identity?: string }).identity;
+
+export function pair<Of extends ObjectName>(
+  before: readonly Of[],
+  after: readonly Of[],
+  how: Comparison,
+): Pairs<Of> {
+  const keyOf = (object: Of) => JSON.stringify([object.schema, how.foldName(object.name), identity(object)]);
+  const had = new Map(before.map((object) => [keyOf(object), object]));
+  const has = new Set(after.map(keyOf));
+  return {
+    both: after.flatMap((object) => {
+      const from = had.get(keyOf(object));
+      return from === undefined ? [] : [[from, object] as const];
+    }),
+    dropped: before.filter((object) => !has.has(keyOf(object))),
+    added: after.filter((object) => !had.has(keyOf(object))),
+  };
+}
+
+/** Kinds that stay when no model has them, and what was so left. */
+export interface Leaving {
+  readonly leaves: (kind: LeftKind) => boolean;
+  readonly unmanaged: Unmanaged[];
+}
+
+type Kind = 'schema' | 'extension' | 'domain' | 'sequence' | 'view' | 'function';
+
+function diffKind<Of extends ObjectName>(
+  kind: Kind,
+  before: readonly Of[],
+  after: readonly Of[],
+  how: Comparison,
+  leaving: Leaving,
+  without: readonly string[] = ['comment', 'dependsOn'],
+): readonly Operation[] {
+  const { both, dropped, added } = pair(before, after, how);
+  const change = (from: Of | undefined, to: Of | undefined) => ({ kind, from, to }) as unknown as Operation;
+  const gone = leaving.leaves(kind) ? [] : dropped;
+  for (const object of leaving.leaves(kind) ? dropped : [])
+    leaving.unmanaged.push({ kind, name: nameOf(object), reason: 'no model has it: it was left alone' });
+  return [
+    ...added.map((to) => change(undefined, to)),
+    ...both.flatMap(([from, to]) =>
+      fingerprint(from, how, without) === fingerprint(to, how, without) ? [] : [change(from, to)],
+    ),
+    ...gone.map((from) => change(from, undefined)),
+    ...both.flatMap(([from, to]): readonly Operation[] => commentOf(kind, from, to)),
+  ];
+}
+
+function commentOf(on: string, from: ObjectName, to: ObjectName): readonly Operation[] {
+  const had = (from as { comment?: string }).comment;
+  const has = (to as { comment?: string }).comment;
+  const name = { schema: to.schema, name: to.name };
+  return had === has ? [] : [{ kind: 'comment', on, name, table: undefined, from: had, to: has }];
+}
+
+/**
+ * Values come in a step of their own, before columns use them, and go in another, when no column does: run backwards
+ * it is the same. Renamed is what a person says, when the old name is gone and the new one has come.
+ */
+function enumChanges(from: EnumType, to: EnumType, renames: readonly Rename[]): readonly EnumChange[] {
+  const renamedValues = renames.flatMap((rename) =>
+    rename.kind === 'enumValue' &&
+    sameObject(rename.type, to) &&
+    from.values.includes(rename.from) &&
+    to.values.includes(rename.to) &&
+    !from.values.includes(rename.to)
+      ? [{ from: rename.from, to: rename.to }]
+      : [],
+  );
+  if (from.values.join('\n') === to.values.join('\n')) return [];
+  const renamed = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const grown = { ...to, values: withAdded(renamed, to.values) };
+  const isGrown = grown.values.length > renamed.length || renamedValues.length > 0;
+  const isDone = grown.values.join('\n') === to.values.join('\n');
+  return [
+    ...(isGrown ? [{ kind: 'enum' as const, from, to: grown, renamedValues }] : []),
+    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : from, to, renamedValues: [] }]),
+  ];
+}
+
+/** The values with those that are new, each behind the one that it is to follow. */
+function withAdded(had: readonly string[], wanted: readonly string[]): readonly string[] {
+  const values = [...had];
+  wanted.forEach((value, place) => {
+    if (values.includes(value)) return;
+    const before = values.indexOf(wanted[place - 1] ?? '');
+    values.splice(before + 1, 0, value);
+  });
+  return values;
+}
+
+export function diffEnums(
+  before: readonly EnumType[],
+  after: readonly EnumType[],
+  renames: readonly Rename[],
+  how: Comparison,
+): readonly Operation[] {
+  const { both, dropped, added } = pair(before, after, how);
+  return [
+    ...added.map((to): Operation => ({ kind: 'enum', from: undefined, to, renamedValues: [] })),
+    ...both.flatMap(([from, to]) => [...enumChanges(from, to, renames), ...commentOf('type', from, to)]),
+    ...dropped.map((from): Operation => ({ kind: 'enum', from, to: undefined, renamedValues: [] })),
+  ];
+}
+
+/** Everything that is not a table or on one. */
+export function diffObjects(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  how: Comparison,
+  leaving: Leaving,
+): readonly Operation[] {
+  const named = <Of extends { readonly name: string }>(all: readonly Of[]) =>
+    all.map((each) => ({ ...each, schema: undefined }));
+  // A schema has no schema of its own, and an extension's is only where its objects are.
+  const schemas = diffKind('schema', named(actual.schemas), named(desired.schemas), how, leaving);
+  const extensions = diffKind(
+    'extension',
+    actual.extensions.map((each) => ({ ...each, at: each.schema, schema: undefined })),
+    desired.extensions.map((each) => ({ ...each, at: each.schema, schema: undefined })),
+    how,
+    leaving,
+    ['version', 'at'],
+  ).map((operation) => restoreSchema(operation));
+  return [
+    ...schemas,
+    ...extensions,
+    ...diffKind('domain', actual.domains, desired.domains, how, leaving),
+    ...diffKind('sequence', actual.sequences, desired.sequences, how, leaving),
+    ...diffKind('function', actual.functions, desired.functions, how, leaving),
+    ...diffKind('view', actual.views, desired.views, how, leaving, [
+      'comment',
+      'dependsOn',
+      'triggers',
+      'isPopulated',
+      'type',
+    ]),
+  ];
+}
+
+function restoreSchema(operation: Operation): Operation {
+  if (operation.kind !== 'extension') return operation;
+  const back = <Of>(each: Of | undefined): Of | undefined =>
+    each === undefined ? undefined : { ...each, schema: (each as { at?: string }).at };
+  return { ...operation, from: back(operation.from), to: back(operation.to) };
+}

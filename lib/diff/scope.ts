@@ -1,0 +1,77 @@
+import type { DatabaseSchema } from '../schema/database.js';
+import type { DatabaseObject, ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
+import type { DiffOptions, Unmanaged } from './options.js';
+
+/** The tables in which Knex and knex-meta keep what they know. */
+const MIGRATOR_TABLES = /^(knex_migrations|.*_migrations)(_lock|_journal)?$/;
+
+export function nameOf({ schema, name }: ObjectName): string {
+  return schema === undefined ? name : `${schema}.${name}`;
+}
+
+/** Knex's two tables by their columns, whatever they are called, and the journal beside them. */
+function isMigrators({ name, columns }: Table, options: DiffOptions): boolean {
+  if (options.ownTables?.includes(name)) return true;
+  const has = columns.filter(({ isMetadata }) => !isMetadata).map((column) => column.name);
+  const isLog = has.join() === 'id,name,batch,migration_time' || has.join() === 'index,is_locked';
+  return isLog || (MIGRATOR_TABLES.test(name) && /_(lock|journal)$/.test(name));
+}
+
+/** Why a table of the database is nobody's to change; undefined when it is. */
+function leftAlone(table: Table): string | undefined {
+  if (table.extension !== undefined) return `it belongs to the extension ${table.extension}`;
+  if (table.partitionOf !== undefined) return `it is a partition of ${nameOf(table.partitionOf.parent)}`;
+  if (table.partitionedBy !== undefined) return 'it is partitioned, which no model can say';
+  if (table.inherits.length > 0) return 'it inherits from another table, which no model can say';
+  return undefined;
+}
+
+/** A schema without what is not the project's, and what was left out of it. */
+export interface Scoped {
+  readonly schema: DatabaseSchema;
+  readonly unmanaged: readonly Unmanaged[];
+}
+
+/** Without objects of extensions, partitions, excluded ones and the migrator's own tables. */
+export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
+  const { includes = () => true } = options;
+  const unmanaged: Unmanaged[] = [];
+  const tables = schema.tables.filter((table) => {
+    if (isMigrators(table, options) || !includes(table)) return false;
+    const reason = leftAlone(table);
+    if (reason !== undefined) unmanaged.push({ kind: 'table', name: nameOf(table), reason });
+    return reason === undefined;
+  });
+  const partitioned = schema.tables.filter(({ partitionedBy }) => partitionedBy !== undefined);
+  const migrators = schema.tables.filter((table) => isMigrators(table, options));
+  const isMigratorsOwn = (owner: ObjectName | undefined) =>
+    migrators.some((table) => table.name === owner?.name && table.schema === owner?.schema);
+  const own = <Of extends DatabaseObject>(objects: readonly Of[]): readonly Of[] =>
+    objects.filter((object) => object.extension === undefined && includes(object));
+  for (const { kind, extension, table, ...object } of schema.others) {
+    const owner = table === undefined ? undefined : { schema: object.schema, name: table };
+    if (extension !== undefined || isMigratorsOwn(owner) || !includes(owner ?? object)) continue;
+    unmanaged.push({
+      kind,
+      name: table === undefined || table === object.name ? nameOf(object) : `${table}.${object.name}`,
+      reason: 'knex-meta does not compare this',
+    });
+  }
+  return {
+    schema: {
+      ...schema,
+      schemas: schema.schemas.filter(({ extension }) => extension === undefined),
+      tables,
+      views: own(schema.views),
+      functions: own(schema.functions).filter(({ isMetadata }) => !isMetadata),
+      enums: own(schema.enums),
+      domains: own(schema.domains),
+      sequences: own(schema.sequences).filter(
+        ({ ownedBy }) =>
+          !partitioned.some(({ name }) => name === ownedBy?.table.name) && !isMigratorsOwn(ownedBy?.table),
+      ),
+    },
+    unmanaged,
+  };
+}

@@ -1,0 +1,119 @@
+import type { Operation } from '../operations/operation.js';
+import type { Column } from '../schema/column.js';
+import type { Table } from '../schema/table.js';
+import { type Comparison, comparableColumn, fingerprint, ownColumns } from './comparison.js';
+import type { Unmanaged } from './options.js';
+import { diffParts } from './parts.js';
+import { nameOf } from './scope.js';
+
+/** The spelling of the name, and what follows from the type, say nothing by themselves. */
+const NOT_COMPARED = ['name', 'userType', 'isMetadata', 'isInherited'];
+
+function isSameColumn(from: Column, to: Column, how: Comparison, isKeyChanged: boolean): boolean {
+  // Whether a column is the number of its row follows from the primary key, which is changed by itself.
+  const isByKey = isKeyChanged && [from, to].some(({ numbering }) => numbering?.kind === 'rowid');
+  const skipped = isByKey ? [...NOT_COMPARED, 'numbering'] : NOT_COMPARED;
+  return (
+    fingerprint(comparableColumn(from), how, skipped) === fingerprint(comparableColumn(to), how, skipped)
+  );
+}
+
+function diffColumns(
+  before: Table,
+  after: Table,
+  how: Comparison,
+  isKeyChanged: boolean,
+): readonly Operation[] {
+  const fold = ({ name }: Column) => how.foldName(name);
+  const had = new Map(ownColumns(before).map((column) => [fold(column), column]));
+  const has = new Map(ownColumns(after).map((column) => [fold(column), column]));
+  const change = (from: Column | undefined, to: Column | undefined): Operation => ({
+    kind: 'column',
+    table: { schema: after.schema, name: after.name },
+    from,
+    to,
+  });
+  return [
+    ...[...has].flatMap(([name, to]) => {
+      const from = had.get(name);
+      if (from === undefined) return [change(undefined, to)];
+      return isSameColumn(from, to, how, isKeyChanged) ? [] : [change(from, to)];
+    }),
+    ...[...had].filter(([name]) => !has.has(name)).map(([, from]) => change(from, undefined)),
+  ];
+}
+
+const SETTINGS = ['isUnlogged', 'rowSecurity', 'isStrict', 'isWithoutRowid'] as const;
+
+/** Settings of the whole table, and metadata columns that it lacks. */
+function notManaged(before: Table, after: Table, how: Comparison): readonly Unmanaged[] {
+  const name = nameOf(after);
+  const settings = SETTINGS.filter((key) => before[key] !== after[key]).map((key) => ({
+    kind: 'table setting',
+    name,
+    reason: `${key} is ${before[key]} in the database and ${after[key]} in the models`,
+  }));
+  const options = before.options.join() === after.options.join() ? [] : [after.options.join(', ') || 'none'];
+  const has = new Set(before.columns.map((column) => how.foldName(column.name)));
+  const missing = after.columns.filter((column) => column.isMetadata && !has.has(how.foldName(column.name)));
+  return [
+    ...settings,
+    ...options.map((each) => ({
+      kind: 'table setting',
+      name,
+      reason: `storage options are ${before.options.join(', ') || 'none'} in the database and ${each} in the models`,
+    })),
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            kind: 'metadata columns',
+            name,
+            reason: `the table has no ${missing.map((column) => column.name).join(', ')}: it was made without knex-meta`,
+          },
+        ]),
+  ];
+}
+
+/** What makes one table the other; triggers apart. */
+export function diffTable(
+  before: Table,
+  after: Table,
+  how: Comparison,
+): { readonly operations: readonly Operation[]; readonly unmanaged: readonly Unmanaged[] } {
+  const table = { schema: after.schema, name: after.name };
+  const keys = diffParts(
+    'primaryKey',
+    table,
+    before.primaryKey === undefined ? [] : [before.primaryKey],
+    after.primaryKey === undefined ? [] : [after.primaryKey],
+    how,
+  );
+  const isKeyChanged = keys.some(({ kind }) => kind === 'primaryKey');
+  const comment: readonly Operation[] =
+    before.comment === after.comment
+      ? []
+      : [
+          {
+            kind: 'comment',
+            on: 'table',
+            name: table,
+            table: undefined,
+            from: before.comment,
+            to: after.comment,
+          },
+        ];
+  return {
+    operations: [
+      ...diffColumns(before, after, how, isKeyChanged),
+      ...keys,
+      ...diffParts('unique', table, before.uniques, after.uniques, how),
+      ...diffParts('check', table, before.checks, after.checks, how),
+      ...diffParts('exclusion', table, before.exclusions, after.exclusions, how),
+      ...diffParts('index', table, before.indexes, after.indexes, how),
+      ...diffParts('foreignKey', table, before.foreignKeys, after.foreignKeys, how),
+      ...comment,
+    ],
+    unmanaged: notManaged(before, after, how),
+  };
+}

@@ -1,0 +1,128 @@
+import { type EnumChange, type Operation, sameObject } from '../../../operations/operation.js';
+import type { Column } from '../../../schema/column.js';
+import type { DatabaseSchema, EnumType } from '../../../schema/database.js';
+import type { ObjectName } from '../../../schema/names.js';
+import type { Table } from '../../../schema/table.js';
+import { mentions } from '../../tokens.js';
+import { quoteName } from '../identifiers.js';
+import { around, partsNaming } from './dependents.js';
+
+function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
+  let at = 0;
+  for (const value of whole) if (value === part[at]) at += 1;
+  return at === part.length;
+}
+
+/** A value that was added in this transaction cannot be used before its end. */
+function isUsed(values: readonly string[], change: EnumChange, operations: readonly Operation[]): boolean {
+  const text = JSON.stringify(operations.filter((each) => each !== change && !isRenamedOnly(each)));
+  return values.some((value) =>
+    text.includes(JSON.stringify(`'${value.replaceAll("'", "''")}'`).slice(1, -1)),
+  );
+}
+
+const isRenamedOnly = ({ kind }: Operation) =>
+  kind === 'enum' || kind === 'renameColumn' || kind === 'renameTable';
+
+/** A column with the name that its table has at the time. */
+interface User {
+  readonly table: ObjectName;
+  readonly column: Column;
+}
+
+const columnsOf = (table: Table): readonly User[] =>
+  table.columns.map((column) => ({ table: { schema: table.schema, name: table.name }, column }));
+
+/** The columns before an operation, from those after it. */
+function undo(users: readonly User[], operation: Operation): readonly User[] {
+  switch (operation.kind) {
+    case 'table':
+      return [
+        ...users.filter(({ table }) => !sameObject(table, operation.to)),
+        ...(operation.from === undefined ? [] : columnsOf(operation.from)),
+      ];
+    case 'column':
+      return [
+        ...users.filter(
+          ({ table, column }) => !(sameObject(table, operation.table) && column.name === operation.to?.name),
+        ),
+        ...(operation.from === undefined ? [] : [{ table: operation.table, column: operation.from }]),
+      ];
+    case 'renameTable':
+      return users.map((user) =>
+        sameObject(user.table, operation.to) ? { ...user, table: operation.from } : user,
+      );
+    case 'renameColumn':
+      return users.map((user) =>
+        sameObject(user.table, operation.table) && user.column.name === operation.to
+          ? { ...user, column: { ...user.column, name: operation.from } }
+          : user,
+      );
+    default:
+      return users;
+  }
+}
+
+/** The columns of a type at the time when it changes. */
+function usersOf(type: EnumType, later: readonly Operation[], after: DatabaseSchema): readonly User[] {
+  const all = after.tables.filter(({ partitionOf }) => partitionOf === undefined).flatMap(columnsOf);
+  return [...later]
+    .reverse()
+    .reduce(undo, all)
+    .filter(({ column }) => sameObject(column.userType, type));
+}
+
+/** The default, where the type has its value: else a later operation brings another. */
+function defaultFor(column: Column, { values }: EnumType): string | undefined {
+  const value = /^'((?:[^']|'')*)'::/.exec(column.defaultTo ?? '')?.[1]?.replaceAll("''", "'");
+  return value === undefined || column.type.endsWith('[]') || values.includes(value)
+    ? column.defaultTo
+    : undefined;
+}
+
+/** A type without some of its values is a new type, and its columns go over to it by way of text. */
+function recreate(change: EnumChange, to: EnumType, later: readonly Operation[], after: DatabaseSchema) {
+  const old: ObjectName = { schema: to.schema, name: `${to.name.slice(0, 55)}__old` };
+  const using = usersOf(to, later, after);
+  const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
+  const parts = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
+  const columns = using.map(({ table, column }): Operation => {
+    const array = column.type.endsWith('[]') ? '[]' : '';
+    return {
+      kind: 'column',
+      table,
+      from: { ...column, type: `${quoteName(old.name)}${array}`, userType: old },
+      to: { ...column, defaultTo: defaultFor(column, to) },
+      using: `${quoteName(column.name)}::text${array}::${column.type}`,
+    };
+  });
+  return around(parts, [
+    ...renameValues(change),
+    { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
+    { kind: 'enum', from: undefined, to, renamedValues: [] },
+    ...columns,
+    { kind: 'enum', from: { ...to, ...old }, to: undefined, renamedValues: [] },
+  ]);
+}
+
+/** The renamed values alone. */
+function renameValues({ from, renamedValues }: EnumChange): readonly Operation[] {
+  if (from === undefined || renamedValues.length === 0) return [];
+  const values = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  return [{ kind: 'enum', from, to: { ...from, values }, renamedValues }];
+}
+
+/** Values are added in place, where that can be; everything else is a new type. */
+export function rewriteEnum(
+  change: EnumChange,
+  operations: readonly Operation[],
+  later: readonly Operation[],
+  after: DatabaseSchema,
+): readonly Operation[] {
+  const { from, to, renamedValues } = change;
+  if (from === undefined || to === undefined) return [change];
+  const had = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const added = to.values.filter((value) => !had.includes(value));
+  const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
+  return isInPlace ? [change] : recreate(change, to, later, after);
+}

@@ -1,0 +1,87 @@
+import type { Column } from '../../schema/column.js';
+import type { ColumnChange } from '../operation.js';
+import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+
+/** What can go wrong with a column. */
+export function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Hazard[] {
+  const { table, from, to } = operation;
+  const q = quoting(facts);
+  const target = q.table(table);
+  const subject = `${textOf(table)}.${(to ?? from)?.name}`;
+  if (to === undefined && from !== undefined)
+    // What is computed is nobody's loss.
+    return from.generated !== undefined
+      ? []
+      : [
+          {
+            kind: 'data loss',
+            message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
+            remedy: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
+            evidence: count(target, `${q.name(from.name)} is not null`, 'rows have a value in it'),
+          },
+        ];
+  if (to === undefined) return [];
+  if (from === undefined) {
+    const hasValue =
+      to.nullable || to.defaultTo !== undefined || to.numbering !== undefined || to.generated !== undefined;
+    if (hasValue) return [];
+    return [
+      {
+        kind: 'can fail',
+        message: `CAN FAIL: ${subject} is NOT NULL without a default, which a table with rows refuses.`,
+        remedy: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
+        evidence: count(target, undefined, 'rows would have no value'),
+      },
+    ];
+  }
+  return [
+    ...(from.nullable && !to.nullable
+      ? [
+          {
+            kind: 'can fail' as const,
+            message: `CAN FAIL: ${subject} becomes NOT NULL.`,
+            remedy: 'Fill the rows without a value first.',
+            evidence: count(target, `${q.name(to.name)} is null`, 'rows have NULL in it'),
+          },
+        ]
+      : []),
+    ...typeHazards(from, to, subject, target, facts),
+  ];
+}
+
+function typeHazards(
+  from: Column,
+  to: Column,
+  subject: string,
+  target: string,
+  facts: HazardFacts,
+): readonly Hazard[] {
+  if (from.type === to.type) return [];
+  const change = `${subject} changes from ${from.type} to ${to.type}`;
+  const failing = facts.failsCast(facts.quote(to.name), from, to);
+  const cast: readonly Hazard[] = facts.isSafeCast(from.type, to.type)
+    ? []
+    : [
+        {
+          kind: 'can fail',
+          message: `CAN FAIL: ${change}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
+          remedy: 'Look at the values first, and write USING as they need it.',
+          evidence:
+            failing === undefined
+              ? count(target, `${facts.quote(to.name)} is not null`, 'rows have a value to convert')
+              : count(target, failing, 'rows have a value that cannot be converted'),
+        },
+      ];
+  const lock: readonly Hazard[] =
+    !facts.isConcurrent || facts.isInPlace(from, to)
+      ? []
+      : [
+          {
+            kind: 'long lock',
+            message: `LONG LOCK: ${change}: the table is rewritten, and nobody reads or writes it meanwhile.`,
+            remedy: 'On a large table: a new column, filled in batches, and then a rename.',
+            evidence: count(target, undefined, 'rows are rewritten'),
+          },
+        ];
+  return [...cast, ...lock];
+}

@@ -1,0 +1,77 @@
+import type { ObjectName } from '../../schema/names.js';
+import { type Operation, subjectOf } from '../operation.js';
+import { columnHazards } from './columns.js';
+import { constraintHazards } from './constraints.js';
+import type { Hazard, HazardFacts } from './hazard.js';
+import { tableHazards } from './tables.js';
+
+export type { Hazard, HazardFacts } from './hazard.js';
+
+/** Names that the database does not have before the migration. */
+function newNames(operations: readonly Operation[]) {
+  const keyOf = ({ schema, name }: ObjectName, part = '') => `${schema ?? ''}\n${name}\n${part}`;
+  const tables = new Set<string>();
+  const columns = new Map<string, string[]>();
+  const altered = new Map<string, string[]>();
+  const add = (table: ObjectName, column: string, into = columns) =>
+    into.set(keyOf(table), [...(into.get(keyOf(table)) ?? []), column]);
+  const renamed = new Set<string>();
+  for (const operation of operations) {
+    if (operation.kind === 'table' && operation.to !== undefined) tables.add(keyOf(operation.to));
+    if (operation.kind === 'renameTable') renamed.add(keyOf(operation.to));
+    if (operation.kind === 'renameColumn') add(operation.table, operation.to);
+    if (operation.kind !== 'column' || operation.to === undefined) continue;
+    if (operation.from === undefined) add(operation.table, operation.to.name);
+    else if (operation.from.type !== operation.to.type) add(operation.table, operation.to.name, altered);
+  }
+  return {
+    isNewTable: (table: ObjectName) => tables.has(keyOf(table)),
+    isRenamed: (table: ObjectName) => renamed.has(keyOf(table)),
+    /** Whether a query names a column that is not there yet, or not of the type for which it is written. */
+    isAhead: (table: ObjectName, sql: string, isOfColumn: boolean) =>
+      [...(columns.get(keyOf(table)) ?? []), ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? []))].some(
+        (column) => sql.includes(column),
+      ),
+  };
+}
+
+/** Whether an operation is this one, or what the engine runs in place of it. What it does besides is no news. */
+function isOf(asked: Operation, operation: Operation): boolean {
+  if (asked === operation) return true;
+  if (asked.kind !== operation.kind || asked.to !== operation.to) return false;
+  return asked.kind === 'column'
+    ? asked.from === operation.from
+    : asked.kind === 'enum' && asked.to !== undefined;
+}
+
+/**
+ * Finds what can go wrong with each operation of a migration. A table that the migration makes has no rows yet; and
+ * a query that would name what the database has not, or not under that name, is left out.
+ */
+export function hazardFinder(
+  operations: readonly Operation[],
+  facts: HazardFacts,
+): (operation: Operation) => readonly Hazard[] {
+  const { isNewTable, isRenamed, isAhead } = newNames(operations);
+  const known = new Set(operations);
+  return (asked) => {
+    const operation = known.has(asked) ? asked : operations.find((each) => isOf(asked, each));
+    if (operation === undefined) return [];
+    const table = subjectOf(operation);
+    const isPart = 'table' in operation && operation.table !== undefined;
+    if (isPart && table !== undefined && isNewTable(table)) return [];
+    const all =
+      operation.kind === 'column'
+        ? columnHazards(operation, facts)
+        : [...tableHazards(operation, facts), ...constraintHazards(operation, facts)];
+    const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
+    const isOut = (sql: string) =>
+      (table !== undefined && (isRenamed(table) || isAhead(table, sql, operation.kind === 'column'))) ||
+      (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql, false)));
+    return all.map((hazard) =>
+      hazard.evidence !== undefined && isOut(hazard.evidence.sql)
+        ? { ...hazard, evidence: undefined }
+        : hazard,
+    );
+  };
+}

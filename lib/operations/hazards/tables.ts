@@ -1,0 +1,47 @@
+import type { Operation } from '../operation.js';
+import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+
+/** What can go wrong with a table or type. */
+export function tableHazards(operation: Operation, facts: HazardFacts): readonly Hazard[] {
+  const q = quoting(facts);
+  switch (operation.kind) {
+    case 'table':
+      if (operation.from === undefined) return [];
+      return [
+        {
+          kind: 'data loss',
+          message: `DATA LOSS: all rows of ${textOf(operation.from)} are gone, also after a rollback.`,
+          remedy: 'Rename the table first, and drop it in a later release.',
+          evidence: count(q.table(operation.from), undefined, 'rows are in it'),
+        },
+      ];
+    case 'renameTable':
+    case 'renameColumn':
+      return [
+        {
+          kind: 'incompatible',
+          message: `INCOMPATIBLE: code that runs with the old name fails as soon as this has run.`,
+          remedy: 'Deploy it together with the code.',
+          evidence: undefined,
+        },
+      ];
+    case 'enum': {
+      const { from, to, renamedValues } = operation;
+      if (from === undefined || to === undefined) return [];
+      const went = from.values.filter(
+        (value) => !to.values.includes(value) && !renamedValues.some((each) => each.from === value),
+      );
+      if (went.length === 0) return [];
+      return [
+        {
+          kind: 'can fail',
+          message: `CAN FAIL: the type ${textOf(to)} loses ${went.map((value) => `'${value}'`).join(', ')}: a row that has it stops the migration.`,
+          remedy: 'Give those rows another value first.',
+          evidence: undefined,
+        },
+      ];
+    }
+    default:
+      return [];
+  }
+}

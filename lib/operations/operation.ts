@@ -1,0 +1,119 @@
+import type { Column } from '../schema/column.js';
+import type { Check, Exclusion, ForeignKey, KeyConstraint } from '../schema/constraints.js';
+import type {
+  DatabaseFunction,
+  Domain,
+  EnumType,
+  Extension,
+  NamedSchema,
+  Sequence,
+  View,
+} from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+import type { Table, Trigger } from '../schema/table.js';
+import type { Index } from '../schema/tableIndex.js';
+
+/** One change: without `from` something is created, without `to` it is dropped, with both it is altered. */
+interface Change<Kind extends string, Of> {
+  readonly kind: Kind;
+  readonly from: Of | undefined;
+  readonly to: Of | undefined;
+}
+
+/** A change of a part of a table, by the table's name when all renames are done. */
+interface TableChange<Kind extends string, Of> extends Change<Kind, Of> {
+  readonly table: ObjectName;
+}
+
+/** Another name for the same thing. */
+interface Renaming<Kind extends string, Name> {
+  readonly kind: Kind;
+  readonly from: Name;
+  readonly to: Name;
+}
+
+/** An enum type, with the values that only got another name. */
+export interface EnumChange extends Change<'enum', EnumType> {
+  readonly renamedValues: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** A column; `using` is the expression by which the values become those of another type. */
+export interface ColumnChange extends TableChange<'column', Column> {
+  readonly using?: string;
+}
+
+/** A constraint or index that got another name: `what` is the kind of it. */
+export interface PartRename extends Renaming<'renamePart', string> {
+  readonly table: ObjectName;
+  readonly what: 'constraint' | 'index';
+}
+
+export interface CommentChange extends Change<'comment', string> {
+  /** In words: `table`, `index`, `constraint`, `type`. */
+  readonly on: string;
+  readonly name: ObjectName;
+  /** The table of a constraint or trigger. */
+  readonly table: ObjectName | undefined;
+}
+
+type PrimaryKeyChange = TableChange<'primaryKey', KeyConstraint>;
+type UniqueChange = TableChange<'unique', KeyConstraint>;
+type ForeignKeyChange = TableChange<'foreignKey', ForeignKey>;
+type CheckChange = TableChange<'check', Check>;
+type IndexChange = TableChange<'index', Index>;
+type TriggerChange = TableChange<'trigger', Trigger>;
+type ViewChange = Change<'view', View>;
+type FunctionChange = Change<'function', DatabaseFunction>;
+export type TableCreation = Change<'table', Table>;
+
+/** One change of a database, as plain data. */
+export type Operation =
+  | Change<'schema', NamedSchema>
+  | Change<'extension', Extension>
+  | EnumChange
+  | Change<'domain', Domain>
+  | Change<'sequence', Sequence>
+  | TableCreation
+  | Renaming<'renameTable', ObjectName>
+  | Renaming<'renameType', ObjectName>
+  | (Renaming<'renameColumn', string> & { readonly table: ObjectName })
+  | PartRename
+  | ColumnChange
+  | PrimaryKeyChange
+  | UniqueChange
+  | ForeignKeyChange
+  | CheckChange
+  | TableChange<'exclusion', Exclusion>
+  | IndexChange
+  | TriggerChange
+  | FunctionChange
+  | ViewChange
+  | CommentChange;
+
+export type OperationKind = Operation['kind'];
+
+/** The table, or other object, that an operation is on. */
+export function subjectOf(operation: Operation): ObjectName | undefined {
+  if ('table' in operation && operation.table !== undefined) return operation.table;
+  switch (operation.kind) {
+    case 'table':
+    case 'view':
+    case 'function':
+    case 'enum':
+    case 'domain':
+    case 'sequence':
+      return operation.to ?? operation.from;
+    case 'renameTable':
+    case 'renameType':
+      return operation.to;
+    case 'comment':
+      return operation.name;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether two objects have one name. */
+export function sameObject(a: ObjectName | undefined, b: ObjectName | undefined): boolean {
+  return a?.name === b?.name && a?.schema === b?.schema;
+}

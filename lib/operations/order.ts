@@ -1,0 +1,145 @@
+import { type EnumChange, type Operation, sameObject, subjectOf } from './operation.js';
+import { split } from './split.js';
+import { byKeys, byNeeds } from './topology.js';
+
+/** Steps of a migration, in their order. A step may rest on all before it, and taken back on all behind it. */
+const STEPS = [
+  'drop triggers of views',
+  'drop views',
+  'schemas and extensions',
+  'renames',
+  'drop triggers',
+  'drop foreign keys',
+  'drop constraints and indexes',
+  'drop tables',
+  'drop replaced functions',
+  'types and sequences',
+  'functions that tables need',
+  'rename parts',
+  'create tables',
+  'alter tables',
+  'foreign keys',
+  'drop values of types',
+  'functions and views',
+  'triggers',
+  'comments',
+  'drop functions',
+  'drop types and sequences',
+  'drop schemas and extensions',
+] as const;
+
+type Step = (typeof STEPS)[number];
+
+/** Whether values go, or change their order: then columns have to be ready for it. */
+function isShrinking({ from, to, renamedValues }: EnumChange): boolean {
+  return (
+    from !== undefined &&
+    to !== undefined &&
+    renamedValues.length === 0 &&
+    to.values.length <= from.values.length
+  );
+}
+
+/** Only a view's triggers fire in place of what they are for. */
+function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
+  return /\binstead\s+of\b/i.test(from?.definition ?? '');
+}
+
+function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolean): Step {
+  const isDrop = operation.to === undefined;
+  switch (operation.kind) {
+    case 'schema':
+    case 'extension':
+      return isDrop ? 'drop schemas and extensions' : 'schemas and extensions';
+    case 'renameType':
+    case 'renameTable':
+    case 'renameColumn':
+      return 'renames';
+    case 'renamePart':
+      return 'rename parts';
+    case 'enum':
+      if (isShrinking(operation)) return 'drop values of types';
+      return isDrop ? 'drop types and sequences' : 'types and sequences';
+    case 'domain':
+    case 'sequence':
+      return isDrop ? 'drop types and sequences' : 'types and sequences';
+    case 'view':
+      return isDrop ? 'drop views' : 'functions and views';
+    case 'function':
+      if (isDrop) return isNeeded(operation) ? 'drop replaced functions' : 'drop functions';
+      return isNeeded(operation) ? 'functions that tables need' : 'functions and views';
+    case 'trigger':
+      if (!isDrop) return 'triggers';
+      return isOfView(operation) ? 'drop triggers of views' : 'drop triggers';
+    case 'table':
+      return isDrop ? 'drop tables' : 'create tables';
+    case 'foreignKey':
+      return isDrop ? 'drop foreign keys' : 'foreign keys';
+    case 'column':
+      return 'alter tables';
+    case 'comment':
+      return 'comments';
+    default:
+      return isDrop ? 'drop constraints and indexes' : 'alter tables';
+  }
+}
+
+/** Within the alterations of one table: columns come first, and computed ones behind those that they read. */
+function place(operation: Operation): number {
+  if (operation.kind !== 'column') return operation.kind === 'index' ? 7 : 6;
+  const { from, to } = operation;
+  if (from === undefined) return to?.generated === undefined ? 0 : 3;
+  if (to === undefined) return from.generated === undefined ? 5 : 4;
+  return to.generated === undefined ? 1 : 2;
+}
+
+/** Whether a function is one that tables name in columns, checks or indexes. */
+function neededByTables(operations: readonly Operation[]): (operation: Operation) => boolean {
+  const needed = operations.flatMap((operation) =>
+    operation.kind === 'table' ? ((operation.to ?? operation.from)?.dependsOn ?? []) : [],
+  );
+  const replaced = operations.flatMap((operation) =>
+    operation.kind === 'function' && operation.from === undefined && operation.to ? [operation.to] : [],
+  );
+  return (operation) => {
+    if (operation.kind !== 'function') return false;
+    const subject = operation.to ?? operation.from;
+    // A function that is dropped and made anew in one migration has to go before it comes.
+    if (operation.to === undefined && replaced.some((each) => sameObject(each, subject))) return true;
+    return (
+      operation.to !== undefined &&
+      needed.some((each) => each.kind === 'function' && sameObject(each, subject))
+    );
+  };
+}
+
+/** The operations in an order in which each finds what it needs; run backwards, so does each reverse. */
+export function order(operations: readonly Operation[]): readonly Operation[] {
+  const parts = byKeys(operations.flatMap(split));
+  const isNeeded = neededByTables(parts);
+  const tables = new Map<string, number>();
+  const numberOf = (operation: Operation): number => {
+    const subject = subjectOf(operation);
+    const name = `${subject?.schema ?? ''}\n${subject?.name ?? ''}`;
+    const number = tables.get(name) ?? tables.size;
+    tables.set(name, number);
+    return number;
+  };
+  const sorted = parts
+    .map((operation, index) => {
+      const step = stepOf(operation, isNeeded);
+      const isOfTable = step === 'alter tables' || step === 'drop constraints and indexes';
+      return {
+        operation,
+        keys: [
+          STEPS.indexOf(step),
+          isOfTable ? numberOf(operation) : 0,
+          isOfTable ? place(operation) : 0,
+          index,
+        ],
+      };
+    })
+    .sort((a, b) => a.keys.reduce((found, key, at) => found || key - (b.keys[at] ?? 0), 0))
+    .map(({ operation }) => operation);
+  return byNeeds(sorted, (operation) => stepOf(operation, isNeeded));
+}

@@ -1,0 +1,131 @@
+import type { Dependency, ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
+import type { Operation, TableCreation } from './operation.js';
+
+const keyOf = ({ schema, name }: ObjectName, kind = '') => `${kind}\n${schema ?? ''}\n${name}`;
+
+/** What others need before them; what is in a circle stays in its order. */
+function sortByNeeds<Of>(
+  all: readonly Of[],
+  key: (each: Of) => string,
+  needs: (each: Of) => readonly string[],
+): readonly Of[] {
+  const byKey = new Map(all.map((each) => [key(each), each]));
+  const seen = new Set<Of>();
+  const sorted: Of[] = [];
+  // A chain may be as long as there are tables: no recursion.
+  for (const start of all) {
+    const stack: { readonly each: Of; readonly left: string[] }[] = [];
+    const enter = (each: Of | undefined) => {
+      if (each === undefined || seen.has(each)) return;
+      seen.add(each);
+      stack.push({ each, left: [...needs(each)].reverse() });
+    };
+    enter(start);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.left.pop();
+      if (next !== undefined) enter(byKey.get(next));
+      else sorted.push((stack.pop() as typeof top).each);
+    }
+  }
+  return sorted;
+}
+
+/** Tables of one direction in the order of creation, with the keys between them that have to wait apart. */
+function untangle(tables: readonly Table[]): {
+  readonly sorted: readonly Table[];
+  readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
+} {
+  const sorted = sortByNeeds(
+    tables,
+    (table) => keyOf(table),
+    ({ foreignKeys }) => foreignKeys.map(({ target }) => keyOf(target)),
+  );
+  const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
+  const waiting = new Map<Table, Table['foreignKeys']>();
+  sorted.forEach((table, place) => {
+    const keys = table.foreignKeys.filter(({ target }) => (places.get(keyOf(target)) ?? -1) > place);
+    if (keys.length > 0) waiting.set(table, keys);
+  });
+  return { sorted, waiting };
+}
+
+function tableOperations(
+  creations: readonly TableCreation[],
+  direction: 'to' | 'from',
+): readonly Operation[] {
+  const tables = creations.flatMap((each) => each[direction] ?? []);
+  const { sorted, waiting } = untangle(tables);
+  const other = direction === 'to' ? 'from' : 'to';
+  const operations = sorted.flatMap((table): readonly Operation[] => {
+    const apart = waiting.get(table) ?? [];
+    const bare = { ...table, foreignKeys: table.foreignKeys.filter((key) => !apart.includes(key)) };
+    return [
+      { kind: 'table', [direction]: bare, [other]: undefined } as unknown as Operation,
+      ...apart.map(
+        (key) =>
+          ({
+            kind: 'foreignKey',
+            table: { schema: table.schema, name: table.name },
+            [direction]: key,
+            [other]: undefined,
+          }) as unknown as Operation,
+      ),
+    ];
+  });
+  return direction === 'to' ? operations : [...operations].reverse();
+}
+
+/** Tables after those that they refer to, with a circle cut: its keys are operations of their own. */
+export function byKeys(operations: readonly Operation[]): readonly Operation[] {
+  const creations = operations.filter((operation) => operation.kind === 'table');
+  const rest = operations.filter((operation) => operation.kind !== 'table');
+  return [
+    ...rest,
+    ...tableOperations(
+      creations.filter(({ to }) => to !== undefined),
+      'to',
+    ),
+    ...tableOperations(
+      creations.filter(({ from }) => from !== undefined),
+      'from',
+    ),
+  ];
+}
+
+interface Needing extends ObjectName {
+  readonly dependsOn: readonly Dependency[];
+}
+
+function needing(operation: Operation): Needing | undefined {
+  return operation.kind === 'view' || operation.kind === 'function'
+    ? (operation.to ?? operation.from)
+    : undefined;
+}
+
+/** Within a step views and functions stand after those that they need, or before them where they go. */
+export function byNeeds(
+  operations: readonly Operation[],
+  stepOf: (operation: Operation) => string,
+): readonly Operation[] {
+  const steps = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const step = stepOf(operation);
+    const found = steps.get(step) ?? [];
+    steps.set(step, found);
+    found.push(operation);
+  }
+  const key = (operation: Operation) => keyOf(needing(operation) ?? { schema: '', name: '' }, operation.kind);
+  const needs = (operation: Operation) =>
+    needing(operation)?.dependsOn.map(({ kind, ...name }) => keyOf(name, kind)) ?? [];
+  return [...steps.values()].flatMap((step) => {
+    if (!step.some((operation) => needing(operation) !== undefined)) return step;
+    const isGoing = step.every(({ to }) => to === undefined);
+    const objects = step.filter((operation) => needing(operation) !== undefined);
+    const sorted = [
+      ...step.filter((operation) => needing(operation) === undefined),
+      ...sortByNeeds(objects, key, needs),
+    ];
+    return isGoing ? [...sorted].reverse() : sorted;
+  });
+}

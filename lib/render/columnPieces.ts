@@ -1,0 +1,190 @@
+import type { ColumnChange } from '../operations/operation.js';
+import type { Column } from '../schema/column.js';
+import {
+  columnLine,
+  defaultCall,
+  explicitOptions,
+  identityClause,
+  sequenceOptions,
+  typeCall,
+} from './column.js';
+import type { RenderContext } from './parts.js';
+import { alter, builder, type Piece, sql } from './piece.js';
+import { bare, literal, quote, sqlName, sqlObject, sqlText } from './text.js';
+
+/** The keys of a column in which two differ. */
+function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
+  const keys = Object.keys(to) as (keyof Column)[];
+  return new Set(keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key])));
+}
+
+function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderContext): Piece {
+  const text = to?.comment === undefined ? 'null' : sqlText(to.comment);
+  return sql(`comment on column ${sqlObject(table, defaultSchema)}.${sqlName(to?.name ?? '')} is ${text}`);
+}
+
+/** A type that the server does not know how to make of the old one: default and values go separately. */
+function castPieces(change: ColumnChange, from: Column, to: Column): readonly Piece[] {
+  const { table, using = '' } = change;
+  const column = `alter column ${sqlName(to.name)}`;
+  const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
+  return [
+    ...(from.defaultTo === undefined ? [] : [alter(table, `${column} drop default`)]),
+    alter(table, `${column} type ${to.type}${collation} using ${using}`),
+    ...(to.defaultTo === undefined ? [] : [alter(table, `${column} set default ${to.defaultTo}`)]),
+    ...nullabilityPieces(change, from, to),
+  ];
+}
+
+function nullabilityPieces({ table }: ColumnChange, from: Column, to: Column): readonly Piece[] {
+  if (from.nullable === to.nullable) return [];
+  return [builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)];
+}
+
+/** The next number is behind all that are there. */
+function advance(table: string, column: string, sequence: string): Piece {
+  return sql(
+    `select setval(${sqlText(sequence)}, coalesce((select max(${column}) from ${table}), 0) + 1, false)`,
+  );
+}
+
+function numberingPieces(
+  change: ColumnChange,
+  from: Column,
+  to: Column,
+  { defaultSchema }: RenderContext,
+): readonly Piece[] {
+  const { table } = change;
+  const [had, has] = [from.numbering, to.numbering];
+  const name = sqlName(to.name);
+  const column = `alter column ${name}`;
+  if (had?.kind === 'identity' && has?.kind === 'identity') {
+    const options = sequenceOptions(has.sequence);
+    const old = sequenceOptions(had.sequence);
+    const settings =
+      options.join() === old.join() ? [] : explicitOptions(has.sequence).map((option) => `set ${option}`);
+    const always = had.always === has.always ? [] : [`set generated ${has.always ? 'always' : 'by default'}`];
+    const typed = from.type === to.type ? [] : [`${column} type ${to.type}`];
+    const said = [...always, ...settings];
+    return [alter(table, ...typed, ...(said.length === 0 ? [] : [`${column} ${said.join(' ')}`]))];
+  }
+  const pieces: Piece[] = [];
+  const quoted = sqlObject(table, defaultSchema);
+  if (had?.kind === 'serial' && has?.kind === 'serial') {
+    const options = [`as ${has.sequence.type}`, ...explicitOptions(has.sequence)].join(' ');
+    if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
+    return [...pieces, sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`)];
+  }
+  if (had?.kind === 'identity') pieces.push(alter(table, `${column} drop identity`));
+  if (had?.kind === 'serial') {
+    pieces.push(alter(table, `${column} drop default`));
+    pieces.push(sql(`drop sequence ${sqlObject(had.sequence, defaultSchema)}`));
+  }
+  if (has?.kind === 'identity' || has?.kind === 'serial') {
+    const sequence = { schema: table.schema, name: has.sequence.name };
+    const sequenceName = sqlObject(sequence, defaultSchema);
+    if (has.kind === 'identity') {
+      if (from.nullable) pieces.push(builder(table, `t.dropNullable(${quote(to.name)});`));
+      if (had === undefined && from.defaultTo !== undefined)
+        pieces.push(alter(table, `${column} drop default`));
+      const options = [`sequence name ${sequenceName}`, ...sequenceOptions(has.sequence)];
+      pieces.push(alter(table, `${column} add ${identityClause(has.always, options)}`));
+    } else {
+      const options = sequenceOptions(has.sequence, true);
+      pieces.push(
+        sql([`create sequence ${sequenceName}`, ...options, `owned by ${quoted}.${name}`].join(' ')),
+      );
+      pieces.push(alter(table, `${column} set default nextval(${sqlText(sequenceName)}::regclass)`));
+    }
+    pieces.push(advance(quoted, name, sequenceName));
+  } else if (to.defaultTo !== undefined) {
+    pieces.push(alter(table, `${column} set default ${to.defaultTo}`));
+  }
+  if (has?.kind !== 'identity') pieces.push(...nullabilityPieces(change, from, to));
+  return pieces;
+}
+
+/** `.alter()` with what it is to leave alone. */
+function alterCall(changed: ReadonlySet<keyof Column>, { wording }: RenderContext): string {
+  if (wording.altersWhole) return '.alter()';
+  const options = {
+    ...(changed.has('nullable') ? {} : { alterNullable: false }),
+    ...(changed.has('type') || changed.has('collation') ? {} : { alterType: false }),
+  };
+  return `.alter(${Object.keys(options).length === 0 ? '' : literal(options)})`;
+}
+
+function isOnlyOf(changed: ReadonlySet<keyof Column>, ...keys: readonly (keyof Column)[]): boolean {
+  return [...changed].every((key) => keys.includes(key));
+}
+
+function alteredPieces(
+  change: ColumnChange,
+  from: Column,
+  to: Column,
+  context: RenderContext,
+): readonly Piece[] {
+  const { wording } = context;
+  const { table, using } = change;
+  const all = differences(from, to);
+  const changed = new Set([...all].filter((key) => key !== 'comment' && key !== 'userType'));
+  const comment = all.has('comment') && !wording.altersWhole ? [commentPiece(change, context)] : [];
+  if (changed.size === 0) return comment;
+  if (
+    wording.altersWhole &&
+    (changed.has('numbering') || changed.has('generated') || changed.has('notNullConflict'))
+  )
+    return [alter(table, `modify column ${sqlName(to.name)} ${definition(from, to)}`)];
+  if (changed.has('numbering')) return [...numberingPieces(change, from, to, context), ...comment];
+  if (changed.has('generated') && to.generated === undefined) {
+    const rest: ColumnChange = { ...change, from: { ...from, generated: undefined } };
+    const gone = alter(table, `alter column ${sqlName(to.name)} drop expression`);
+    return [gone, ...alteredPieces(rest, { ...from, generated: undefined }, to, context), ...comment];
+  }
+  if (isOnlyOf(changed, 'nullable')) return [...nullabilityPieces(change, from, to), ...comment];
+  if (using !== undefined) return [...castPieces(change, from, to), ...comment];
+  const said =
+    wording.altersWhole && to.collation === undefined && from.collation !== undefined
+      ? { ...to, collation: 'binary' }
+      : to;
+  const isRequired = !to.nullable && (wording.altersWhole || changed.has('nullable'));
+  const line = [
+    `t.${typeCall(said, wording)}`,
+    isRequired ? '.notNullable()' : '',
+    defaultCall(to, wording),
+    alterCall(changed, context),
+    ';',
+  ].join('');
+  return [builder(table, line), ...comment];
+}
+
+/** All behind a column's name; a key only where it is another one. */
+function definition(from: Column, to: Column): string {
+  const { type, collation, generated, nullable, defaultTo, numbering, notNullConflict } = to;
+  const reuses = (column: Column) => column.numbering?.kind !== 'rowid' || column.numbering.reuses;
+  const isKey = numbering?.kind === 'rowid' && reuses(from) !== reuses(to);
+  return [
+    type,
+    isKey ? `primary key${reuses(to) ? '' : ' autoincrement'}` : '',
+    collation === undefined ? '' : `collate ${collation}`,
+    generated === undefined ? '' : `generated always as (${bare(generated.expression)}) ${generated.kind}`,
+    nullable || isKey
+      ? ''
+      : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,
+    defaultTo === undefined ? '' : `default (${defaultTo})`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
+  const { table, from, to } = change;
+  if (from === undefined && to !== undefined) {
+    const isQuoted = to.comment?.includes("'");
+    const line = builder(table, `${columnLine(to, context.wording)};`);
+    return isQuoted ? [line, commentPiece(change, context)] : [line];
+  }
+  if (to === undefined)
+    return from === undefined ? [] : [builder(table, `t.dropColumn(${quote(from.name)});`)];
+  return from === undefined ? [] : alteredPieces(change, from, to, context);
+}

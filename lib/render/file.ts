@@ -1,0 +1,187 @@
+import { describe } from '../operations/describe.js';
+import type { Hazard } from '../operations/hazards/index.js';
+import { type Operation, sameObject } from '../operations/operation.js';
+import { irreversible } from '../operations/reverse.js';
+import type { RenderContext } from './parts.js';
+import type { Piece } from './piece.js';
+import { piecesOf } from './pieces.js';
+import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
+
+/** The forms that a migration file can have. */
+export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
+
+export interface Migration {
+  /** What the diff found: the header says it. */
+  readonly detected: readonly Operation[];
+  /** The operations of each direction, as the engine runs them. */
+  readonly up: readonly Operation[];
+  readonly down: readonly Operation[];
+  /** What is said of each. */
+  readonly hazards: {
+    readonly up: (operation: Operation) => readonly Hazard[];
+    readonly down: (operation: Operation) => readonly Hazard[];
+  };
+}
+
+/** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
+function rank(line: string): number {
+  if (/\.alter\(/.test(line)) return 1;
+  return /^t\.(drop|rename|set|unique|index|primary|foreign|check)/.test(line) ? 2 : 0;
+}
+
+/** Whether lines behind others of one alterTable run behind them too. */
+function runsBehind(lines: readonly string[], others: readonly string[]): boolean {
+  const last = Math.max(...others.map(rank));
+  return lines.every((line) => rank(line) >= last);
+}
+
+/** What one ALTER TABLE can do in any order. */
+const TOGETHER = /^(add|drop|modify) (constraint|check|unique|primary|foreign|column)\b/;
+
+/** Puts neighbours of one form on one table together. */
+function merge(pieces: readonly Piece[]): readonly Piece[] {
+  const merged: Piece[] = [];
+  for (const piece of pieces) {
+    const last = merged.at(-1);
+    const notes = [...(last?.notes ?? []), ...(piece.notes ?? [])];
+    if (
+      last?.form === 'builder' &&
+      piece.form === 'builder' &&
+      sameObject(last.table, piece.table) &&
+      runsBehind(piece.lines, last.lines)
+    )
+      merged[merged.length - 1] = { ...last, lines: [...last.lines, ...piece.lines], notes };
+    else if (
+      last?.form === 'alter' &&
+      piece.form === 'alter' &&
+      sameObject(last.table, piece.table) &&
+      [...last.actions, ...piece.actions].every((action) => TOGETHER.test(action))
+    )
+      merged[merged.length - 1] = { ...last, actions: [...last.actions, ...piece.actions], notes };
+    else merged.push(piece);
+  }
+  return merged;
+}
+
+function piecesFor(
+  operations: readonly Operation[],
+  notesOf: (operation: Operation) => readonly string[],
+  context: RenderContext,
+): readonly Piece[] {
+  return merge(
+    operations.flatMap((operation) => {
+      const notes = notesOf(operation);
+      return piecesOf(operation, context).map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
+    }),
+  );
+}
+
+const noteOf = ({ message, remedy }: Hazard) => (remedy === '' ? message : `${message} ${remedy}`);
+
+function upBody({ up, hazards }: Migration, context: RenderContext): string {
+  return body(
+    piecesFor(up, (operation) => hazards.up(operation).map(noteOf), context),
+    context,
+  );
+}
+
+/** What cannot be taken back is said before anything is done. That what came goes again needs no saying. */
+function downBody({ down, hazards }: Migration, context: RenderContext): string {
+  const reasons = down.flatMap((operation) => irreversible(operation) ?? []);
+  if (reasons.length > 0) return body([{ form: 'throw', reason: reasons.join('; ') }], context);
+  const notesOf = (operation: Operation) =>
+    hazards
+      .down(operation)
+      .filter(({ kind }) => kind === 'can fail')
+      .map(noteOf);
+  return body(piecesFor(down, notesOf, context), context);
+}
+
+const WIDTH = 108;
+
+/** A comment, broken at words. */
+function comment(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.replace(/\s+/g, ' ').split(' ')) {
+    if (line !== '' && `${indent}// ${line} ${word}`.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => `${indent}// ${each}`);
+}
+
+/** A chain of calls that is too long for a line has a call on each. */
+function brokenLine(line: string, indent: string): string {
+  if (indent.length + line.length <= WIDTH) return `${indent}${line}`;
+  const calls = line.split(/(?<=\))\.(?=[a-zA-Z]+\()/);
+  if (calls.length < 3) return `${indent}${line}`;
+  const [start, ...rest] = calls;
+  return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
+}
+
+function statement(piece: Piece, { defaultSchema }: RenderContext): readonly string[] {
+  switch (piece.form) {
+    case 'create':
+    case 'builder': {
+      const { schema, name } = piece.table;
+      const method = piece.form === 'create' ? 'createTable' : 'alterTable';
+      const lines = piece.lines.map((line) => brokenLine(line, '    '));
+      return [
+        `  await ${schemaBuilder(schema, defaultSchema)}.${method}(${quote(name)}, (t) => {`,
+        ...lines,
+        '  });',
+      ];
+    }
+    case 'alter': {
+      const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
+      const isShort = piece.actions.length === 1;
+      const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
+      return [`  await knex.raw(${rawText(text, '  ')});`];
+    }
+    case 'call':
+      return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
+    case 'sql':
+      return [`  await knex.raw(${rawText(piece.sql)});`];
+    case 'throw':
+      return [`  throw new Error(${quote(piece.reason)});`];
+  }
+}
+
+function body(pieces: readonly Piece[], context: RenderContext): string {
+  return pieces
+    .flatMap((piece) => [
+      ...(piece.notes ?? []).flatMap((note) => comment(note, '  ')),
+      ...statement(piece, context),
+    ])
+    .join('\n');
+}
+
+function wrap(form: MigrationForm, name: 'up' | 'down', text: string): string {
+  const content = text === '' ? '{}' : `{\n${text}\n}`;
+  if (form === 'typescript') return `export async function ${name}(knex: Knex): Promise<void> ${content}`;
+  const doc = "/**\n * @param { import('knex').Knex } knex\n * @returns { Promise<void> }\n */\n";
+  return form === 'esm'
+    ? `${doc}export async function ${name}(knex) ${content}`
+    : `${doc}exports.${name} = async function (knex) ${content};`;
+}
+
+/** The text of a migration file. */
+export function renderMigration(migration: Migration, context: RenderContext, form: MigrationForm): string {
+  const lines = migration.detected.map((operation) => `//   ${describe(operation, context.defaultSchema)}`);
+  const up = upBody(migration, context);
+  const down = downBody(migration, context);
+  // The type of t.metadata().
+  const own = `${up}${down}`.includes('t.metadata(') ? ["import type {} from 'knex-meta';"] : [];
+  return [
+    '// Generated by knex-meta from the models. Read it before you run it. Detected:',
+    ...new Set(lines),
+    ...(form === 'typescript' ? ["import type { Knex } from 'knex';", ...own] : []),
+    '',
+    wrap(form, 'up', up),
+    '',
+    wrap(form, 'down', down),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,28 @@
+import type { ChangeEngine } from '../engines/contract.js';
+import { hazardFinder } from '../operations/hazards/index.js';
+import type { Operation } from '../operations/operation.js';
+import { reverseAll } from '../operations/reverse.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import { type MigrationForm, renderMigration } from './file.js';
+
+/**
+ * The text of a migration that makes the actual schema the desired one, with the way back.
+ *
+ * @param operations - what `diff` found, in its order
+ */
+export function generate(
+  changes: ChangeEngine,
+  operations: readonly Operation[],
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  form: MigrationForm,
+): string {
+  const back = reverseAll(operations);
+  const migration = {
+    detected: operations,
+    up: changes.rewrite(operations, desired),
+    down: changes.rewrite(back, actual),
+    hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
+  };
+  return renderMigration(migration, changes, form);
+}

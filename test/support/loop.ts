@@ -1,0 +1,212 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import knex from 'knex';
+import { type Difference, type DiffOptions, diff } from '../../lib/diff/index.js';
+import type { Engine } from '../../lib/engines/contract.js';
+import { engineForClient } from '../../lib/engines/registry.js';
+import { withMeta } from '../../lib/index.js';
+import { hazardFinder } from '../../lib/operations/hazards/index.js';
+import type { Operation } from '../../lib/operations/operation.js';
+import { generate } from '../../lib/render/generate.js';
+import type { DatabaseSchema } from '../../lib/schema/database.js';
+import type { Table } from '../../lib/schema/table.js';
+import type { Database, TestEngine } from './databases.js';
+import { temporaryFolder } from './folders.js';
+
+export type Build = (db: Knex) => Promise<unknown>;
+
+/** One change: how the database is, and how it is to be. */
+export interface LoopCase {
+  readonly before: Build;
+  readonly after: Build;
+  /** Fills the tables of the old database. */
+  readonly rows?: Build;
+  readonly options?: DiffOptions;
+  /** True where the database has what no model has, and keeps it. */
+  readonly leaves?: boolean;
+}
+
+export interface LoopResult {
+  readonly difference: Difference;
+  readonly text: string;
+  /** The same migration in TypeScript and as CommonJS. */
+  readonly typescript: string;
+  readonly commonjs: string;
+}
+
+function engineOf(db: Knex): Engine {
+  const engine = engineForClient(db.client.config.client);
+  if (engine === undefined) throw new Error('no engine');
+  return engine;
+}
+
+let counter = 0;
+
+interface Migration {
+  readonly up: (db: Knex) => Promise<void>;
+  readonly down: (db: Knex) => Promise<void>;
+}
+
+/** Loads a generated file as a migrator does. */
+async function loadText(text: string): Promise<Migration> {
+  counter += 1;
+  const file = join(temporaryFolder(), `migration_${counter}.mjs`);
+  writeFileSync(file, text);
+  return (await import(pathToFileURL(file).href)) as Migration;
+}
+
+const byName = (a: { readonly name?: string | undefined }, b: { readonly name?: string | undefined }) =>
+  JSON.stringify([a.name, a]) < JSON.stringify([b.name, b]) ? -1 : 1;
+
+function comparableTable(table: Table, fold: (sql: string) => string): unknown {
+  const columns = table.columns.map((column) => {
+    const { numbering } = column;
+    if (numbering === undefined || numbering.kind === 'rowid') return column;
+    return {
+      ...column,
+      defaultTo: undefined,
+      numbering: { ...numbering, sequence: { ...numbering.sequence, name: '', schema: '' } },
+    };
+  });
+  const text = JSON.stringify({
+    ...table,
+    columns: [...columns].sort(byName),
+    uniques: [...table.uniques].sort(byName),
+    foreignKeys: [...table.foreignKeys].sort(byName),
+    checks: table.checks.map((check) => ({ ...check, expression: fold(check.expression) })).sort(byName),
+    indexes: table.indexes
+      .map((index) => ({ ...index, predicate: index.predicate && fold(index.predicate) }))
+      .sort(byName),
+    // Our own function is in the schema in which the table was made.
+    triggers: table.triggers.map((each) =>
+      each.stamps === undefined
+        ? { ...each, definition: fold(each.definition) }
+        : { ...each, definition: '', calls: undefined },
+    ),
+    dependsOn: [],
+  });
+  return JSON.parse(text);
+}
+
+/** What two databases have in common that are the same to their users: the order of columns apart. */
+function comparable(schema: DatabaseSchema, engine: Engine): unknown {
+  const fold = engine.changes.comparison.foldExpression;
+  return {
+    ...schema,
+    tables: schema.tables.map((table) => comparableTable(table, fold)),
+    views: schema.views.map((view) => ({ ...view, definition: fold(view.definition) })),
+    functions: schema.functions.filter(({ isMetadata }) => !isMetadata),
+    others: [],
+  };
+}
+
+async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const { schema: owner, name } of schema.tables) {
+    const query = owner === undefined ? db.from(name) : db.withSchema(owner).from(name);
+    const rows: readonly unknown[] = await query.select(db.raw('1'));
+    counts[`${owner}.${name}`] = rows.length;
+  }
+  return counts;
+}
+
+/** Every query that is to say whether something can fail runs, on the old database, and gives a number. */
+async function runEvidence(db: Knex, operations: readonly Operation[], engine: Engine): Promise<void> {
+  const find = hazardFinder(operations, engine.changes.hazards);
+  for (const operation of operations) {
+    for (const { evidence } of find(operation)) {
+      if (evidence === undefined) continue;
+      const answer = await db.raw(evidence.sql.replaceAll('?', '\\?'));
+      const [row] = Array.isArray(answer) ? answer : answer.rows;
+      expect(Number(row.count), evidence.sql).to.be.at.least(0);
+    }
+  }
+}
+
+const EMPTY = `do $$ declare s text; begin
+  for s in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+    execute format('drop schema %I cascade', s);
+  end loop;
+  create schema public;
+end $$`;
+
+let pair: readonly [Database, Database] | undefined;
+
+/** Two empty databases. A server takes long to make hundreds of them, and to write them out at its end. */
+async function emptyPair(engine: TestEngine): Promise<readonly [Database, Database]> {
+  if (engine.name === 'sqlite') return [await engine.fresh(), await engine.fresh()];
+  pair ??= [await engine.fresh(), await engine.fresh()];
+  for (const { config } of pair) {
+    const db = knex(config);
+    await db.raw(EMPTY);
+    await db.destroy();
+  }
+  return pair;
+}
+
+/**
+ * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
+ * directly, generate again (nothing), down, compare with the old.
+ */
+export async function loop(
+  testEngine: TestEngine,
+  { before, after, rows, options, leaves = false }: LoopCase,
+): Promise<LoopResult> {
+  const [oldDatabase, newDatabase] = await emptyPair(testEngine);
+  const db = knex(withMeta(oldDatabase.config));
+  const built = knex(withMeta(newDatabase.config));
+  try {
+    await before(db);
+    await rows?.(db);
+    await after(built);
+    const engine = engineOf(db);
+    const { comparison } = engine.changes;
+    const actual = await engine.introspect(db);
+    const desired = await engine.introspect(built);
+    const difference = diff(actual, desired, comparison, options);
+    expect(
+      diff(actual, actual, comparison, { ...options, renames: [] }).operations,
+      'the same twice',
+    ).to.deep.equal([]);
+    const text = generate(engine.changes, difference.operations, actual, desired, 'esm');
+    const counts = await countRows(db, actual);
+    await runEvidence(db, difference.operations, engine);
+    try {
+      const migration = await loadText(text);
+      await db.transaction((trx) => migration.up(trx));
+      const upgraded = await engine.introspect(db);
+      const again = diff(upgraded, desired, comparison, options);
+      expect(again.operations, 'a second diff').to.deep.equal([]);
+      if (!leaves) expect(comparable(upgraded, engine)).to.deep.equal(comparable(desired, engine));
+      await db.transaction((trx) => migration.down(trx));
+      const downgraded = await engine.introspect(db);
+      const back = diff(downgraded, actual, comparison, options?.leave ? { leave: options.leave } : {});
+      expect(back.operations, 'a diff after down').to.deep.equal([]);
+      expect(comparable(downgraded, engine)).to.deep.equal(comparable(actual, engine));
+      const dropped = difference.operations.flatMap((each) =>
+        each.kind === 'table' && each.from ? [each.from.name] : [],
+      );
+      const kept = Object.entries(counts).filter(
+        ([name]) => !dropped.some((each) => name.endsWith(`.${each}`)),
+      );
+      const left = await countRows(db, downgraded);
+      for (const [name, count] of kept) expect(left[name], `rows of ${name}`).to.equal(count);
+    } catch (error) {
+      (error as Error).message += `\n--- the migration:\n${text}`;
+      throw error;
+    }
+    if (process.env.KNEX_META_SHOW) console.log(text);
+    return {
+      difference,
+      text,
+      typescript: generate(engine.changes, difference.operations, actual, desired, 'typescript'),
+      commonjs: generate(engine.changes, difference.operations, actual, desired, 'commonjs'),
+    };
+  } finally {
+    await db.destroy();
+    await built.destroy();
+  }
+}

@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import { type DiffOptions, diff } from '../../../lib/diff/index.js';
+import { engines } from '../../../lib/engines/registry.js';
+import { isKnexMetaError } from '../../../lib/errors.js';
+import { describe as describeOperation } from '../../../lib/operations/describe.js';
+import type { DatabaseSchema } from '../../../lib/schema/database.js';
+import type { Table } from '../../../lib/schema/table.js';
+import { column } from '../../support/introspection.js';
+
+const how = engines[0]!.changes.comparison;
+
+const table = (name: string, columns: readonly string[], more: Partial<Table> = {}): Table => ({
+  schema: 'public',
+  name,
+  comment: undefined,
+  extension: undefined,
+  columns: columns.map((each) => column(each, 'integer')),
+  primaryKey: undefined,
+  uniques: [],
+  foreignKeys: [],
+  checks: [],
+  exclusions: [],
+  indexes: [],
+  triggers: [],
+  partitionedBy: undefined,
+  partitionOf: undefined,
+  inherits: [],
+  isUnlogged: false,
+  rowSecurity: 'off',
+  isStrict: false,
+  isWithoutRowid: false,
+  options: [],
+  dependsOn: [],
+  ...more,
+});
+
+const schema = (...tables: readonly Table[]): DatabaseSchema => ({
+  schemas: [{ name: 'public', comment: undefined, extension: undefined }],
+  tables,
+  views: [],
+  functions: [],
+  extensions: [],
+  enums: [],
+  domains: [],
+  sequences: [],
+  others: [],
+});
+
+const lines = (actual: DatabaseSchema, desired: DatabaseSchema, options: DiffOptions = {}) =>
+  diff(actual, desired, how, options).operations.map((operation) => describeOperation(operation, 'public'));
+
+const named = (name: string) => ({ schema: 'public', name });
+
+describe('diff', () => {
+  it('leaves the tables of Knex and of knex-meta alone, whatever they are called', () => {
+    const actual = schema(
+      table('knex_migrations', ['id', 'name', 'batch', 'migration_time']),
+      table('knex_migrations_lock', ['index', 'is_locked']),
+      table('my_migrations', ['id', 'name', 'batch', 'migration_time']),
+      table('my_migrations_journal', ['id', 'checksum']),
+      table('history', ['a']),
+    );
+    expect(lines(actual, schema(), { ownTables: ['history'] })).to.deep.equal([]);
+  });
+
+  it('leaves what is excluded, what belongs to an extension and what is in partitions, and names it', () => {
+    const actual = schema(
+      table('users', ['id']),
+      table('spatial_ref_sys', ['id'], { extension: 'postgis' }),
+      table('events', ['id'], { partitionedBy: 'RANGE (id)' }),
+      table('events_1', ['id'], { partitionOf: { parent: named('events'), bounds: '' } }),
+      table('other_tool', ['id']),
+    );
+    const { operations, unmanaged } = diff(
+      actual,
+      schema(table('users', ['id']), table('events', ['id'])),
+      how,
+      {
+        includes: ({ name }) => !name.startsWith('other_'),
+      },
+    );
+    expect(operations).to.deep.equal([]);
+    expect(unmanaged.map(({ name }) => name)).to.deep.equal([
+      'public.spatial_ref_sys',
+      'public.events',
+      'public.events_1',
+    ]);
+  });
+
+  it('names what it does not compare and what no model has', () => {
+    const actual: DatabaseSchema = {
+      ...schema(table('users', ['id'])),
+      others: [
+        { kind: 'policy', ...named('own'), table: 'users', extension: undefined, definition: undefined },
+      ],
+      views: [
+        {
+          ...named('report'),
+          comment: undefined,
+          extension: undefined,
+          isMaterialized: false,
+          columns: [],
+          definition: 'select 1',
+          options: [],
+          isPopulated: true,
+          indexes: [],
+          triggers: [],
+          dependsOn: [],
+        },
+      ],
+    };
+    const { operations, unmanaged } = diff(actual, schema(table('users', ['id'])), how);
+    expect(operations).to.deep.equal([]);
+    expect(unmanaged.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal([
+      'policy users.own',
+      'view public.report',
+    ]);
+    expect(lines(actual, schema(table('users', ['id'])), { leave: [] })).to.deep.equal([
+      'removed view report',
+    ]);
+  });
+
+  it('never guesses a rename: it drops, adds, and gives the pair to be asked', () => {
+    const [actual, desired] = [
+      schema(table('users', ['id', 'name'])),
+      schema(table('users', ['id', 'full_name'])),
+    ];
+    const { operations, candidates } = diff(actual, desired, how);
+    expect(operations.map(({ kind }) => kind)).to.deep.equal(['column', 'column']);
+    expect(candidates).to.deep.equal([
+      { kind: 'column', table: named('users'), from: 'name', to: 'full_name' },
+    ]);
+    const told = diff(actual, desired, how, { renames: candidates });
+    expect(told.operations.map(({ kind }) => kind)).to.deep.equal(['renameColumn']);
+    expect(told.candidates).to.deep.equal([]);
+    // The model may say it for ever.
+    expect(diff(desired, desired, how, { renames: candidates }).operations).to.deep.equal([]);
+  });
+
+  it('asks about tables with like columns, and not about others', () => {
+    const actual = schema(table('people', ['id', 'name']), table('logs', ['a', 'b']));
+    const desired = schema(table('users', ['id', 'name', 'age']));
+    expect(diff(actual, desired, how).candidates).to.deep.equal([
+      { kind: 'table', from: named('people'), to: named('users') },
+    ]);
+  });
+
+  it('refuses a rename of what is not there', () => {
+    const database = schema(table('users', ['id']));
+    for (const rename of [
+      { kind: 'table' as const, from: named('nobody'), to: named('somebody') },
+      { kind: 'column' as const, table: named('users'), from: 'a', to: 'b' },
+      { kind: 'enumValue' as const, type: named('mood'), from: 'a', to: 'b' },
+    ]) {
+      let caught: unknown;
+      try {
+        diff(database, database, how, { renames: [rename] });
+      } catch (error) {
+        caught = error;
+      }
+      expect(isKnexMetaError(caught) && caught.code).to.equal('RENAME_UNKNOWN');
+    }
+  });
+
+  it('says when a table lacks the metadata columns', () => {
+    const actual = schema(table('users', ['id']));
+    const metadata = column('notes', 'text', { isMetadata: true });
+    const desired = schema(table('users', ['id'], { columns: [column('id', 'integer'), metadata] }));
+    const { operations, unmanaged } = diff(actual, desired, how);
+    expect(operations).to.deep.equal([]);
+    expect(unmanaged.map(({ kind }) => kind)).to.deep.equal(['metadata columns']);
+  });
+});
