@@ -440,6 +440,40 @@ const HOSTILE: readonly Case[] = [
   },
 ];
 
+const HAZARDS: readonly Case[] = [
+  {
+    name: 'NOT NULL without a default is said',
+    before: table((t) => t.integer('x')),
+    after: table((t) => [t.integer('x'), t.integer('y').notNullable()]),
+    says: [/CAN FAIL: t\.y is NOT NULL without a default/, /Give it a default/],
+  },
+  {
+    name: 'what is lost is said, and not where it only goes again',
+    before: table((t) => [t.integer('x'), t.integer('y')]),
+    after: table((t) => [t.integer('x'), t.integer('z').unique()]),
+    says: [/DATA LOSS: the values of t\.y are gone/],
+    never: ['the values of t.z'],
+  },
+  {
+    name: 'a cast that can fail and a long lock are said',
+    on: 'postgresql',
+    before: table((t) => t.text('x')),
+    after: table((t) => t.integer('x').index()),
+    rows: xs('1'),
+    says: [
+      /CAN FAIL: t\.x changes from text to integer/,
+      /LONG LOCK: t\.x/,
+      /CREATE INDEX\s+(\/\/ )?CONCURRENTLY/,
+    ],
+  },
+  {
+    name: 'a new table has no hazards',
+    before: async () => {},
+    after: table((t) => [t.integer('x').notNullable().unique().references('id').inTable('t')]),
+    never: ['CAN FAIL', 'LONG LOCK', 'DATA LOSS: the values'],
+  },
+];
+
 const LITE: readonly Case[] = [
   {
     name: 'constraints without names in the text',
@@ -508,7 +542,7 @@ const LITE: readonly Case[] = [
   },
 ];
 
-const CASES = [...ENUMS, ...VIEWS, ...OBJECTS, ...SEVERAL, ...HOSTILE, ...LITE];
+const CASES = [...ENUMS, ...VIEWS, ...OBJECTS, ...SEVERAL, ...HOSTILE, ...HAZARDS, ...LITE];
 
 const RENAMES: Readonly<Record<string, readonly (readonly [string, string, string?])[]>> = {
   'a table and its columns renamed, with keys to it': [
