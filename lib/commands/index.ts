@@ -1,4 +1,5 @@
 import { checkMigration } from './checkMigration.js';
+import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
@@ -48,4 +49,5 @@ export const commands: readonly Command[] = [
   seedRun,
   checkMigration,
   checkVersion,
+  checkModels,
 ];

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
-import type { Command, Context } from './command.js';
+import { generate } from '../render/generate.js';
+import type { Command, Context, Outcome } from './command.js';
+import { compareModels, nothingDetected, renameHints } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
 import { renderStub } from './stub.js';
@@ -65,6 +67,7 @@ export async function newMigration(
   { args, project }: Context,
   name: string,
   parents: readonly string[],
+  render?: (form: FileForm) => string,
 ): Promise<{ readonly path: string; readonly file: string }> {
   const { config, extension: fallback, knexfile } = await project();
   const { migrations = {} } = config;
@@ -73,11 +76,39 @@ export async function newMigration(
   const stub = args.stub === undefined ? migrations.stub : String(args.stub);
   const form = formOf(extension, resolve(knexfile ?? '.', '..'));
   const text =
-    stub === undefined
-      ? TEMPLATES[form].replace('%REVISES%', () => revisesLine(form, parents))
-      : renderStub(stub, directory, migrations);
+    render !== undefined
+      ? render(form)
+      : stub === undefined
+        ? TEMPLATES[form].replace('%REVISES%', () => revisesLine(form, parents))
+        : renderStub(stub, directory, migrations);
   const file = `${timestamp()}_${name}.${extension}`;
   return { path: writeNewFile(directory, file, text), file };
+}
+
+/** The line behind the header and the imports, where a person looks for it. */
+function withParents(text: string, form: FileForm, parents: readonly string[]): string {
+  const line = revisesLine(form, parents).trim();
+  return line === '' ? text : text.replace(/^(?=\/\*\*|export |exports\.)/m, () => `${line}\n\n`);
+}
+
+/** Writes what makes the database what the models say; nothing when it is that already. */
+async function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
+  const { args, output } = context;
+  const compared = await compareModels(context, [args.rename ?? []].flat().map(String));
+  const { engine, operations, actual, desired, detected, unmanaged } = compared;
+  for (const { kind, name: object, reason } of unmanaged) output.note(`${kind} ${object}: ${reason}`);
+  if (operations.length === 0) {
+    for (const line of nothingDetected(compared)) output.line(line);
+    return { data: { ok: true, detected, unmanaged } };
+  }
+  for (const line of detected) output.line(`${output.style('green', 'Detected')} ${line}`);
+  for (const line of renameHints(compared)) output.warn(line);
+  const { path, file } = await newMigration(context, name, parents, (form) =>
+    withParents(generate(engine.changes, operations, actual, desired, form), form, parents),
+  );
+  output.line(output.style('green', `Created Migration: ${path}`));
+  output.line('Read it before you apply it.');
+  return { data: { ok: true, path: resolve(path), file, revises: parents, detected, unmanaged } };
 }
 
 export const migrateMake: Command = {
@@ -85,9 +116,17 @@ export const migrateMake: Command = {
   describe: 'Create a migration file',
   flags: {
     x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+    autogenerate: { type: 'boolean', describe: 'write what makes the database what the models say' },
+    rename: {
+      type: 'string',
+      describe: 'with --autogenerate: what was renamed and not dropped, users.name:full_name or users:people',
+    },
     stub: { type: 'string', describe: 'a template: a path, or a name in the migrations directory' },
   },
-  examples: [['knex-meta migrate:make add_profile', 'in the language of the knexfile']],
+  examples: [
+    ['knex-meta migrate:make add_profile', 'in the language of the knexfile'],
+    ['knex-meta migrate:make add_profile --autogenerate', 'the models beside the database, up and down'],
+  ],
   run: async (context) => {
     const { args, output } = context;
     const name = fileNameOf(String(args.name));
@@ -101,6 +140,7 @@ export const migrateMake: Command = {
       );
     }
     const parents = heads.slice(-1);
+    if (args.autogenerate === true) return autogenerate(context, name, parents);
     const { path, file } = await newMigration(context, name, parents);
     output.line(output.style('green', `Created Migration: ${path}`));
     return { data: { ok: true, path: resolve(path), file, revises: parents } };
