@@ -84,6 +84,11 @@ export type ErrorKind =
   | 'connection-lost'
   | 'other';
 
+/** Whether the connection went in the middle: a server that is starting again resets what there was. */
+export function isLost(kind: ErrorKind): boolean {
+  return kind === 'connection-lost' || kind === 'starting';
+}
+
 /** The engine's side of running migrations. */
 export interface MigrationEngine {
   /** What `is_locked` says of a run of ours; stock Knex takes any number but 0 for a lock. */

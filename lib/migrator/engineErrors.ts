@@ -2,6 +2,11 @@ import type { Knex } from 'knex';
 import type { MigrationEngine } from '../engines/migrations.js';
 import { type ErrorCode, KnexMetaError } from '../errors.js';
 
+const LOST: readonly [ErrorCode, string] = [
+  'CONNECTION_FAILED',
+  'When the database is there again, run the command again.',
+];
+
 const CODES: Readonly<Partial<Record<ReturnType<MigrationEngine['kindOf']>, readonly [ErrorCode, string]>>> =
   {
     busy: [
@@ -12,7 +17,8 @@ const CODES: Readonly<Partial<Record<ReturnType<MigrationEngine['kindOf']>, read
       'DATABASE_NOT_WRITABLE',
       'Is the disk full, the file or its folder read-only for this user, or the server a read-only copy?',
     ],
-    'connection-lost': ['CONNECTION_FAILED', 'When the database is there again, run the command again.'],
+    'connection-lost': LOST,
+    starting: LOST,
   };
 
 /** An error of the database itself, not of a migration, gets its own code; one of a busy database says who. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { versionOfPackage } from '../config/version.js';
-import type { MigrationEngine } from '../engines/migrations.js';
+import { isLost, type MigrationEngine } from '../engines/migrations.js';
 import type { KnexMetaError } from '../errors.js';
 import { makeBackup } from './backup.js';
 import { withCause } from './engineErrors.js';
@@ -53,7 +53,7 @@ function explained(
     isUnrecorded: active === undefined && ranLast !== undefined && !isInTransaction && !isRecorded,
     ranLast,
     isInTransaction,
-    isCommitUnknown: isEnding && engine.kindOf(error) === 'connection-lost',
+    isCommitUnknown: isEnding && isLost(engine.kindOf(error)),
     direction: DOWN.has(request.kind) ? 'down' : 'up',
     stays: stays.map(({ name }) => name),
     undone: isInTransaction ? inGroup.map(({ name }) => name) : [],

@@ -1,4 +1,5 @@
 import knex, { type Knex } from 'knex';
+import { isLost } from '../engines/migrations.js';
 import { type Execution, limitsOf, lockLost } from './execution.js';
 import { endLine } from './journal.js';
 import { runTask } from './runTask.js';
@@ -23,7 +24,7 @@ export async function runAlone(run: Execution, task: Task): Promise<void> {
     // One that was interrupted may be half done, and one that ran to its end is there without a record of it: its
     // line stays open, and the next run says so.
     const hasRun = run.progress.active === undefined && run.progress.ranLast === task.name;
-    const isOpen = hasRun || options.signal?.aborted || engine.kindOf(error) === 'connection-lost';
+    const isOpen = hasRun || options.signal?.aborted || isLost(engine.kindOf(error));
     if (!isOpen) await endLine(view, run.tables, task.name, 'failed', 0).catch(() => {});
     throw error;
   } finally {

@@ -50,11 +50,12 @@ export async function ensureTables(db: Knex, tables: RecordTables): Promise<bool
   return hasJournal;
 }
 
-/** In a transaction of its own: inside somebody's, a refusal would end that one. */
+/** Inside somebody's transaction in one of its own: a refusal would end theirs. */
 async function tryJournal(db: Knex, tables: RecordTables): Promise<boolean> {
   const kindOf = engineOf(db).migrations.kindOf;
   try {
-    await ensureJournal(db, tables, (act) => db.transaction(act));
+    const isInside = (db as { isTransaction?: boolean }).isTransaction === true;
+    await ensureJournal(db, tables, (act) => (isInside ? db.transaction(act) : act(db)));
     return true;
   } catch (error) {
     if (kindOf(error) === 'denied') return false;

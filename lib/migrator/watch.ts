@@ -82,6 +82,8 @@ export function watchStatements(view: Knex, engine: MigrationEngine): Watch {
 /** The engine's own words, without the statement that Knex puts before them. */
 export function wordsOf(error: unknown, { statement }: FailedAt): string {
   const message = error instanceof Error ? error.message : String(error);
-  const prefix = `${statement} - `;
-  return statement !== undefined && message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  for (const prefix of [`${statement} - `, 'ROLLBACK - ', 'ROLLBACK; - ']) {
+    if (message.startsWith(prefix)) return message.slice(prefix.length);
+  }
+  return message;
 }
