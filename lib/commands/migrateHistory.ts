@@ -1,6 +1,6 @@
 import { missingFile } from '../cli/project.js';
 import { EXIT } from '../errors.js';
-import { current, describeHistory, type RevisionInfo } from '../migrator/describe.js';
+import { current, describeHistory, type RevisionInfo, readAll } from '../migrator/describe.js';
 import { describeRevision, withDetails } from '../migrator/details.js';
 import { describeHeads } from '../migrator/heads.js';
 import type { Settings } from '../migrator/settings.js';
@@ -78,12 +78,9 @@ export const migrateHistory: Command = {
   run: async (context) => {
     const { view, settings } = await openForReading(context);
     const { args, output } = context;
-    const revisions = await describeHistory(
-      view,
-      settings,
-      args.range === undefined ? undefined : String(args.range),
-    );
-    const details = args.verbose === true ? await withDetails(view, settings, revisions) : [];
+    const reading = await readAll(view, settings);
+    const revisions = describeHistory(reading, args.range === undefined ? undefined : String(args.range));
+    const details = args.verbose === true ? await withDetails(reading, revisions) : [];
     for (const [index, info] of revisions.entries()) {
       historyLines(context, info);
       const { checksum = '', description } = details[index] ?? {};
@@ -102,7 +99,7 @@ export const migrateShow: Command = {
   run: async (context) => {
     const { view, settings } = await openForReading(context);
     const { output, args } = context;
-    const details = await describeRevision(view, settings, String(args.revision));
+    const details = await describeRevision(await readAll(view, settings), String(args.revision));
     historyLines({ ...context, args: { ...args, verbose: true } }, details);
     output.line(
       `    checksum: ${details.checksum}${details.isEdited ? ' (edited since it was applied)' : ''}`,

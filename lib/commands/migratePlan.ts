@@ -6,8 +6,7 @@ import { withMeta } from '../metadata/withMeta.js';
 import { writeScript } from '../migrator/script.js';
 import type { Command } from './command.js';
 import { planAndReport } from './planReport.js';
-import { RUN_FLAGS } from './run.js';
-import { readMode } from './transactionFlag.js';
+import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
 
 export const migratePlan: Command = {
   command: 'migrate:plan [target]',
@@ -16,7 +15,7 @@ export const migratePlan: Command = {
   writesSql: true,
   flags: {
     down: { type: 'boolean', describe: 'the way down to the target' },
-    transaction: RUN_FLAGS.transaction as never,
+    ...TRANSACTION_FLAG,
   },
   examples: [
     ['knex-meta migrate:plan', 'every statement of what is pending, also those of a rebuilt table'],
@@ -38,7 +37,7 @@ export const migrateSql: Command = {
   writesSql: true,
   flags: {
     out: { type: 'string', describe: 'the file to write it to, in place of stdout' },
-    transaction: RUN_FLAGS.transaction as never,
+    ...TRANSACTION_FLAG,
   },
   examples: [
     ['knex-meta migrate:sql 20240102:head --out upgrade.sql', 'from a database that is at 20240102'],

@@ -1,10 +1,7 @@
-import { readDuration } from '../cli/duration.js';
 import { KnexMetaError } from '../errors.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
-import type { Command, Context, Flag } from './command.js';
-import { RUN_FLAGS, tellEvents } from './run.js';
-
-const LOCK_WAIT: Readonly<Record<string, Flag>> = { 'lock-wait': RUN_FLAGS['lock-wait'] as Flag };
+import type { Command, Context } from './command.js';
+import { LOCK_WAIT_FLAG, readLockWait, tellEvents } from './run.js';
 
 async function openMigrator(context: Context): Promise<Migrator> {
   const migrator = createMigrator((await context.database()).db);
@@ -18,7 +15,7 @@ export const migrateStamp: Command = {
   flags: {
     purge: { type: 'boolean', describe: 'forget also those that have no file any more' },
     yes: { type: 'boolean', describe: 'let it forget migrations that are recorded as applied' },
-    ...LOCK_WAIT,
+    ...LOCK_WAIT_FLAG,
   },
   examples: [
     ['knex-meta migrate:stamp head', 'a database that has everything already, from before'],
@@ -26,12 +23,12 @@ export const migrateStamp: Command = {
   ],
   run: async (context) => {
     const { args, output } = context;
-    const lockWait = readDuration('lock-wait', args['lock-wait']);
+    const lockWait = readLockWait(args);
     const migrator = await openMigrator(context);
     const result = await migrator.stamp(String(args.target), {
       purge: args.purge === true,
       force: args.yes === true,
-      ...(lockWait === undefined ? {} : { lockWait }),
+      lockWait,
     });
     for (const name of result.added) output.line(`+ ${name}`);
     for (const name of result.removed) output.line(`- ${name}`);
@@ -51,7 +48,7 @@ export const migrateResolve: Command = {
   flags: {
     applied: { type: 'boolean', describe: 'all of it is there' },
     undone: { type: 'boolean', describe: 'nothing of it is there' },
-    ...LOCK_WAIT,
+    ...LOCK_WAIT_FLAG,
   },
   examples: [['knex-meta migrate:resolve 20240102_index --undone', 'it will be run again']],
   run: async (context) => {
@@ -61,12 +58,12 @@ export const migrateResolve: Command = {
         remedy: 'Compare the database with the file first. Nothing was changed.',
       });
     }
-    const lockWait = readDuration('lock-wait', args['lock-wait']);
+    const lockWait = readLockWait(args);
     const migrator = await openMigrator(context);
     const result = await migrator.resolve(
       String(args.revision),
       args.applied === true ? 'applied' : 'undone',
-      lockWait === undefined ? {} : { lockWait },
+      { lockWait },
     );
     output.line(output.style('green', `${result.name} is recorded as ${result.resolution}`));
     return { data: { ok: true, ...result } };

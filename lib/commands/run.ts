@@ -3,28 +3,29 @@ import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
 import type { RunOptions } from '../migrator/options.js';
 import type { Request } from '../migrator/plan.js';
 import type { RunResult } from '../migrator/run.js';
-import type { Context, Flag, Outcome } from './command.js';
+import type { Arguments, Context, Flag, Outcome } from './command.js';
 import { planAndReport } from './planReport.js';
-import { readMode } from './transactionFlag.js';
+import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
+
+/** The flag of what takes the lock. */
+export const LOCK_WAIT_FLAG: Readonly<Record<'lock-wait', Flag>> = {
+  'lock-wait': {
+    type: 'string',
+    describe: 'how long another run is waited for; default: without end, 10 seconds for stock Knex',
+  },
+};
 
 /** The flags of every command that runs migrations. */
 export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
   'disable-transactions': { type: 'boolean', describe: 'run each migration without a transaction' },
-  transaction: {
-    type: 'string',
-    describe:
-      'all: one for the run (default); each: one a migration; none. `config.transaction` of a file goes before it',
-  },
+  ...TRANSACTION_FLAG,
   'lock-timeout': {
     type: 'string',
     describe: 'a statement that waits longer for a lock gives up, and is tried again: 2, 500ms',
   },
   'statement-timeout': { type: 'string', describe: 'a statement that works longer is ended' },
   retries: { type: 'string', describe: 'how often after a lock timeout; default 5 with --lock-timeout' },
-  'lock-wait': {
-    type: 'string',
-    describe: 'how long another run is waited for; default: without end, 10 seconds for stock Knex',
-  },
+  ...LOCK_WAIT_FLAG,
   backup: {
     type: 'string',
     describe: 'copy the database first: to this path, or to backup-<time> in the working directory',
@@ -37,6 +38,11 @@ export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
   },
 };
 
+/** The value of --lock-wait. Throws USAGE. */
+export function readLockWait(args: Arguments): number | undefined {
+  return readDuration('lock-wait', args['lock-wait']);
+}
+
 /** The flags of a run, read. Throws USAGE. */
 function runOptions({ args, signal }: Context): RunOptions {
   const { backup } = args;
@@ -46,7 +52,7 @@ function runOptions({ args, signal }: Context): RunOptions {
     lockTimeout: readDuration('lock-timeout', args['lock-timeout']),
     statementTimeout: readDuration('statement-timeout', args['statement-timeout']),
     retries: readCount('retries', args.retries),
-    lockWait: readDuration('lock-wait', args['lock-wait']),
+    lockWait: readLockWait(args),
     backup: backup === undefined ? false : String(backup) === '' ? true : String(backup),
     strict: args.strict === true,
     strictOrder: args['strict-order'] === true,

@@ -1,5 +1,15 @@
 import { KnexMetaError } from '../errors.js';
 import type { TransactionMode } from '../migrator/options.js';
+import type { Flag } from './command.js';
+
+/** The flag of what runs or plans migrations. */
+export const TRANSACTION_FLAG: Readonly<Record<'transaction', Flag>> = {
+  transaction: {
+    type: 'string',
+    describe:
+      'all: one for the run (default); each: one a migration; none. `config.transaction` of a file goes before it',
+  },
+};
 
 const MODES: readonly string[] = ['each', 'all', 'none'] satisfies readonly TransactionMode[];
 

@@ -16,3 +16,8 @@ export function versionOfPackage(): string {
   }
   return 'unknown';
 }
+
+/** What the journal and a script say of who wrote them: the package with its version. */
+export function toolName(): string {
+  return `knex-meta ${versionOfPackage()}`;
+}

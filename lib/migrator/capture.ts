@@ -6,7 +6,7 @@ import { type Direction, type Events, newEvents } from './events.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
-import { engineOf, recordTables, type Settings } from './settings.js';
+import { configOf, engineOf, recordTables, type Settings } from './settings.js';
 import { checkMissing, checkPending, readSituation } from './situation.js';
 import { groupsOf, loadTasks, type Task } from './task.js';
 import { migratorView, withProcessing } from './views.js';
@@ -109,7 +109,7 @@ export async function planWithoutDatabase(
   const settings: Settings = config.migrations ?? {};
   const found = await readSituation(undefined, settings, true);
   checkPending(found);
-  const mode = modeOf(options, settings.disableTransactions === true);
+  const mode = modeOf(options, settings);
   return planIn(engine, config, undefined, planOf(request, found), mode);
 }
 
@@ -129,12 +129,10 @@ export async function planRun(
   const found = await readSituation(view, settings, true);
   await checkMissing(view, settings, found);
   checkPending(found);
-  if (options.strict) await checkEdited(view, settings);
+  if (options.strict) await checkEdited(view, settings, found);
   await checkUnfinished(view, recordTables(settings));
   const plan = planOf(request, found);
   checkOrder(found, plan, options.strictOrder === true, events);
-  const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
-  const config = { ...client.config, client: client.constructor as typeof Knex.Client };
-  const mode = modeOf(options, settings.disableTransactions === true);
-  return planIn(engineOf(db), config, view, plan, mode);
+  const mode = modeOf(options, settings);
+  return planIn(engineOf(db), configOf(db), view, plan, mode);
 }

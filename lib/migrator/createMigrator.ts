@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type PlannedRun, type PlanOptions, planRun } from './capture.js';
-import { type CurrentRevision, current, describeHistory, type RevisionInfo } from './describe.js';
+import { type CurrentRevision, current, describeHistory, type RevisionInfo, readAll } from './describe.js';
 import { describeRevision, type RevisionDetails } from './details.js';
 import { type EventName, type Listener, newEvents } from './events.js';
 import { describeHeads, type Heads } from './heads.js';
@@ -10,7 +10,7 @@ import type { Request } from './plan.js';
 import { readRecord } from './record.js';
 import { type RunResult, runRequest } from './run.js';
 import { type Script, writeScript } from './script.js';
-import { engineOf, type Settings } from './settings.js';
+import { configOf, engineOf, type Settings } from './settings.js';
 import { readSituation } from './situation.js';
 import { type Resolution, resolveUnfinished, type StampOptions, type StampResult, stamp } from './stamp.js';
 import { type MigrationStatus, statusOf } from './status.js';
@@ -73,11 +73,6 @@ export interface Migrator {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void;
 }
 
-/** A target that may lie on either side: steps say so by their sign, a revision by being applied. */
-function planRequest(target: string): Request {
-  return target === 'heads' ? { kind: 'latest' } : { kind: 'upgrade', target };
-}
-
 /**
  * Makes a migrator for a Knex instance. Its record is Knex's own table, so stock `knex migrate:*` and this migrator
  * can be used in turn. Give it an instance of a `withMeta` configuration, so that tables get their metadata. Inside a
@@ -113,22 +108,16 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     downgrade: (target, chosen) => run({ kind: 'downgrade', target }, chosen),
     run,
     plan: (target = 'heads', chosen) =>
-      inside(() => planRun(db, settings, planRequest(target), chosen, events)),
+      inside(() => planRun(db, settings, { kind: 'upgrade', target }, chosen, events)),
     script: (range = 'base:heads', chosen) => {
-      const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
-      const config = {
-        ...client.config,
-        client: client.constructor as typeof Knex.Client,
-        migrations: settings,
-      };
-      return writeScript(engineOf(db), config, range, chosen);
+      return writeScript(engineOf(db), { ...configOf(db), migrations: settings }, range, chosen);
     },
     stamp: (target, chosen = {}) => stamp(project, target, chosen),
     resolve: (revision, resolution, chosen = {}) => resolveUnfinished(project, revision, resolution, chosen),
     status: () => inside(() => statusOf(db, settings)),
     current: () => inside(() => current(view(), settings)),
-    history: (range) => inside(() => describeHistory(view(), settings, range)),
-    show: (revision) => inside(() => describeRevision(view(), settings, revision)),
+    history: (range) => inside(async () => describeHistory(await readAll(view(), settings), range)),
+    show: (revision) => inside(async () => describeRevision(await readAll(view(), settings), revision)),
     heads: () => inside(async () => describeHeads(await readSituation(view(), settings, true))),
     currentVersion: async () => {
       const { applied } = await inside(() => readRecord(db, settings));

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
-import { latestUps, readLines } from './journal.js';
+import { appliedRevisions } from './applied.js';
+import { type JournalLine, latestUps, readLines } from './journal.js';
+import { pendingOf } from './plan.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
 import { type Found, readSituation } from './situation.js';
@@ -39,7 +41,7 @@ export interface CurrentRevision {
 
 /** The applied revisions that no applied one follows. */
 export function currentOf({ history, applied }: Found): ReadonlySet<string> {
-  const done = new Set(applied.map(({ name }) => revisionOf(name)));
+  const done = appliedRevisions(applied);
   const here = history.revisions.map(({ revision }) => revision).filter((revision) => done.has(revision));
   const followed = new Set(here.flatMap((revision) => history.parents.get(revision) ?? []));
   return new Set(here.filter((revision) => !followed.has(revision)));
@@ -48,8 +50,7 @@ export function currentOf({ history, applied }: Found): ReadonlySet<string> {
 /** What is applied, in the order of the history; nothing of it is written. */
 export async function current(view: Knex | undefined, settings: Settings): Promise<CurrentRevision> {
   const found = await readSituation(view, settings, true);
-  const done = new Set(found.applied.map(({ name }) => revisionOf(name)));
-  const pending = found.history.revisions.filter(({ revision }) => !done.has(revision)).length;
+  const pending = pendingOf(found).length;
   return {
     revisions: [...currentOf(found)],
     heads: found.history.heads.map(({ revision }) => revision),
@@ -81,15 +82,21 @@ function inRange(range: string | undefined, found: Found): (revision: string) =>
   return (revision) => upper.keep.has(revision) && !below.has(revision);
 }
 
-/** The whole history in its order, missing files last. */
-export async function describeHistory(
-  view: Knex | undefined,
-  settings: Settings,
-  range?: string,
-): Promise<readonly RevisionInfo[]> {
+/** Files, record and journal, read once. */
+export interface Reading {
+  readonly found: Found;
+  /** How each applied revision came to be. */
+  readonly ups: ReadonlyMap<string, JournalLine>;
+}
+
+/** Reads what descriptions are made of. Writes nothing. */
+export async function readAll(view: Knex | undefined, settings: Settings): Promise<Reading> {
   const found = await readSituation(view, settings, true);
-  const ups = latestUps(await readLines(view, recordTables(settings)));
-  const byRevision = new Map([...ups.values()].map((line) => [revisionOf(line.name), line]));
+  return { found, ups: latestUps(await readLines(view, recordTables(settings))) };
+}
+
+/** The whole history in its order, missing files last. */
+export function describeHistory({ found, ups }: Reading, range?: string): readonly RevisionInfo[] {
   const applied = new Map(found.applied.map((row) => [revisionOf(row.name), row]));
   const here = currentOf(found);
   const heads = new Set(found.history.heads.map(({ revision }) => revision));
@@ -101,7 +108,7 @@ export async function describeHistory(
     state: RevisionInfo['state'],
   ): RevisionInfo => {
     const row = applied.get(revision);
-    const line = row === undefined ? undefined : byRevision.get(revision);
+    const line = row === undefined ? undefined : ups.get(revision);
     return {
       name,
       revision,

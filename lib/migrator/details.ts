@@ -1,10 +1,5 @@
-import type { Knex } from 'knex';
-import { currentOf, describeHistory, type RevisionInfo } from './describe.js';
+import { currentOf, describeHistory, type Reading, type RevisionInfo } from './describe.js';
 import { checksumOfEntry } from './entries.js';
-import { latestUps, readLines } from './journal.js';
-import { revisionOf } from './revision.js';
-import { recordTables, type Settings } from './settings.js';
-import { readSituation } from './situation.js';
 import { findRevision, readTarget } from './target.js';
 import { docstringOf, tablesOf } from './text.js';
 
@@ -19,22 +14,18 @@ export interface RevisionDetails extends RevisionInfo {
   readonly tables: readonly string[];
 }
 
-/** What the files and the journal say beside it, of many revisions in one reading. */
+/** What the files and the journal say beside it. */
 export async function withDetails(
-  view: Knex | undefined,
-  settings: Settings,
+  { found, ups }: Reading,
   infos: readonly RevisionInfo[],
 ): Promise<readonly RevisionDetails[]> {
-  const { history } = await readSituation(view, settings, true);
-  const entries = new Map(history.revisions.map((entry) => [entry.revision, entry]));
-  const ups = latestUps(await readLines(view, recordTables(settings)));
-  const recorded = new Map([...ups.values()].map(({ name, checksum }) => [revisionOf(name), checksum]));
+  const entries = new Map(found.history.revisions.map((entry) => [entry.revision, entry]));
   const details: RevisionDetails[] = [];
   for (const info of infos) {
     const entry = entries.get(info.revision);
     const source = (await entry?.text()) ?? '';
     const checksum = entry === undefined ? '' : await checksumOfEntry(entry);
-    const known = recorded.get(info.revision);
+    const known = ups.get(info.revision)?.checksum;
     const isEdited = info.state === 'applied' && known !== undefined && known !== checksum;
     details.push({ ...info, description: docstringOf(source), checksum, isEdited, tables: tablesOf(source) });
   }
@@ -42,19 +33,15 @@ export async function withDetails(
 }
 
 /** Everything that is known of one revision. Throws MIGRATION_NOT_FOUND. */
-export async function describeRevision(
-  view: Knex | undefined,
-  settings: Settings,
-  text: string,
-): Promise<RevisionDetails> {
-  const all = await describeHistory(view, settings);
-  const found = await readSituation(view, settings, true);
+export async function describeRevision(reading: Reading, text: string): Promise<RevisionDetails> {
+  const { found } = reading;
+  const all = describeHistory(reading);
   const target = /^(head|base|current)/.test(text)
     ? readTarget(text === 'current' ? ([...currentOf(found)][0] ?? 'base') : text, found.history)
     : undefined;
   const wanted = target?.kind === 'revisions' && target.revision !== undefined ? target.revision : text;
   const { revision } = findRevision(wanted, all);
   const info = all.filter((each) => each.revision === revision).slice(0, 1);
-  const [details] = await withDetails(view, settings, info);
+  const [details] = await withDetails(reading, info);
   return details as RevisionDetails;
 }

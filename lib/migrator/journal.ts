@@ -2,6 +2,8 @@ import { hostname, userInfo } from 'node:os';
 import type { Knex } from 'knex';
 import type { RecordTables } from '../engines/migrations.js';
 import type { Direction } from './events.js';
+import { rowsOf, schemaOf } from './recordAccess.js';
+import { revisionOf } from './revision.js';
 
 /** What one line of the journal says of a migration. */
 export interface JournalLine {
@@ -22,9 +24,13 @@ export function journalName({ tableName }: RecordTables): string {
   return `${tableName}_journal`;
 }
 
+/** Every table that is the migrator's own, and no migration's. */
+export function ownTables(tables: RecordTables): readonly string[] {
+  return [tables.tableName, tables.lockTable, journalName(tables)];
+}
+
 function from(db: Knex, tables: RecordTables): Knex.QueryBuilder {
-  const name = journalName(tables);
-  return tables.schemaName === undefined ? db(name) : db(name).withSchema(tables.schemaName);
+  return rowsOf(db, tables, journalName(tables));
 }
 
 function userName(): string {
@@ -44,11 +50,9 @@ export async function ensureJournal(
   tables: RecordTables,
   within: (act: (db: Knex) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const schema = (on: Knex) =>
-    tables.schemaName === undefined ? on.schema : on.schema.withSchema(tables.schemaName);
-  if (await schema(db).hasTable(journalName(tables))) return;
+  if (await schemaOf(db, tables).hasTable(journalName(tables))) return;
   await within(async (on) => {
-    await schema(on).createTable(journalName(tables), (t) => {
+    await schemaOf(on, tables).createTable(journalName(tables), (t) => {
       t.increments('id');
       t.string('name').notNullable().index();
       t.string('direction', 8).notNullable();
@@ -71,7 +75,7 @@ export interface NewLine {
   readonly startedAt: Date;
 }
 
-/** Adds lines; the first one's id is returned where the engine gives it. */
+/** Adds lines. */
 export async function writeLines(
   db: Knex,
   tables: RecordTables,
@@ -132,8 +136,7 @@ export async function readLines(
   unfinished = false,
 ): Promise<readonly JournalLine[]> {
   if (db === undefined) return [];
-  const schema = tables.schemaName === undefined ? db.schema : db.schema.withSchema(tables.schemaName);
-  if (!(await schema.hasTable(journalName(tables)))) return [];
+  if (!(await schemaOf(db, tables).hasTable(journalName(tables)))) return [];
   const query = from(db, tables).select('*').orderBy('id');
   const rows: readonly Record<string, unknown>[] = await (unfinished
     ? query.where({ state: 'started' })
@@ -141,10 +144,10 @@ export async function readLines(
   return rows.map(lineOf);
 }
 
-/** The line that says how each applied migration came to be, by name. */
+/** The line that says how each applied migration came to be, by revision. */
 export function latestUps(lines: readonly JournalLine[]): ReadonlyMap<string, JournalLine> {
   const found = new Map<string, JournalLine>();
   for (const line of lines)
-    if (line.direction !== 'down' && line.state === 'done') found.set(line.name, line);
+    if (line.direction !== 'down' && line.state === 'done') found.set(revisionOf(line.name), line);
   return found;
 }

@@ -6,17 +6,13 @@ import { nestedLock } from './nestedLock.js';
 import type { RunOptions } from './options.js';
 import { engineOf, recordTables, type Settings } from './settings.js';
 import { ensureTables } from './tables.js';
+import { isTransaction } from './views.js';
 
 /** What a project and its database are to a migrator. */
 export interface Project {
   readonly db: Knex;
   readonly settings: Settings;
   readonly events: Events;
-}
-
-/** True for a migrator in somebody's transaction. */
-function isInside(db: Knex): boolean {
-  return (db as { isTransaction?: boolean }).isTransaction === true;
 }
 
 /**
@@ -32,7 +28,9 @@ export async function withLock<T>(
   act: (lock: RunLock, changed: () => void, tables: RecordTables) => Promise<T>,
 ): Promise<T> {
   const tables = recordTables(settings);
-  const lock = isInside(db) ? nestedLock(view, tables) : await engineOf(db).migrations.openLock(view, tables);
+  const lock = isTransaction(db)
+    ? nestedLock(view, tables)
+    : await engineOf(db).migrations.openLock(view, tables);
   let isChanged = false;
   let hasJournal = true;
   const prepare = async (): Promise<void> => {

@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import type { RecordTables, RunLock } from '../engines/migrations.js';
+import { rowsOf } from './recordAccess.js';
 
 /**
  * For a migrator inside somebody's transaction: Knex's lock row, which the transaction keeps until it ends. There is
  * nothing to wait for without it, and nothing to give back.
  */
-export function nestedLock(trx: Knex, { lockTable, schemaName }: RecordTables): RunLock {
-  const lock = () => (schemaName === undefined ? trx(lockTable) : trx(lockTable).withSchema(schemaName));
+export function nestedLock(trx: Knex, tables: RecordTables): RunLock {
+  const lock = () => rowsOf(trx, tables, tables.lockTable);
   return {
     tryTake: async (prepare) => {
       await prepare();

@@ -1,4 +1,5 @@
 import type { StatementLimits } from '../engines/migrations.js';
+import type { Settings } from './settings.js';
 
 /** How the migrations of one run share transactions. */
 export type TransactionMode = 'each' | 'all' | 'none';
@@ -28,7 +29,7 @@ export interface RunOptions extends StatementLimits {
 }
 
 /** The mode of a run, from its options and the project's configuration. */
-export function modeOf(options: RunOptions, disabledByProject: boolean): TransactionMode {
+export function modeOf(options: RunOptions, { disableTransactions }: Settings): TransactionMode {
   if (options.transaction !== undefined) return options.transaction;
-  return options.disableTransactions || disabledByProject ? 'none' : 'all';
+  return options.disableTransactions || disableTransactions === true ? 'none' : 'all';
 }

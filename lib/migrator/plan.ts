@@ -1,4 +1,5 @@
 import { KnexMetaError } from '../errors.js';
+import { appliedRevisions, lastBatch } from './applied.js';
 import type { History, KnownEntry, Revision } from './history.js';
 import type { AppliedMigration } from './record.js';
 import { revisionOf } from './revision.js';
@@ -35,8 +36,9 @@ const KNEX_WORDS = (name: string, said: string): KnexMetaError =>
     details: { name },
   });
 
-function pendingOf<T extends Revision>({ history, applied }: Situation<T>): readonly T[] {
-  const done = new Set(applied.map(({ name }) => revisionOf(name)));
+/** What is not applied, in the order of the history. */
+export function pendingOf<T extends Revision>({ history, applied }: Situation<T>): readonly T[] {
+  const done = appliedRevisions(applied);
   return history.revisions.filter(({ revision }) => !done.has(revision));
 }
 
@@ -145,7 +147,7 @@ export function planOf<T extends Revision>(request: Request, situation: Situatio
     case 'before':
       return upToPlace(history.revisions.indexOf(named(request.name, situation)));
     case 'rollback': {
-      const last = Math.max(0, ...applied.map(({ batch }) => batch));
+      const last = lastBatch(applied);
       return down(undone(situation).filter(({ row }) => request.all || row.batch === last));
     }
     case 'upgrade':
@@ -157,7 +159,7 @@ export function planOf<T extends Revision>(request: Request, situation: Situatio
 
 /** Pending migrations that come before one that is applied, with the newest applied one. */
 export function outOfOrder<T extends Revision>(situation: Situation<T>): readonly T[] {
-  const applied = new Set(situation.applied.map(({ name }) => revisionOf(name)));
+  const applied = appliedRevisions(situation.applied);
   const newest = situation.history.revisions.findLastIndex(({ revision }) => applied.has(revision));
   return situation.history.revisions
     .slice(0, Math.max(0, newest))

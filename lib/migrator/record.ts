@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
+import { rowsOf, schemaOf } from './recordAccess.js';
+import { recordTables, type Settings } from './settings.js';
 import { plainView } from './views.js';
 
 /** One row of Knex's table of applied migrations. */
@@ -8,12 +10,6 @@ export interface AppliedMigration {
   readonly name: string;
   readonly batch: number;
   readonly appliedAt: Date | undefined;
-}
-
-/** Where Knex's table is. */
-export interface RecordSettings {
-  readonly tableName?: string | undefined;
-  readonly schemaName?: string | undefined;
 }
 
 /** What Knex's own tables say; nothing of it was written. */
@@ -32,7 +28,7 @@ export interface MigrationRecord {
  *
  * @throws KnexMetaError CONNECTION_FAILED when the database cannot be read, e.g. a file that is no database
  */
-export async function readRecord(database: Knex, settings: RecordSettings): Promise<MigrationRecord> {
+export async function readRecord(database: Knex, settings: Settings): Promise<MigrationRecord> {
   try {
     return await readTables(database, settings);
   } catch (error) {
@@ -44,17 +40,17 @@ export async function readRecord(database: Knex, settings: RecordSettings): Prom
   }
 }
 
-async function readTables(database: Knex, settings: RecordSettings): Promise<MigrationRecord> {
+async function readTables(database: Knex, settings: Settings): Promise<MigrationRecord> {
   const db = plainView(database);
-  const { tableName = 'knex_migrations', schemaName } = settings;
-  const lockTable = `${tableName}_lock`;
-  const schema = () => (schemaName ? db.schema.withSchema(schemaName) : db.schema);
-  const from = (table: string) => (schemaName ? db(table).withSchema(schemaName) : db(table));
-  if (!(await schema().hasTable(tableName)))
+  const tables = recordTables(settings);
+  const { tableName, lockTable } = tables;
+  if (!(await schemaOf(db, tables).hasTable(tableName)))
     return { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
-  const rows: readonly Record<string, unknown>[] = await from(tableName).select('*').orderBy('id');
-  const locks: readonly Record<string, unknown>[] = (await schema().hasTable(lockTable))
-    ? await from(lockTable).select('*')
+  const rows: readonly Record<string, unknown>[] = await rowsOf(db, tables, tableName)
+    .select('*')
+    .orderBy('id');
+  const locks: readonly Record<string, unknown>[] = (await schemaOf(db, tables).hasTable(lockTable))
+    ? await rowsOf(db, tables, lockTable).select('*')
     : [];
   return {
     exists: true,

@@ -6,7 +6,8 @@ import type { Events } from './events.js';
 import { type JournalLine, readLines } from './journal.js';
 import { outOfOrder, type Plan, type Situation } from './plan.js';
 import { revisionOf } from './revision.js';
-import type { Settings } from './settings.js';
+import { recordTables, type Settings } from './settings.js';
+import type { Found } from './situation.js';
 
 function unfinished({ name, direction, startedAt, runBy }: JournalLine): KnexMetaError {
   const when = startedAt === undefined ? '' : ` at ${startedAt.toISOString()}`;
@@ -36,8 +37,9 @@ export async function checkUnfinished(view: Knex, tables: RecordTables): Promise
 }
 
 /** Throws MIGRATION_EDITED when an applied file says something else than when it was applied. */
-export async function checkEdited(view: Knex, settings: Settings): Promise<void> {
-  const edited = await editedMigrations(view, settings);
+export async function checkEdited(view: Knex, settings: Settings, found: Found): Promise<void> {
+  const lines = await readLines(view, recordTables(settings));
+  const edited = await editedMigrations(found.applied, found.entries, lines);
   if (edited.length === 0) return;
   throw new KnexMetaError('MIGRATION_EDITED', `Applied migrations were edited: ${edited.join(', ')}.`, {
     remedy:

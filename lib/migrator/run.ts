@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import { versionOfPackage } from '../config/version.js';
+import { toolName } from '../config/version.js';
 import { isLost, type MigrationEngine } from '../engines/migrations.js';
 import type { KnexMetaError } from '../errors.js';
+import { lastBatch } from './applied.js';
 import { makeBackup } from './backup.js';
 import { withCause } from './engineErrors.js';
 import type { Entry } from './entries.js';
@@ -114,7 +115,7 @@ async function runOn(
     const isQuick = request.kind === 'latest' && !options.strict && (await isUpToDate(project, view));
     if (isQuick && (await readLines(view, tables, true)).length === 0) return NOTHING;
     const first = await look(project, view, request, loaded);
-    if (options.strict) await checkEdited(view, settings);
+    if (options.strict) await checkEdited(view, settings, first.found);
     // A migration that has begun and not ended may be another run's at this moment: the lock tells.
     const hasUnfinished = (await readLines(view, tables, true)).length > 0;
     // A flag of ours: of a run that is under way, or that was killed and is cleared up after.
@@ -132,9 +133,8 @@ async function runOn(
       }
       const tasks = await loadTasks(plan);
       if (options.backup) await makeBackup(view, engine, options.backup, events);
-      const highest = Math.max(0, ...found.applied.map(({ batch }) => batch));
+      const highest = lastBatch(found.applied);
       const batch = plan.direction === 'up' ? highest + 1 : highest;
-      const tool = `knex-meta ${versionOfPackage()}`;
       events.emit('run:start', { direction: plan.direction, migrations: tasks.map(({ name }) => name) });
       changed();
       await execute(
@@ -146,11 +146,11 @@ async function runOn(
           options,
           lock,
           batch,
-          tool,
+          tool: toolName(),
           progress,
           watch: watch.add,
         },
-        groupsOf(tasks, modeOf(options, settings.disableTransactions === true)),
+        groupsOf(tasks, modeOf(options, settings)),
       );
       const result = { batch, migrations: [...progress.stays] };
       events.emit('run:done', result);

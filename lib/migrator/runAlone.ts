@@ -1,8 +1,9 @@
-import knex, { type Knex } from 'knex';
+import knex from 'knex';
 import { isLost } from '../engines/migrations.js';
 import { type Execution, limitsOf, lockLost } from './execution.js';
 import { endLine } from './journal.js';
 import { runTask } from './runTask.js';
+import { configOf } from './settings.js';
 import type { Task } from './task.js';
 import { migratorView } from './views.js';
 
@@ -12,9 +13,8 @@ export async function runAlone(run: Execution, task: Task): Promise<void> {
   if (!(await lock.isHeld())) throw lockLost();
   const limits = limitsOf(run);
   const hasLimits = Object.values(limits).some((limit) => limit !== undefined);
-  const config = (db.client as { config: Knex.Config }).config;
-  const client = db.client.constructor as typeof Knex.Client;
-  const own = hasLimits ? engine.limited({ ...config, client }, limits) : undefined;
+  const config = configOf(db);
+  const own = hasLimits ? engine.limited(config, limits) : undefined;
   const separate = own === undefined || own.pool === config.pool ? undefined : knex(own);
   try {
     const chosen = separate === undefined ? view : migratorView(separate);

@@ -1,23 +1,20 @@
 import type { Knex } from 'knex';
-import type { RecordTables } from '../engines/migrations.js';
 import { untilAborted } from './abort.js';
 import { checksumOfEntry } from './entries.js';
 import type { MigrationRun } from './events.js';
 import type { Execution } from './execution.js';
 import { interrupted } from './failure.js';
 import { endLine, type NewLine, writeLines } from './journal.js';
+import { rowsOf } from './recordAccess.js';
 import type { Task } from './task.js';
 import { withProcessing } from './views.js';
 
-function record(db: Knex, { tableName, schemaName }: RecordTables): Knex.QueryBuilder {
-  return schemaName === undefined ? db(tableName) : db(tableName).withSchema(schemaName);
-}
-
 async function recordStep(run: Execution, db: Knex, task: Task): Promise<void> {
+  const record = rowsOf(db, run.tables, run.tables.tableName);
   if (task.row === undefined) {
-    await record(db, run.tables).insert({ name: task.name, batch: run.batch, migration_time: new Date() });
+    await record.insert({ name: task.name, batch: run.batch, migration_time: new Date() });
   } else {
-    await record(db, run.tables).where({ id: task.row.id }).del();
+    await record.where({ id: task.row.id }).del();
   }
 }
 

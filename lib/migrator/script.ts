@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { versionOfPackage } from '../config/version.js';
+import { toolName } from '../config/version.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import { captureTasks, type PlannedMigration } from './capture.js';
@@ -109,8 +109,8 @@ export async function writeScript(
   checkPending(found);
   const { direction, before, steps } = rangeOf(range, found);
   const form = engine.migrations.script;
-  const tool = `knex-meta ${versionOfPackage()}`;
-  const mode = modeOf(options, settings.disableTransactions === true);
+  const tool = toolName();
+  const mode = modeOf(options, settings);
   const sandbox = await engine.migrations.openSandbox(config, undefined);
   try {
     // What is there before the script is made first, so that alterations know the tables.

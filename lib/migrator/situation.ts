@@ -1,9 +1,10 @@
 import type { Knex } from 'knex';
+import { appliedRevisions } from './applied.js';
 import { checksumOfEntry, type Entry, listEntries } from './entries.js';
 import { filesMissing } from './failure.js';
 import { checkParents, historyOf, withParents } from './history.js';
 import { latestUps, readLines } from './journal.js';
-import type { Situation } from './plan.js';
+import { pendingOf, type Situation } from './plan.js';
 import { readRecord } from './record.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
@@ -34,7 +35,7 @@ export async function readSituation(
   const names = applied.map(({ name }) => name);
   const entries = await listEntries(settings, names, loaded);
   const present = new Set(entries.map(({ revision }) => revision));
-  const done = new Set(names.map(revisionOf));
+  const done = appliedRevisions(applied);
   const isPending = ({ revision }: Entry): boolean => !done.has(revision);
   const wanted = isWhole ? entries : entries.filter(isPending);
   const known = await withParents(wanted);
@@ -50,14 +51,14 @@ export async function readSituation(
 }
 
 /** Files whose content is that of an applied one that is missing. */
-async function renamedFiles(view: Knex, settings: Settings, { missing, entries, applied }: Found) {
+async function renamedFiles(view: Knex, settings: Settings, found: Found) {
+  const { missing } = found;
   const ups = latestUps(await readLines(view, recordTables(settings)).catch(() => []));
-  const sums = new Map(missing.map((name) => [ups.get(name)?.checksum, name]));
+  const sums = new Map(missing.map((name) => [ups.get(revisionOf(name))?.checksum, name]));
   sums.delete(undefined);
   const renamed: (readonly [from: string, to: string])[] = [];
   if (sums.size === 0) return renamed;
-  const done = new Set(applied.map(({ name }) => revisionOf(name)));
-  for (const entry of entries.filter(({ revision }) => !done.has(revision))) {
+  for (const entry of pendingOf(found)) {
     const from = sums.get(await checksumOfEntry(entry));
     if (from !== undefined) renamed.push([from, entry.name]);
   }
@@ -71,9 +72,7 @@ export async function checkMissing(view: Knex, settings: Settings, found: Found)
 }
 
 /** Throws MIGRATION_PARENT when a pending migration revises one that nobody knows. */
-export function checkPending({ history, applied, entries }: Found): void {
-  const done = new Set(applied.map(({ name }) => revisionOf(name)));
-  const known = new Set([...done, ...entries.map(({ revision }) => revision)]);
-  const pending = history.revisions.filter(({ revision }) => !done.has(revision));
-  checkParents(pending, known);
+export function checkPending(found: Found): void {
+  const present = found.entries.map(({ revision }) => revision);
+  checkParents(pendingOf(found), new Set([...appliedRevisions(found.applied), ...present]));
 }

@@ -1,13 +1,15 @@
 import type { Knex } from 'knex';
-import { versionOfPackage } from '../config/version.js';
+import { toolName } from '../config/version.js';
 import type { RecordTables } from '../engines/migrations.js';
 import { KnexMetaError } from '../errors.js';
+import { appliedRevisions, lastBatch } from './applied.js';
 import { checksumOfEntry } from './entries.js';
 import type { KnownEntry } from './history.js';
 import { endLine, readLines, settleLines, writeLines } from './journal.js';
 import { type Project, withLock } from './locked.js';
 import type { RunOptions } from './options.js';
 import type { AppliedMigration } from './record.js';
+import { rowsOf } from './recordAccess.js';
 import { revisionOf } from './revision.js';
 import { ensureSchemas, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
@@ -36,8 +38,7 @@ interface Change {
   readonly revision: string | undefined;
 }
 
-const rows = (db: Knex, { tableName, schemaName }: RecordTables): Knex.QueryBuilder =>
-  schemaName === undefined ? db(tableName) : db(tableName).withSchema(schemaName);
+const rows = (db: Knex, tables: RecordTables): Knex.QueryBuilder => rowsOf(db, tables, tables.tableName);
 
 function changeFor(text: string, found: Found): Change {
   const target = readTarget(text, found.history);
@@ -47,7 +48,7 @@ function changeFor(text: string, found: Found): Change {
     });
   }
   const { keep } = target;
-  const done = new Set(found.applied.map(({ name }) => revisionOf(name)));
+  const done = appliedRevisions(found.applied);
   const remove = found.applied.filter(({ name }) => !keep.has(revisionOf(name)));
   const add = found.history.revisions.filter(({ revision }) => keep.has(revision) && !done.has(revision));
   return { add, remove, revision: target.revision };
@@ -60,11 +61,11 @@ async function writeRecord(
   { add, remove }: Change,
 ): Promise<void> {
   const gone = new Set(remove.map(({ id }) => id));
-  const highest = Math.max(0, ...found.applied.filter(({ id }) => !gone.has(id)).map(({ batch }) => batch));
+  const batch = lastBatch(found.applied.filter(({ id }) => !gone.has(id))) + 1;
   const now = new Date();
   for (const { id } of remove) await rows(db, tables).where({ id }).del();
   for (const { name } of add) {
-    await rows(db, tables).insert({ name, batch: highest + 1, migration_time: now });
+    await rows(db, tables).insert({ name, batch, migration_time: now });
   }
   const line = (name: string, checksum?: string) => ({
     name,
@@ -76,7 +77,7 @@ async function writeRecord(
   const added = await Promise.all(add.map(async (entry) => line(entry.name, await checksumOfEntry(entry))));
   const removed = remove.map(({ name }) => line(name));
   await settleLines(db, tables);
-  await writeLines(db, tables, `knex-meta ${versionOfPackage()}`, [...added, ...removed]);
+  await writeLines(db, tables, toolName(), [...added, ...removed]);
 }
 
 /**
@@ -159,7 +160,7 @@ export async function resolveUnfinished(
       const row = found.applied.find((each) => revisionOf(each.name) === revision);
       changed();
       await view.transaction(async (trx) => {
-        const batch = Math.max(0, ...found.applied.map((each) => each.batch)) + 1;
+        const batch = lastBatch(found.applied) + 1;
         if (resolution === 'applied' && row === undefined) {
           await rows(trx, tables).insert({ name, batch, migration_time: new Date() });
         }

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
+import { appliedRevisions } from './applied.js';
 import { editedMigrations } from './edited.js';
 import { listEntries } from './entries.js';
-import { readLines } from './journal.js';
+import { type JournalLine, readLines } from './journal.js';
 import { type AppliedMigration, type MigrationRecord, readRecord } from './record.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
@@ -20,15 +21,17 @@ export interface MigrationStatus {
   readonly record: MigrationRecord;
 }
 
-async function compare(settings: Settings, record: MigrationRecord) {
+async function compare(settings: Settings, record: MigrationRecord, lines: readonly JournalLine[]) {
   const names = record.applied.map(({ name }) => name);
   const entries = await listEntries(settings, names);
-  const applied = new Set(names.map(revisionOf));
+  const applied = appliedRevisions(record.applied);
   const present = new Set(entries.map(({ revision }) => revision));
   return {
     applied: record.applied,
     pending: entries.filter(({ revision }) => !applied.has(revision)).map(({ name }) => name),
     missing: names.filter((name) => !present.has(revisionOf(name))),
+    edited: await editedMigrations(record.applied, entries, lines),
+    unfinished: lines.filter(({ state }) => state === 'started').map(({ name }) => name),
     record,
   };
 }
@@ -37,16 +40,11 @@ async function compare(settings: Settings, record: MigrationRecord) {
 export async function statusOf(db: Knex, settings: Settings): Promise<MigrationStatus> {
   const view = migratorView(db);
   const record = await readRecord(view, settings);
-  const unfinished = await readLines(view, recordTables(settings), true);
-  return {
-    ...(await compare(settings, record)),
-    edited: await editedMigrations(view, settings),
-    unfinished: unfinished.map(({ name }) => name),
-  };
+  return compare(settings, record, await readLines(view, recordTables(settings)));
 }
 
 /** The same for a database that does not exist yet. */
-export async function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
+export function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
   const record: MigrationRecord = { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
-  return { ...(await compare(settings, record)), edited: [], unfinished: [] };
+  return compare(settings, record, []);
 }

@@ -1,21 +1,23 @@
 import type { Knex } from 'knex';
 import type { RecordTables } from '../engines/migrations.js';
 import { ensureJournal } from './journal.js';
+import { rowsOf, schemaOf } from './recordAccess.js';
 import { engineOf } from './settings.js';
+import { isTransaction } from './views.js';
 
 /** Makes one of Knex's tables; another program may do the same at this moment. */
 async function ensureTable(
   db: Knex,
-  { schemaName }: RecordTables,
+  tables: RecordTables,
   name: string,
   columns: (t: Knex.CreateTableBuilder) => void,
 ): Promise<void> {
-  const schema = () => (schemaName === undefined ? db.schema : db.schema.withSchema(schemaName));
-  if (await schema().hasTable(name)) return;
+  const exists = () => schemaOf(db, tables).hasTable(name);
+  if (await exists()) return;
   try {
-    await schema().createTable(name, columns);
+    await schemaOf(db, tables).createTable(name, columns);
   } catch (error) {
-    if (!(await schema().hasTable(name))) throw error;
+    if (!(await exists())) throw error;
   }
 }
 
@@ -42,10 +44,9 @@ export async function createTables(db: Knex, tables: RecordTables): Promise<void
 
 /** The tables, and the one row of the lock. False: the role may not make the journal, and there is none. */
 export async function ensureTables(db: Knex, tables: RecordTables): Promise<boolean> {
-  const { lockTable, schemaName } = tables;
   await createKnexTables(db, tables);
   const hasJournal = await tryJournal(db, tables);
-  const lock = () => (schemaName === undefined ? db(lockTable) : db(lockTable).withSchema(schemaName));
+  const lock = () => rowsOf(db, tables, tables.lockTable);
   if ((await lock().select('index').limit(1)).length === 0) await lock().insert({ is_locked: 0 });
   return hasJournal;
 }
@@ -54,8 +55,7 @@ export async function ensureTables(db: Knex, tables: RecordTables): Promise<bool
 async function tryJournal(db: Knex, tables: RecordTables): Promise<boolean> {
   const kindOf = engineOf(db).migrations.kindOf;
   try {
-    const isInside = (db as { isTransaction?: boolean }).isTransaction === true;
-    await ensureJournal(db, tables, (act) => (isInside ? db.transaction(act) : act(db)));
+    await ensureJournal(db, tables, (act) => (isTransaction(db) ? db.transaction(act) : act(db)));
     return true;
   } catch (error) {
     if (kindOf(error) === 'denied') return false;

@@ -15,6 +15,11 @@ const ASIDE = Symbol('processing');
 
 type Config = Record<PropertyKey, unknown>;
 
+/** Whether this is somebody's transaction. */
+export function isTransaction(db: Knex): boolean {
+  return (db as unknown as Processing).isTransaction === true;
+}
+
 /** Whether the transaction's configuration is a migrator's at this moment. */
 function isLent(db: Knex): boolean {
   return ASIDE in (db.client as { config: Config }).config;
@@ -25,7 +30,7 @@ function isLent(db: Knex): boolean {
  * client gets a configuration without the project's processing for as long, and the application's stays as it is.
  */
 export async function insideTransaction<T>(db: Knex, act: () => Promise<T>): Promise<T> {
-  if (!(db as unknown as Processing).isTransaction || isLent(db)) return act();
+  if (!isTransaction(db) || isLent(db)) return act();
   const client = db.client as { config: Config };
   const whole = client.config;
   const { wrapIdentifier = null, postProcessResponse = null } = whole;
@@ -40,8 +45,8 @@ export async function insideTransaction<T>(db: Knex, act: () => Promise<T>): Pro
 
 /** A view of the database without the project's own wrapIdentifier and postProcessResponse, as Knex's migrator has it. */
 export function plainView(db: Knex): Knex {
+  if (isTransaction(db)) return db;
   const processing = db as unknown as Processing;
-  if (processing.isTransaction) return db;
   const view = processing.withUserParams({ ...processing.userParams });
   view.disableProcessing();
   return view as unknown as Knex;
