@@ -6,7 +6,7 @@ import type { ClientInternals } from '../metadata/knexInternals.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { type ResolvedMeta, resolveMeta } from '../metadata/resolve.js';
 import { wrapName } from '../metadata/target.js';
-import { journalName } from '../migrator/journal.js';
+import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import { reportCheck } from './checkReport.js';
@@ -32,8 +32,7 @@ async function tablesOf(
 ): Promise<readonly TableFacts[]> {
   if (missingFile(config) !== undefined) return [];
   const { db } = await context.database();
-  const record = recordTables(config.migrations ?? {});
-  const own = new Set([record.tableName, record.lockTable, journalName(record)]);
+  const own = new Set(ownTables(recordTables(config.migrations ?? {})));
   // The catalog's rows are not for the project's own postProcessResponse.
   const plain = plainView(db);
   const all = await Promise.all(schemasOf(engine, config).map((schema) => engine.inspect(plain, schema)));

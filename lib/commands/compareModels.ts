@@ -4,6 +4,8 @@ import type { Rename as DiffRename } from '../diff/options.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
+import { ownTables } from '../migrator/journal.js';
+import { recordTables } from '../migrator/settings.js';
 import { readDesired } from '../models/desired.js';
 import { type LoadedModels, loadModels } from '../models/load.js';
 import type { Rename } from '../models/renames.js';
@@ -90,19 +92,14 @@ export async function compareModels(context: Context, renames: readonly string[]
   const schemas = [...new Set([...(home === undefined ? [] : [home]), ...others])];
   const actual = others.length === 0 ? first : await engine.introspect(db, schemas);
   const { schema: desired, renames: declared } = await readDesired(engine, db, loaded.models, { actual });
-  const { tableName = 'knex_migrations' } = config.migrations ?? {};
   const resolved = resolveMeta(meta, process.env);
   const difference = diff(actual, desired, engine.changes.comparison, {
     renames: [...declared.flatMap(toDiff), ...renames.map((text) => readRename(text, home))],
-    ownTables: [tableName, `${tableName}_lock`, `${tableName}_journal`],
+    ownTables: ownTables(recordTables(config.migrations ?? {})),
     indexedMetadata: resolved.columns.filter(({ index }) => index).map(({ name }) => name),
   });
   const detected = difference.operations.map((operation) => describe(operation, home));
-  // Every database has this extension from the start: it is no news.
-  const unmanaged = difference.unmanaged.filter(
-    ({ kind, name }) => kind !== 'extension' || name !== 'plpgsql',
-  );
-  return { ...difference, unmanaged, engine, loaded, actual, desired, detected };
+  return { ...difference, engine, loaded, actual, desired, detected };
 }
 
 /** What --rename would say of a table or column that went while a like one came. */

@@ -10,6 +10,8 @@ export interface Comparison {
   readonly foldType: (type: string) => string;
   /** True where views and foreign keys stand in the way of a change of their columns. */
   readonly holdsColumns: boolean;
+  /** Extensions that every database has from the start: that no model has them is no news, and no reason to drop them. */
+  readonly ownExtensions: readonly string[];
 }
 
 /** Keys whose text is an expression of the engine's. */

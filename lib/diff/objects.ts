@@ -132,9 +132,12 @@ export function diffObjects(
     all.map((each) => ({ ...each, schema: undefined }));
   // A schema has no schema of its own, and an extension's is only where its objects are.
   const schemas = diffKind('schema', named(actual.schemas), named(desired.schemas), how, leaving);
+  const wanted = new Set(desired.extensions.map(({ name }) => name));
+  const isNews = ({ name }: { readonly name: string }) =>
+    wanted.has(name) || !how.ownExtensions.includes(name);
   const extensions = diffKind(
     'extension',
-    actual.extensions.map((each) => ({ ...each, at: each.schema, schema: undefined })),
+    actual.extensions.filter(isNews).map((each) => ({ ...each, at: each.schema, schema: undefined })),
     desired.extensions.map((each) => ({ ...each, at: each.schema, schema: undefined })),
     how,
     leaving,

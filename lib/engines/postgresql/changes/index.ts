@@ -17,6 +17,7 @@ export const changes: ChangeEngine = {
     foldExpression,
     foldType: (type) => type,
     holdsColumns: true,
+    ownExtensions: ['plpgsql'],
   },
   wording,
   hazards,

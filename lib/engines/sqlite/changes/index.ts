@@ -84,6 +84,7 @@ export const changes: ChangeEngine = {
     foldExpression,
     foldType,
     holdsColumns: false,
+    ownExtensions: [],
   },
   wording: {
     columnCall,
