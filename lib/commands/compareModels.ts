@@ -1,6 +1,7 @@
 import { engineOf, missingFile } from '../cli/project.js';
 import { type Difference, diff } from '../diff/index.js';
 import type { Rename as DiffRename } from '../diff/options.js';
+import { inSchemas } from '../diff/scope.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
@@ -10,6 +11,7 @@ import { readDesired } from '../models/desired.js';
 import { type LoadedModels, loadModels } from '../models/load.js';
 import type { Rename } from '../models/renames.js';
 import { describe } from '../operations/describe.js';
+import type { ImpliedColumn } from '../render/metadata.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Context } from './command.js';
 import { readStatus } from './migrateInspect.js';
@@ -20,6 +22,8 @@ export interface Compared extends Difference {
   readonly loaded: LoadedModels;
   readonly actual: DatabaseSchema;
   readonly desired: DatabaseSchema;
+  /** The metadata columns that a table gets when nothing is said. */
+  readonly metadata: readonly ImpliedColumn[];
   /** Each operation in words. */
   readonly detected: readonly string[];
 }
@@ -86,12 +90,16 @@ export async function compareModels(context: Context, renames: readonly string[]
   }
   const engine = engineOf(config);
   const { db } = await context.database();
-  const first = await engine.introspect(db);
-  const home = first.schemas[0]?.name;
-  const others = loaded.models.map(({ schema }) => schema).filter((schema) => schema !== undefined);
-  const schemas = [...new Set([...(home === undefined ? [] : [home]), ...others])];
-  const actual = others.length === 0 ? first : await engine.introspect(db, schemas);
-  const { schema: desired, renames: declared } = await readDesired(engine, db, loaded.models, { actual });
+  const home = await engine.homeSchema(db);
+  // What models refer to may be in any schema; what is compared is in those that they are in.
+  const all = await engine.introspect(db);
+  const { schema: desired, renames: declared } = await readDesired(engine, db, loaded.models, {
+    actual: all,
+  });
+  const actual = inSchemas(all, [
+    ...(home === undefined ? [] : [home]),
+    ...desired.schemas.map(({ name }) => name),
+  ]);
   const resolved = resolveMeta(meta, process.env);
   const difference = diff(actual, desired, engine.changes.comparison, {
     renames: [...declared.flatMap(toDiff), ...renames.map((text) => readRename(text, home))],
@@ -99,7 +107,8 @@ export async function compareModels(context: Context, renames: readonly string[]
     indexedMetadata: resolved.columns.filter(({ index }) => index).map(({ name }) => name),
   });
   const detected = difference.operations.map((operation) => describe(operation, home));
-  return { ...difference, engine, loaded, actual, desired, detected };
+  const metadata = resolved.columns.filter(({ add }) => add === undefined);
+  return { ...difference, engine, loaded, actual, desired, metadata, detected };
 }
 
 /** What --rename would say of a table or column that went while a like one came. */

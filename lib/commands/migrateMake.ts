@@ -104,7 +104,11 @@ async function autogenerate(context: Context, name: string, parents: readonly st
   for (const line of detected) output.line(`${output.style('green', 'Detected')} ${line}`);
   for (const line of renameHints(compared)) output.warn(line);
   const { path, file } = await newMigration(context, name, parents, (form) =>
-    withParents(generate(engine.changes, operations, actual, desired, form), form, parents),
+    withParents(
+      generate(engine.changes, operations, actual, desired, form, compared.metadata),
+      form,
+      parents,
+    ),
   );
   output.line(output.style('green', `Created Migration: ${path}`));
   output.line('Read it before you apply it.');

@@ -27,6 +27,24 @@ function leftAlone(table: Table): string | undefined {
   return undefined;
 }
 
+/** What is in the named schemas, or in none. */
+export function inSchemas(schema: DatabaseSchema, names: readonly string[]): DatabaseSchema {
+  const wanted = new Set<string | undefined>([undefined, ...names]);
+  const within = <Of extends ObjectName>(objects: readonly Of[]): readonly Of[] =>
+    objects.filter((object) => wanted.has(object.schema));
+  return {
+    ...schema,
+    schemas: schema.schemas.filter(({ name }) => wanted.has(name)),
+    tables: within(schema.tables),
+    views: within(schema.views),
+    functions: within(schema.functions),
+    enums: within(schema.enums),
+    domains: within(schema.domains),
+    sequences: within(schema.sequences),
+    others: within(schema.others),
+  };
+}
+
 /** A schema without what is not the project's, and what was left out of it. */
 export interface Scoped {
   readonly schema: DatabaseSchema;

@@ -4,11 +4,13 @@ import type { Operation } from '../operations/operation.js';
 import { reverseAll } from '../operations/reverse.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { type MigrationForm, renderMigration } from './file.js';
+import type { ImpliedColumn } from './metadata.js';
 
 /**
  * The text of a migration that makes the actual schema the desired one, with the way back.
  *
  * @param operations - what `diff` found, in its order
+ * @param metadata - the metadata columns that a table gets when nothing is said
  */
 export function generate(
   changes: ChangeEngine,
@@ -16,6 +18,7 @@ export function generate(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   form: MigrationForm,
+  metadata?: readonly ImpliedColumn[],
 ): string {
   const back = reverseAll(operations);
   const migration = {
@@ -24,5 +27,5 @@ export function generate(
     down: changes.rewrite(back, actual),
     hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
   };
-  return renderMigration(migration, changes, form);
+  return renderMigration(migration, { ...changes, ...(metadata === undefined ? {} : { metadata }) }, form);
 }

@@ -39,7 +39,7 @@ function enumPieces(
   return [...renamed, ...added];
 }
 
-function domainSql(domain: Domain, defaultSchema: string | undefined): string {
+export function domainSql(domain: Domain, defaultSchema: string | undefined): string {
   const { type, collation, defaultTo, nullable, checks } = domain;
   return [
     `create domain ${sqlObject(domain, defaultSchema)} as ${type}`,
