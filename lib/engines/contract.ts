@@ -54,6 +54,7 @@ export type ObjectKind =
   | 'materialized view'
   | 'function'
   | 'procedure'
+  | 'aggregate'
   | 'trigger'
   | 'extension'
   | 'sql';

@@ -60,6 +60,7 @@ const RANKS: Readonly<Record<ObjectKind, number>> = {
   sql: 1,
   function: 2,
   procedure: 2,
+  aggregate: 3,
   table: 3,
   view: 4,
   'materialized view': 4,

@@ -9,12 +9,14 @@ const STEPS = [
   'schemas and extensions',
   'renames',
   'drop owners of sequences',
+  'drop settings and rules',
   'drop triggers',
   'drop foreign keys',
   'drop constraints and indexes',
   'drop tables',
   'drop replaced functions',
   'types and sequences',
+  'other types',
   'functions that tables need',
   'rename parts',
   'create tables',
@@ -23,9 +25,11 @@ const STEPS = [
   'drop values of types',
   'functions and views',
   'owners of sequences',
+  'settings and rules',
   'triggers',
   'comments',
   'drop functions',
+  'drop other types',
   'drop types and sequences',
   'drop schemas and extensions',
 ] as const;
@@ -65,6 +69,10 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'domain':
     case 'sequence':
       return isDrop ? 'drop types and sequences' : 'types and sequences';
+    case 'other':
+      if ((operation.to ?? operation.from)?.table !== undefined)
+        return isDrop ? 'drop settings and rules' : 'settings and rules';
+      return isDrop ? 'drop other types' : 'other types';
     case 'sequenceOwner':
       return isDrop ? 'drop owners of sequences' : 'owners of sequences';
     case 'view':

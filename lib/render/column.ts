@@ -42,7 +42,7 @@ export function identityClause(always: boolean, options: readonly string[]): str
   return `generated ${always ? 'always' : 'by default'} as identity${list}`;
 }
 
-const SERIALS: Readonly<Record<string, string>> = {
+export const SERIALS: Readonly<Record<string, string>> = {
   smallint: 'smallserial',
   integer: 'serial',
   bigint: 'bigserial',

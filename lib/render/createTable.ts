@@ -154,8 +154,8 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
   return { lines, actions, statements: [...statements, ...comments(table, context)] };
 }
 
-/** Comments that the builder cannot say. */
-function comments(table: Table, { defaultSchema }: RenderContext): readonly string[] {
+/** Comments that the builder cannot say; of a table that it cannot make, all of them. */
+export function comments(table: Table, { defaultSchema }: RenderContext, isAll = false): readonly string[] {
   const text = (comment: string) => `'${comment.replaceAll("'", "''")}'`;
   const object = sqlObject(table, defaultSchema);
   const constraints = [
@@ -166,8 +166,9 @@ function comments(table: Table, { defaultSchema }: RenderContext): readonly stri
     ...table.exclusions,
   ];
   return [
+    ...(isAll && table.comment !== undefined ? [`comment on table ${object} is ${text(table.comment)}`] : []),
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment?.includes("'")
+      !isMetadata && comment !== undefined && (isAll || comment.includes("'"))
         ? [
             `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
           ]

@@ -187,6 +187,10 @@ export function objectPieces(operation: Operation, context: RenderContext): read
         ...(from === undefined ? commentPieces('sequence', to, defaultSchema) : []),
       ];
     }
+    case 'other': {
+      const statement = operation.to?.definition ?? operation.from?.drop;
+      return statement === undefined ? [] : [sql(statement)];
+    }
     case 'sequenceOwner': {
       const { sequence, to } = operation;
       const owner = to === undefined ? 'none' : `${sqlObject(to.table, defaultSchema)}.${sqlName(to.column)}`;

@@ -41,7 +41,7 @@ export function addCreated(
     const { kind, schema = home, name } = object;
     if (kind !== 'trigger' && kind !== 'extension' && kind !== 'sql') names.add(schema, name);
     for (const { sql } of statements) {
-      if (kind !== 'sql' && !/^create\s+(type|table)\b/i.test(sql)) continue;
+      if (kind !== 'sql' && !/^create\s+(type|table|statistics)\b/i.test(sql)) continue;
       for (const [, inSchema, created = ''] of sql.matchAll(CREATES))
         names.add(inSchema === undefined ? home : realOf(nameOf(inSchema)), nameOf(created));
       // The sequences of its numbered columns.
