@@ -51,6 +51,11 @@ function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
   return /\binstead\s+of\b/i.test(from?.definition ?? '');
 }
 
+/** It needs its function. */
+function isOperator({ from, to }: Extract<Operation, { kind: 'other' }>): boolean {
+  return (to ?? from)?.kind === 'operator';
+}
+
 function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolean): Step {
   const isDrop = operation.to === undefined;
   switch (operation.kind) {
@@ -70,7 +75,7 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'sequence':
       return isDrop ? 'drop types and sequences' : 'types and sequences';
     case 'other':
-      if ((operation.to ?? operation.from)?.table !== undefined)
+      if (operation.to?.table !== undefined || operation.from?.table !== undefined || isOperator(operation))
         return isDrop ? 'drop settings and rules' : 'settings and rules';
       return isDrop ? 'drop other types' : 'other types';
     case 'sequenceOwner':

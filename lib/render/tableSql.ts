@@ -78,6 +78,10 @@ export function tableSql(table: Table, context: RenderContext): readonly string[
   const alter = `alter table ${sqlObject(table, defaultSchema)}`;
   return [
     creation(table, context),
+    // A default of its own on a column of the parent's.
+    ...(table.inherits.length === 0 ? [] : table.columns)
+      .filter(({ isInherited, defaultTo }) => isInherited && defaultTo !== undefined)
+      .map(({ name, defaultTo }) => `${alter} alter column ${sqlName(name)} set default ${defaultTo}`),
     ...table.checks
       .filter(({ isInherited, isValid }) => !isInherited && !isValid)
       .map((check) => `${alter} add ${checkSql(check)}`),

@@ -92,6 +92,7 @@ export const wording: Wording = {
   uniqueIsIndex: false,
   namesKeys: true,
   altersWhole: false,
+  aroundFunctions: ['set local check_function_bodies to off', 'set local check_function_bodies to on'],
   indexMethod: 'btree',
   defaultNulls: (descending) => (descending ? 'first' : 'last'),
 };

@@ -27,6 +27,8 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
       return make(`create type ${subject} as range (${detail})`, `drop type ${subject}`);
     case 'collation':
       return make(`create collation ${subject} (${detail})`, `drop collation ${subject}`);
+    case 'operator':
+      return make(`create operator ${subject} (${detail})`, `drop operator ${subject} (${back})`);
     case 'policy':
       return make(`create policy ${quoted} on ${subject} ${detail}`, `drop policy ${quoted} on ${subject}`);
     case 'rule':

@@ -70,6 +70,19 @@ const RANGE = `(select case when g.rngcanonical::oid = 0 then 'subtype = ' || pg
       || case when g.rngsubdiff::oid <> 0 then ', subtype_diff = ' || g.rngsubdiff::text else '' end end
     from pg_catalog.pg_range g join pg_catalog.pg_opclass o on o.oid = g.rngsubopc where g.rngtypid = t.oid)`;
 
+const OPERANDS = `case when r.oprleft = 0 then 'none' else pg_catalog.format_type(r.oprleft, null) end || ', '
+    || pg_catalog.format_type(r.oprright, null)`;
+
+/** One that is in no schema of the path is not described: a name of symbols is found by the path only. */
+const OPERATOR = `case when pg_catalog.pg_operator_is_visible(r.oid) and r.oprcode::oid <> 0 then 'function = ' || r.oprcode::text
+    || case when r.oprleft = 0 then '' else ', leftarg = ' || pg_catalog.format_type(r.oprleft, null) end
+    || ', rightarg = ' || pg_catalog.format_type(r.oprright, null)
+    || coalesce((select ', commutator = ' || o.oprname from pg_catalog.pg_operator o where o.oid = r.oprcom and o.oprcode::oid <> 0), '')
+    || coalesce((select ', negator = ' || o.oprname from pg_catalog.pg_operator o where o.oid = r.oprnegate and o.oprcode::oid <> 0), '')
+    || case when r.oprrest::oid = 0 then '' else ', restrict = ' || r.oprrest::text end
+    || case when r.oprjoin::oid = 0 then '' else ', join = ' || r.oprjoin::text end
+    || case when r.oprcanhash then ', hashes' else '' end || case when r.oprcanmerge then ', merges' else '' end end`;
+
 const POLICY = `'as ' || case when s.polpermissive then 'permissive' else 'restrictive' end || ' for '
     || case s.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end
     || ' to ' || case when s.polroles = '{0}' then 'public' else (
@@ -95,7 +108,15 @@ function objects(version: number): readonly string[] {
     )}
     from pg_catalog.pg_type t left join pg_catalog.pg_class c on c.oid = t.typrelid
     where t.typtype = 'r' or t.typtype = 'c' and c.relkind = 'c' or t.typtype = 'b' and t.typcategory <> 'A'`,
-    plain('operator', 'pg_operator', 'opr'),
+    `${columns("'operator'", {
+      catalog: 'pg_operator',
+      oid: 'r.oid',
+      namespace: 'r.oprnamespace',
+      name: `r.oprname || ' (' || ${OPERANDS} || ')'`,
+      subject: 'r.oprname',
+      detail: OPERATOR,
+      back: OPERANDS,
+    })} from pg_catalog.pg_operator r`,
     plain('operator class', 'pg_opclass', 'opc'),
     plain('operator family', 'pg_opfamily', 'opf'),
     `${columns("'collation'", {
