@@ -109,8 +109,8 @@ export function inOrder<P extends Worded>(
     for (const name of piece.object.dependsOn)
       for (const needed of named.get(fold(name)) ?? []) visit(needed);
     const own = fold(piece.object.name);
+    // Its own name is no need of another kind that stands on it: an aggregate on the function of its name.
     for (const word of piece.words)
-      // Its own name is no need of another kind that stands on it: an aggregate on the function of its name.
       for (const needed of named.get(word) ?? [])
         if (word !== own || RANKS[needed.object.kind] < RANKS[piece.object.kind]) visit(needed);
     ordered.push(piece);

@@ -219,6 +219,13 @@ export function objectPieces(operation: Operation, context: RenderContext): read
         ...drop,
         sql(to.definition),
         ...(state === '' ? [] : [alter(table, `${state} trigger ${sqlName(to.name)}`)]),
+        ...(to.comment === undefined
+          ? []
+          : [
+              sql(
+                `comment on trigger ${sqlName(to.name)} on ${sqlObject(table, defaultSchema)} is ${sqlText(to.comment)}`,
+              ),
+            ]),
       ];
     }
     case 'comment':

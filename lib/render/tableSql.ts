@@ -5,8 +5,8 @@ import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js'
 import { indexSql, type RenderContext } from './parts.js';
 import { bare, sqlName, sqlObject } from './text.js';
 
-/** A name that the builder would take apart. */
-const isTakenApart = (name: string): boolean => name.includes('.') || / as /i.test(name) || name === '*';
+/** A name that the builder would take apart, or take for a place of a binding. */
+const isTakenApart = (name: string): boolean => /[.?]/.test(name) || / as /i.test(name) || name === '*';
 
 /** Whether a table can only be made in SQL. */
 export function isBeyondBuilder({ name, columns, partitionedBy, partitionOf, inherits }: Table): boolean {

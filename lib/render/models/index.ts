@@ -5,6 +5,7 @@ import type { Table, Trigger } from '../../schema/table.js';
 import type { MigrationForm } from '../file.js';
 import type { RenderContext } from '../parts.js';
 import { isBeyondBuilder } from '../tableSql.js';
+import { quote } from '../text.js';
 import { qualified, sqlDefinition } from './call.js';
 import { exportName, fileStem, uniqueNames } from './identifiers.js';
 import {
@@ -206,8 +207,8 @@ function fileText(definitions: readonly Definition[], form: MigrationForm): stri
   const used = [...new Set(definitions.map(({ text }) => text.slice(0, text.indexOf('('))))].sort();
   const inline = `{ ${used.join(', ')} }`;
   const list = inline.length < 80 ? inline : `{\n${used.map((each) => `  ${each},\n`).join('')}}`;
-  const head =
-    form === 'commonjs' ? `const ${list} = require('knex-meta');` : `import ${list} from 'knex-meta';`;
+  const source = quote('knex-meta');
+  const head = form === 'commonjs' ? `const ${list} = require(${source});` : `import ${list} from ${source};`;
   return `${head}\n\n${bodies.join('\n')}`;
 }
 
