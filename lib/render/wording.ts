@@ -33,6 +33,10 @@ export interface Wording {
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */
   readonly namesKeys: boolean;
+  /** True where Knex reads a `?` in SQL as a place for a binding, also when there is none. */
+  readonly readsBindings: boolean;
+  /** True where `.deferrable()` says something. */
+  readonly defersKeys: boolean;
   /** True where `.alter()` replaces the whole column. */
   readonly altersWhole: boolean;
   /**

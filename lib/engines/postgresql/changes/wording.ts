@@ -93,6 +93,8 @@ export const wording: Wording = {
   enumCheck,
   uniqueIsIndex: false,
   namesKeys: true,
+  readsBindings: true,
+  defersKeys: true,
   altersWhole: false,
   aroundFunctions: ['set local check_function_bodies to off', 'set local check_function_bodies to on'],
   indexMethod: 'btree',

@@ -93,6 +93,8 @@ export const changes: ChangeEngine = {
     enumCheck,
     uniqueIsIndex: true,
     namesKeys: false,
+    readsBindings: false,
+    defersKeys: false,
     altersWhole: true,
     aroundFunctions: undefined,
     indexMethod: 'btree',
