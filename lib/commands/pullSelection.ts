@@ -80,14 +80,14 @@ export function select(
   const said = (object: ObjectName) => (object.schema === home ? object.name : nameOf(object));
   const relations = [...schema.tables, ...schema.views];
   const patterns = names.map((name) => ({ name, matches: matcher(name) }));
-  const isMatch = (matches: (name: string) => boolean, object: ObjectName) =>
-    matches(said(object)) || matches(nameOf(object));
-  for (const { name, matches } of patterns)
-    if (!relations.some((each) => isMatch(matches, each)))
-      throw unknown('table or view', name, relations.map(said));
+  const isMatch = ({ name, matches }: (typeof patterns)[number], object: ObjectName) =>
+    matches(said(object)) || (name.includes('.') && matches(nameOf(object)));
+  for (const pattern of patterns)
+    if (!relations.some((each) => isMatch(pattern, each)))
+      throw unknown('table or view', pattern.name, relations.map(said));
   const isWanted = (object: ObjectName): boolean =>
     (schemas.length === 0 || schemas.includes(object.schema ?? '')) &&
-    (patterns.length === 0 || patterns.some(({ matches }) => isMatch(matches, object)));
+    (patterns.length === 0 || patterns.some((pattern) => isMatch(pattern, object)));
   const tables = schema.tables.filter(isWanted);
   const views = schema.views.filter(isWanted);
   const called = tables.flatMap(({ triggers }) =>

@@ -18,7 +18,7 @@ export function findTaken(
   const there = (path: string): boolean => existsSync(resolve(directory, path));
   const named = (path: string): string => `${directory}/${path}`;
   return {
-    same: paths.filter(there).map(named),
+    same: paths.filter(there).map(named).sort(),
     shadowing: paths
       .flatMap((path) =>
         EXTENSIONS.map((extension) => path.replace(/\.\w+$/, `.${extension}`)).filter(
@@ -38,21 +38,24 @@ export function findTaken(
 export function writeAll(directory: string, files: readonly FileToWrite[]): void {
   const done: { readonly path: string; readonly before: string | undefined }[] = [];
   let at = directory;
+  let half: string | undefined;
   try {
     for (const { path, text } of files) {
       at = `${directory}/${path}`;
       const full = resolve(directory, path);
       mkdirSync(dirname(full), { recursive: true });
-      writeFileSync(`${full}.new`, text, { flag: 'w' });
-      done.push({ path: full, before: existsSync(full) ? readFileSync(full, 'utf8') : undefined });
-      renameSync(`${full}.new`, full);
+      const before = existsSync(full) ? readFileSync(full, 'utf8') : undefined;
+      half = `${full}.${process.pid}.new`;
+      writeFileSync(half, text, { flag: 'wx' });
+      renameSync(half, full);
+      done.push({ path: full, before });
     }
   } catch (error) {
     for (const { path, before } of done) {
       if (before === undefined) rmSync(path, { force: true });
       else writeFileSync(path, before);
     }
-    rmSync(`${resolve(at)}.new`, { force: true });
+    if (half !== undefined) rmSync(half, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new KnexMetaError('USAGE', `${at} could not be written (${code}).`, {
       remedy: 'Check who may write to the folder. No file was written or changed.',
