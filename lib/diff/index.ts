@@ -80,7 +80,7 @@ function diffTables(
   return [
     ...both.flatMap(([before, after]) => {
       // Most tables are as they were, to the letter.
-      if (JSON.stringify(before) === JSON.stringify(after)) return [];
+      if (before === after || JSON.stringify(before) === JSON.stringify(after)) return [];
       const reason = leftAlone(before) ?? leftAlone(after);
       if (reason !== undefined) return leaveAlone(before, after, how, leaving, reason);
       const { operations, unmanaged } = diffTable(before, after, how);

@@ -60,7 +60,7 @@ export interface CommentChange extends Change<'comment', string> {
 }
 
 /** The column with which a sequence is dropped. */
-export interface SequenceOwnerChange extends Change<'sequenceOwner', NonNullable<Sequence['ownedBy']>> {
+interface SequenceOwnerChange extends Change<'sequenceOwner', NonNullable<Sequence['ownedBy']>> {
   readonly sequence: ObjectName;
 }
 
@@ -71,7 +71,7 @@ type CheckChange = TableChange<'check', Check>;
 type IndexChange = TableChange<'index', Index>;
 type TriggerChange = TableChange<'trigger', Trigger>;
 /** What is described by its statements only. */
-export type OtherChange = Change<'other', OtherObject>;
+type OtherChange = Change<'other', OtherObject>;
 type ViewChange = Change<'view', View>;
 type FunctionChange = Change<'function', DatabaseFunction>;
 export type TableCreation = Change<'table', Table>;
