@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
-import { compareModels, nothingDetected, renameHints } from './compareModels.js';
+import { compareModels } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
+import { differenceData, MODEL_FLAGS, nothingDetected, tellDifference } from './modelReport.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import { askRenames } from './renameQuestion.js';
 import { renderStub } from './stub.js';
 
 const TEMPLATES: Readonly<Record<FileForm, string>> = {
@@ -94,21 +96,24 @@ function withParents(text: string, form: FileForm, parents: readonly string[]): 
 /** Writes what makes the database what the models say; nothing when it is that already. */
 async function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
   const { args, output } = context;
-  const compared = await compareModels(context, [args.rename ?? []].flat().map(String));
-  const { engine, operations, actual, desired, detected, unmanaged } = compared;
-  for (const { kind, name: object, reason } of unmanaged) output.note(`${kind} ${object}: ${reason}`);
+  const compared = await compareModels(context, askRenames(context));
+  const { engine, operations, actual, desired, hazards, home } = compared;
+  const data = differenceData(compared);
+  tellDifference(compared, output, output.style('green', 'Detected'));
   if (operations.length === 0) {
     for (const line of nothingDetected(compared)) output.line(line);
-    return { data: { ok: true, detected, unmanaged } };
+    if (args.empty !== true) return { data: { ok: true, ...data } };
   }
-  for (const line of detected) output.line(`${output.style('green', 'Detected')} ${line}`);
-  for (const line of renameHints(compared)) output.warn(line);
-  const { path, file } = await newMigration(context, name, parents, (form) =>
-    withParents(generate(engine.changes, operations, actual, desired, form), form, parents),
-  );
+  const counts = new Map(hazards.map(({ evidence, count }) => [evidence?.sql, count]));
+  const changes = { ...engine.changes, defaultSchema: home };
+  const text = (form: FileForm) =>
+    generate(changes, operations, actual, desired, form, (sql) => counts.get(sql));
+  const render =
+    operations.length === 0 ? undefined : (form: FileForm) => withParents(text(form), form, parents);
+  const { path, file } = await newMigration(context, name, parents, render);
   output.line(output.style('green', `Created Migration: ${path}`));
-  output.line('Read it before you apply it.');
-  return { data: { ok: true, path: resolve(path), file, revises: parents, detected, unmanaged } };
+  if (render !== undefined) output.line('Read it before you apply it.');
+  return { data: { ok: true, path: resolve(path), file, revises: parents, ...data } };
 }
 
 export const migrateMake: Command = {
@@ -117,15 +122,17 @@ export const migrateMake: Command = {
   flags: {
     x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
     autogenerate: { type: 'boolean', describe: 'write what makes the database what the models say' },
-    rename: {
-      type: 'string',
-      describe: 'with --autogenerate: what was renamed and not dropped, users.name:full_name or users:people',
-    },
+    empty: { type: 'boolean', describe: 'a file to fill in, with --autogenerate also when nothing changed' },
+    ...MODEL_FLAGS,
     stub: { type: 'string', describe: 'a template: a path, or a name in the migrations directory' },
   },
   examples: [
     ['knex-meta migrate:make add_profile', 'in the language of the knexfile'],
     ['knex-meta migrate:make add_profile --autogenerate', 'the models beside the database, up and down'],
+    [
+      'knex-meta migrate:make rename --autogenerate --rename users.name:full_name',
+      'where nobody can be asked: in CI, in a pipe',
+    ],
   ],
   run: async (context) => {
     const { args, output } = context;

@@ -61,7 +61,10 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
   return {
     schema: {
       ...schema,
-      schemas: schema.schemas.filter(({ extension }) => extension === undefined),
+      schemas: schema.schemas.filter(
+        ({ name, extension }) => extension === undefined && includes({ schema: name, name }),
+      ),
+      extensions: schema.extensions.filter(({ name }) => includes({ schema: undefined, name })),
       tables,
       views: own(schema.views),
       functions: own(schema.functions).filter(({ isMetadata }) => !isMetadata),
@@ -73,5 +76,25 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
       ),
     },
     unmanaged,
+  };
+}
+
+/** Without types that no model has and a table which is left alone is made of: they stay with it. */
+export function withoutHeldTypes(
+  before: DatabaseSchema,
+  actual: DatabaseSchema,
+  target: DatabaseSchema,
+): DatabaseSchema {
+  const kept = new Set(before.tables.map(nameOf));
+  const left = actual.tables.filter((table) => !kept.has(nameOf(table)));
+  const held = new Set(
+    left.flatMap(({ columns }) =>
+      columns.flatMap(({ userType }) => (userType === undefined ? [] : nameOf(userType))),
+    ),
+  );
+  const wanted = new Set(target.enums.map(nameOf));
+  return {
+    ...before,
+    enums: before.enums.filter((type) => wanted.has(nameOf(type)) || !held.has(nameOf(type))),
   };
 }

@@ -1,5 +1,5 @@
 import { describe } from '../operations/describe.js';
-import type { Hazard } from '../operations/hazards/index.js';
+import { countText, type Hazard } from '../operations/hazards/index.js';
 import { type Operation, sameObject } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
 import type { RenderContext } from './parts.js';
@@ -21,6 +21,8 @@ export interface Migration {
     readonly up: (operation: Operation) => readonly Hazard[];
     readonly down: (operation: Operation) => readonly Hazard[];
   };
+  /** What a hazard's query gave on the database for which the migration is written. */
+  readonly countOf: (sql: string) => number | undefined;
 }
 
 /** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
@@ -76,11 +78,16 @@ function piecesFor(
   );
 }
 
-const noteOf = ({ message, remedy }: Hazard) => (remedy === '' ? message : `${message} ${remedy}`);
+function noteOf(hazard: Hazard, count?: number): string {
+  const found = countText(hazard, count);
+  const counted = found === '' ? '' : `When this was written: ${found}`;
+  return [hazard.message, counted, hazard.remedy].filter((text) => text !== '').join(' ');
+}
 
-function upBody({ up, hazards }: Migration, context: RenderContext): string {
+function upBody({ up, hazards, countOf }: Migration, context: RenderContext): string {
+  const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
   return body(
-    piecesFor(up, (operation) => hazards.up(operation).map(noteOf), context),
+    piecesFor(up, (operation) => hazards.up(operation).map(noted), context),
     context,
   );
 }
@@ -93,7 +100,7 @@ function downBody({ down, hazards }: Migration, context: RenderContext): string 
     hazards
       .down(operation)
       .filter(({ kind }) => kind === 'can fail')
-      .map(noteOf);
+      .map((hazard) => noteOf(hazard));
   return body(piecesFor(down, notesOf, context), context);
 }
 

@@ -9,6 +9,7 @@ import { type MigrationForm, renderMigration } from './file.js';
  * The text of a migration that makes the actual schema the desired one, with the way back.
  *
  * @param operations - what `diff` found, in its order
+ * @param countOf - what a hazard's query gave on the database for which the migration is written
  */
 export function generate(
   changes: ChangeEngine,
@@ -16,6 +17,7 @@ export function generate(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   form: MigrationForm,
+  countOf: (sql: string) => number | undefined = () => undefined,
 ): string {
   const back = reverseAll(operations);
   const migration = {
@@ -23,6 +25,7 @@ export function generate(
     up: changes.rewrite(operations, desired),
     down: changes.rewrite(back, actual),
     hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
+    countOf,
   };
   return renderMigration(migration, changes, form);
 }
