@@ -7,7 +7,9 @@ interface Choice<Value> {
 /** Whether a person sits before a terminal: never in a pipe, in CI, or where a program reads the result. */
 export function canAsk(args: Readonly<Record<string, unknown>>): boolean {
   const isCi = process.env.CI !== undefined && !/^(|0|false)$/i.test(process.env.CI);
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const { isTTY, columns = 0 } = process.stdout;
+  // One that does not say how wide it is, or shows no cursor, cannot show a choice.
+  const isTerminal = process.stdin.isTTY === true && isTTY === true && columns >= 20;
   return isTerminal && !isCi && args.json !== true && args.quiet !== true && process.env.TERM !== 'dumb';
 }
 
