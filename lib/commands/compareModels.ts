@@ -11,6 +11,7 @@ import { type LoadedModels, loadModels } from '../models/load.js';
 import { describe } from '../operations/describe.js';
 import { type CountedHazard, countHazards, hazardFinder } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
+import type { ImpliedColumn } from '../render/metadata.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Context } from './command.js';
@@ -28,6 +29,8 @@ export interface Compared extends Difference {
   /** Each operation in words. */
   readonly detected: readonly string[];
   readonly hazards: readonly CountedHazard[];
+  /** The metadata columns that a table gets when nothing is said. */
+  readonly metadata: readonly ImpliedColumn[];
 }
 
 /** Asks a person which of the candidates were renamed; says no for all others. */
@@ -180,6 +183,7 @@ export async function compareModels(context: Context, ask?: AskRenames): Promise
       desired,
       home,
       detected: operations.map((operation) => describe(operation, home)),
+      metadata: columns.filter(({ add }) => add === undefined),
       hazards: await count(engine, operations, database),
     };
   });

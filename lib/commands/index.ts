@@ -19,6 +19,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -50,4 +51,5 @@ export const commands: readonly Command[] = [
   checkMigration,
   checkVersion,
   checkModels,
+  modelsPull,
 ];

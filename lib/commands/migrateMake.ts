@@ -97,7 +97,7 @@ function withParents(text: string, form: FileForm, parents: readonly string[]): 
 async function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
   const { args, output } = context;
   const compared = await compareModels(context, askRenames(context));
-  const { engine, operations, actual, desired, hazards, home } = compared;
+  const { engine, operations, actual, desired, hazards, home, metadata } = compared;
   const data = differenceData(compared);
   tellDifference(compared, output, output.style('green', 'Detected'));
   if (operations.length === 0) {
@@ -107,7 +107,7 @@ async function autogenerate(context: Context, name: string, parents: readonly st
   const counts = new Map(hazards.map(({ evidence, count }) => [evidence?.sql, count]));
   const changes = { ...engine.changes, defaultSchema: home };
   const text = (form: FileForm) =>
-    generate(changes, operations, actual, desired, form, (sql) => counts.get(sql));
+    generate(changes, operations, actual, desired, form, metadata, (sql) => counts.get(sql));
   const render =
     operations.length === 0 ? undefined : (form: FileForm) => withParents(text(form), form, parents);
   const { path, file } = await newMigration(context, name, parents, render);

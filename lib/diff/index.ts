@@ -41,7 +41,7 @@ function diffTriggers(before: Table, after: Table, how: Comparison, leaving: Lea
 }
 
 /** A new table without what the hook makes of itself. */
-function asCreated(table: Table, options: DiffOptions): Table {
+export function asCreated(table: Table, options: DiffOptions): Table {
   const implied = new Set(options.indexedMetadata ?? []);
   const isImplied = ({ keys }: Table['indexes'][number]) =>
     keys.length === 1 &&

@@ -68,7 +68,14 @@ function commentOf(on: string, from: ObjectName, to: ObjectName): readonly Opera
   const had = (from as { comment?: string }).comment;
   const has = (to as { comment?: string }).comment;
   const name = { schema: to.schema, name: to.name };
-  return had === has ? [] : [{ kind: 'comment', on, name, table: undefined, from: had, to: has }];
+  if (had === has) return [];
+  const {
+    kind,
+    isMaterialized,
+    identity: args,
+  } = to as { kind?: string; isMaterialized?: boolean; identity?: string };
+  const what = isMaterialized === true ? 'materialized view' : (kind ?? on);
+  return [{ kind: 'comment', on: what, name, table: undefined, identity: args, from: had, to: has }];
 }
 
 /**

@@ -110,6 +110,8 @@ export interface Engine {
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** True when tables are in named schemas. */
   readonly hasSchemas: boolean;
+  /** The schema that a name without one means on this connection; undefined where the engine has none. */
+  readonly homeSchema: (db: Knex) => Promise<string | undefined>;
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /**

@@ -62,7 +62,7 @@ export function overlayColumns(
   return [...standard, ...kept, ...added];
 }
 
-function matcher(pattern: string | RegExp): (name: string) => boolean {
+export function matcher(pattern: string | RegExp): (name: string) => boolean {
   if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
   const source = pattern
     .split('*')

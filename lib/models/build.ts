@@ -37,10 +37,11 @@ function buildTable(
     const builder = schema === undefined ? db.schema : db.schema.withSchema(schema);
     return [
       builder.createTable(model.name, (table) => {
-        model.columns(table);
+        model.columns(table, db);
         if (model.metadata !== undefined) table.metadata(model.metadata);
         onRenamed(renamedColumnsOf(table as unknown as TableBuilderInternals));
       }),
+      ...model.sql.map(withoutSemicolon),
     ];
   };
 }

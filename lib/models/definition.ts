@@ -19,7 +19,9 @@ interface Definition {
 /** A table that the project wants: what `defineModel` returns. */
 export interface Model extends Definition {
   readonly kind: 'table';
-  readonly columns: (table: Knex.CreateTableBuilder) => void;
+  readonly columns: (table: Knex.CreateTableBuilder, knex: Knex) => void;
+  /** What is said of the table in SQL when it is there. */
+  readonly sql: readonly string[];
   readonly metadata: false | MetadataTableOptions | undefined;
   readonly renamedFrom: string | undefined;
 }

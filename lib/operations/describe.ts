@@ -76,6 +76,8 @@ export function describe(operation: Operation, defaultSchema?: string): string {
       const values = [...came.map((value) => `+${value}`), ...went.map((value) => `-${value}`)].join(', ');
       return `${verb} enum ${text((to ?? from) as ObjectName)}${from && to ? `: ${values || 'order of values'}` : ''}`;
     }
+    case 'sequenceOwner':
+      return `${verb} owner of sequence ${text(operation.sequence)}`;
     case 'comment':
       return `${verb} comment on ${operation.on} ${text(operation.name)}`;
     case 'primaryKey':

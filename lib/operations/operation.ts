@@ -54,6 +54,13 @@ export interface CommentChange extends Change<'comment', string> {
   readonly name: ObjectName;
   /** The table of a constraint or trigger. */
   readonly table: ObjectName | undefined;
+  /** What tells functions of one name apart. */
+  readonly identity?: string | undefined;
+}
+
+/** The column with which a sequence is dropped. */
+export interface SequenceOwnerChange extends Change<'sequenceOwner', NonNullable<Sequence['ownedBy']>> {
+  readonly sequence: ObjectName;
 }
 
 type PrimaryKeyChange = TableChange<'primaryKey', KeyConstraint>;
@@ -73,6 +80,7 @@ export type Operation =
   | EnumChange
   | Change<'domain', Domain>
   | Change<'sequence', Sequence>
+  | SequenceOwnerChange
   | TableCreation
   | Renaming<'renameTable', ObjectName>
   | Renaming<'renameType', ObjectName>
@@ -106,6 +114,8 @@ export function subjectOf(operation: Operation): ObjectName | undefined {
     case 'renameTable':
     case 'renameType':
       return operation.to;
+    case 'sequenceOwner':
+      return operation.sequence;
     case 'comment':
       return operation.name;
     default:

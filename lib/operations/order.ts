@@ -8,6 +8,7 @@ const STEPS = [
   'drop views',
   'schemas and extensions',
   'renames',
+  'drop owners of sequences',
   'drop triggers',
   'drop foreign keys',
   'drop constraints and indexes',
@@ -21,6 +22,7 @@ const STEPS = [
   'foreign keys',
   'drop values of types',
   'functions and views',
+  'owners of sequences',
   'triggers',
   'comments',
   'drop functions',
@@ -63,6 +65,8 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'domain':
     case 'sequence':
       return isDrop ? 'drop types and sequences' : 'types and sequences';
+    case 'sequenceOwner':
+      return isDrop ? 'drop owners of sequences' : 'owners of sequences';
     case 'view':
       return isDrop ? 'drop views' : 'functions and views';
     case 'function':

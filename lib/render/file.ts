@@ -120,7 +120,7 @@ function comment(text: string, indent: string): readonly string[] {
 }
 
 /** A chain of calls that is too long for a line has a call on each. */
-function brokenLine(line: string, indent: string): string {
+export function brokenLine(line: string, indent: string): string {
   if (indent.length + line.length <= WIDTH) return `${indent}${line}`;
   const calls = line.split(/(?<=\))\.(?=[a-zA-Z]+\()/);
   if (calls.length < 3) return `${indent}${line}`;

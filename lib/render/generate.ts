@@ -4,11 +4,13 @@ import type { Operation } from '../operations/operation.js';
 import { reverseAll } from '../operations/reverse.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { type MigrationForm, renderMigration } from './file.js';
+import type { ImpliedColumn } from './metadata.js';
 
 /**
  * The text of a migration that makes the actual schema the desired one, with the way back.
  *
  * @param operations - what `diff` found, in its order
+ * @param metadata - the metadata columns that a table gets when nothing is said
  * @param countOf - what a hazard's query gave on the database for which the migration is written
  */
 export function generate(
@@ -17,6 +19,7 @@ export function generate(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   form: MigrationForm,
+  metadata?: readonly ImpliedColumn[],
   countOf: (sql: string) => number | undefined = () => undefined,
 ): string {
   const back = reverseAll(operations);
@@ -27,5 +30,5 @@ export function generate(
     hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
     countOf,
   };
-  return renderMigration(migration, changes, form);
+  return renderMigration(migration, { ...changes, ...(metadata === undefined ? {} : { metadata }) }, form);
 }

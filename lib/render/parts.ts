@@ -2,6 +2,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
+import type { ImpliedColumn } from './metadata.js';
 import { saidName } from './names.js';
 import { bare, literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
@@ -11,6 +12,8 @@ export interface RenderContext {
   readonly wording: Wording;
   /** The schema that needs no saying. */
   readonly defaultSchema: string | undefined;
+  /** The metadata columns that a table gets when nothing is said; the standard ones where this is left out. */
+  readonly metadata?: readonly ImpliedColumn[];
 }
 
 const list = (names: readonly string[]) => literal(names);
@@ -85,7 +88,7 @@ export function dropForeignKeyLine(table: ObjectName, key: ForeignKey, { wording
 
 /** Knex writes the names of checks as they are: one that needs quotes is for SQL. */
 export function checkLine(check: Check): string | undefined {
-  const isPlain = check.isInheritable && check.isEnforced && !check.expression.includes('?');
+  const isPlain = check.isInheritable && check.isEnforced && check.isValid && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
   return `t.check(${rawText(bare(check.expression))}${name});`;

@@ -71,11 +71,15 @@ export function literal(value: unknown): string {
   return `{ ${entries.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
 }
 
-/** SQL for `knex.raw`: on one line in quotes, or as a template; `?` would be a place for a binding. */
+/** SQL for `knex.raw`: `?` would be a place for a binding. */
 export function rawText(sql: string, indent = ''): string {
-  const escaped = sql.replaceAll('?', '\\?');
-  if (!escaped.includes('\n') && escaped.length < 90) return quote(escaped);
-  const template = escaped.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+  return codeText(sql.replaceAll('?', '\\?'), indent);
+}
+
+/** SQL as a text of JavaScript: on one line in quotes, or as a template. */
+export function codeText(sql: string, indent = ''): string {
+  if (!sql.includes('\n') && sql.length < 90) return quote(sql);
+  const template = sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.
   return indent === ''
     ? `\`${template}\``

@@ -6,6 +6,7 @@ import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { readSurroundings } from './scratch/surroundings.js';
 import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
@@ -19,6 +20,7 @@ export const postgresql: Engine = {
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
   hasSchemas: true,
+  homeSchema: async (db) => (await readSurroundings(db, [])).home,
   ensureSchema: async (db, schema) => {
     const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
     // Only when it is missing: a role may use a schema without being allowed to create one.

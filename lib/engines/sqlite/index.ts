@@ -42,6 +42,7 @@ export const sqlite: Engine = {
         }
       : undefined,
   hasSchemas: false,
+  homeSchema: async () => undefined,
   ensureSchema: async () => {},
   inspect,
   introspect,

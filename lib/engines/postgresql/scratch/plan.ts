@@ -14,7 +14,7 @@ export interface Plan {
 }
 
 /** A foreign key, which Knex adds when the table is there: all of them come after all of the tables. */
-const ADDS_KEY = /^alter table [^(]*? add (?:constraint "(?:[^"]|"")+" )?foreign key/i;
+const ADDS_KEY = /^alter table [^(]*? add (?:constraint (?:"(?:[^"]|"")+"|\w+) )?foreign key/i;
 /** What names no other object: the hook's own statements, comments. */
 const NAMES_NOTHING = /^(do|comment on)\b/i;
 /** Texts that are no SQL yet: the bodies of functions, which the server does not look into when it makes them. */
@@ -22,13 +22,25 @@ const BODIES = /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$|'(?:[^']|'')*'/gu;
 
 const asWritten = (word: string): string => word;
 
+/** A string is a name only where it is taken for an object: `nextval('s')`, `'s'::regclass`. */
+const STRINGS = /(\bnextval\(\s*|\breg\w+\s+)?'(?:[^']|'')*'(::reg\w+)?/gi;
+
+function withoutStrings(sql: string): string {
+  return sql.replace(STRINGS, (text, before?: string, after?: string) =>
+    before === undefined && after === undefined ? "''" : text,
+  );
+}
+
 function worded(piece: Piece): Piece & { readonly words: ReadonlySet<string> } {
   const { kind } = piece.object;
   const text = piece.statements
     .flatMap(({ sql }) => (kind === 'table' && (NAMES_NOTHING.test(sql) || ADDS_KEY.test(sql)) ? [] : [sql]))
     .join('\n');
   const isFunction = kind === 'function' || kind === 'procedure';
-  return { ...piece, words: wordsOf(isFunction ? text.replace(BODIES, '') : text, asWritten) };
+  return {
+    ...piece,
+    words: wordsOf(withoutStrings(isFunction ? text.replace(BODIES, '') : text), asWritten),
+  };
 }
 
 /** What the pieces name of the database without declaring it, and the types of that. */
