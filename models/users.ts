@@ -1,6 +1,6 @@
 import { defineModel } from '../lib/index.js';
 
-export const users = defineModel('users', (t) => {
+export const users = defineModel('users', (t, knex) => {
   t.increments('id');
   t.string('email', 255).notNullable().unique();
   t.string('username', 80).notNullable().unique();
@@ -9,7 +9,7 @@ export const users = defineModel('users', (t) => {
   t.boolean('is_superuser').notNullable().defaultTo(false);
   // A metadata column that the project declares itself stays as it says here.
   t.boolean('is_active').notNullable().defaultTo(true);
-  t.timestamp('password_changed_at').defaultTo(t.client.raw('CURRENT_TIMESTAMP'));
+  t.timestamp('password_changed_at').defaultTo(knex.fn.now());
 });
 
 export const refreshTokens = defineModel('refresh_tokens', (t) => {
