@@ -100,7 +100,7 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     expect(
       [
         twice.code,
-        /^Error MODEL_DUPLICATE: .*models\/index\.ts:4 and models\/index\.ts:2/.test(twice.stderr),
+        /^Error MODEL_DUPLICATE: .*models\/index\.ts:2 and models\/index\.ts:4/.test(twice.stderr),
       ],
       twice.stderr,
     ).to.deep.equal([1, true]);
