@@ -11,19 +11,19 @@ export const checkModels: Command = {
     ['knex-meta check:models --json', 'exit code 3 with the list of what differs'],
     ['knex-meta check:models --head', 'for a pull request: the models beside the migration files'],
   ],
-  run: async (context) => {
-    const { output } = context;
-    const compared = await compareModels(context);
-    tellDifference(compared, output, output.style('red', '✗'));
-    const { length } = compared.operations;
-    if (length === 0) for (const line of nothingDetected(compared)) output.line(line);
-    else {
-      const head = context.args.head === true ? ' --head' : '';
-      output.line(
-        `${length} ${length === 1 ? 'difference' : 'differences'}. \`npx knex-meta migrate:make <name> --autogenerate${head}\` writes the migration.`,
-      );
-    }
-    const data = { ok: length === 0, ...differenceData(compared) };
-    return { data, ...(length === 0 ? {} : { exitCode: EXIT.found }) };
-  },
+  run: (context) =>
+    compareModels(context, undefined, async (compared) => {
+      const { output, args } = context;
+      tellDifference(compared, output, output.style('red', '✗'));
+      const { length } = compared.operations;
+      if (length === 0) for (const line of nothingDetected(compared)) output.line(line);
+      else {
+        const head = args.head === true ? ' --head' : '';
+        output.line(
+          `${length} ${length === 1 ? 'difference' : 'differences'}. \`npx knex-meta migrate:make <name> --autogenerate${head}\` writes the migration.`,
+        );
+      }
+      const data = { ok: length === 0, ...differenceData(compared) };
+      return { data, ...(length === 0 ? {} : { exitCode: EXIT.found }) };
+    }),
 };

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
 import { type Difference, diff } from '../diff/index.js';
 import { type DiffOptions, LEFT_KINDS, type LeftKind, type Rename, type Unmanaged } from '../diff/options.js';
@@ -136,10 +137,15 @@ async function count(
  * Compares the models with the database, which is only read.
  *
  * @param ask - asks about renames; without it pairs are candidates
+ * @param act - what is done with the result, while what it was compared with is still there
  * @throws KnexMetaError MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID, MODEL_DUPLICATE,
  *   MODEL_BUILD_FAILED, RENAME_UNKNOWN, and what `withCompared` throws
  */
-export async function compareModels(context: Context, ask?: AskRenames): Promise<Compared> {
+export async function compareModels<Result>(
+  context: Context,
+  ask: AskRenames | undefined,
+  act: (compared: Compared, db: Knex) => Promise<Result>,
+): Promise<Result> {
   const { config } = await context.project();
   const meta = config.meta ?? {};
   const { manages, columns } = resolveMeta(meta, process.env);
@@ -174,7 +180,7 @@ export async function compareModels(context: Context, ask?: AskRenames): Promise
       ...excludedOf(actual, isInside, manages),
       ...excludedOf(desired, isInside, manages),
     ].filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
-    return {
+    const compared: Compared = {
       ...difference,
       unmanaged: [...difference.unmanaged, ...excluded],
       engine,
@@ -186,5 +192,6 @@ export async function compareModels(context: Context, ask?: AskRenames): Promise
       metadata: columns.filter(({ add }) => add === undefined),
       hazards: await count(engine, operations, database),
     };
+    return act(compared, db);
   });
 }

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
+import type { Knex } from 'knex';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { Statements } from '../render/file.js';
 import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
-import { compareModels } from './compareModels.js';
+import { type Compared, compareModels } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
 import { differenceData, MODEL_FLAGS, nothingDetected, tellDifference } from './modelReport.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
 import { askRenames } from './renameQuestion.js';
+import { statementsOf } from './sqlMigration.js';
 import { renderStub } from './stub.js';
 
 const TEMPLATES: Readonly<Record<FileForm, string>> = {
@@ -41,6 +44,12 @@ exports.up = async function (knex) {};
 exports.down = async function (knex) {};
 `,
 };
+
+/** The template for SQL that somebody is going to write. */
+function withRaw(template: string): string {
+  const body = '{\n  await knex.raw(`\n    \n  `);\n}';
+  return template.replace(/\{\}(;?)$/gm, (_, semicolon: string) => `${body}${semicolon}`);
+}
 
 /** The line that says what a new migration follows; empty for the first one. */
 function revisesLine(form: FileForm, parents: readonly string[]): string {
@@ -77,11 +86,12 @@ export async function newMigration(
   const extension = extensionOf(args.x, migrations.extension ?? fallback);
   const stub = args.stub === undefined ? migrations.stub : String(args.stub);
   const form = formOf(extension, resolve(knexfile ?? '.', '..'));
+  const template = args.sql === true ? withRaw(TEMPLATES[form]) : TEMPLATES[form];
   const text =
     render !== undefined
       ? render(form)
       : stub === undefined
-        ? TEMPLATES[form].replace('%REVISES%', () => revisesLine(form, parents))
+        ? template.replace('%REVISES%', () => revisesLine(form, parents))
         : renderStub(stub, directory, migrations);
   const file = `${timestamp()}_${name}.${extension}`;
   return { path: writeNewFile(directory, file, text), file };
@@ -93,27 +103,38 @@ function withParents(text: string, form: FileForm, parents: readonly string[]): 
   return line === '' ? text : text.replace(/^(?=\/\*\*|export |exports\.)/m, () => `${line}\n\n`);
 }
 
-/** Writes what makes the database what the models say; nothing when it is that already. */
-async function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
-  const { args, output } = context;
-  const compared = await compareModels(context, askRenames(context));
-  const { engine, operations, actual, desired, hazards, home, metadata } = compared;
-  const data = differenceData(compared);
-  tellDifference(compared, output, output.style('green', 'Detected'));
-  if (operations.length === 0) {
-    for (const line of nothingDetected(compared)) output.line(line);
-    if (args.empty !== true) return { data: { ok: true, ...data } };
-  }
+/** The text of the migration, by the form that it is to have. */
+async function textOf(
+  { engine, operations, actual, desired, hazards, home, metadata }: Compared,
+  db: Knex,
+  isSql: boolean,
+): Promise<(form: FileForm) => string> {
   const counts = new Map(hazards.map(({ evidence, count }) => [evidence?.sql, count]));
   const changes = { ...engine.changes, defaultSchema: home };
-  const text = (form: FileForm) =>
-    generate(changes, operations, actual, desired, form, metadata, (sql) => counts.get(sql));
-  const render =
-    operations.length === 0 ? undefined : (form: FileForm) => withParents(text(form), form, parents);
-  const { path, file } = await newMigration(context, name, parents, render);
-  output.line(output.style('green', `Created Migration: ${path}`));
-  if (render !== undefined) output.line('Read it before you apply it.');
-  return { data: { ok: true, path: resolve(path), file, revises: parents, ...data } };
+  const write = (form: FileForm, statements?: Statements) =>
+    generate(changes, operations, actual, desired, form, metadata, (sql) => counts.get(sql), statements);
+  const statements = isSql ? await statementsOf(engine, db, write('esm')) : undefined;
+  return (form) => write(form, statements);
+}
+
+/** Writes what makes the database what the models say; nothing when it is that already. */
+function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
+  const { args, output } = context;
+  return compareModels(context, askRenames(context), async (compared, db) => {
+    const data = differenceData(compared);
+    tellDifference(compared, output, output.style('green', 'Detected'));
+    const isNothing = compared.operations.length === 0;
+    if (isNothing) {
+      for (const line of nothingDetected(compared)) output.line(line);
+      if (args.empty !== true) return { data: { ok: true, ...data } };
+    }
+    const text = isNothing ? undefined : await textOf(compared, db, args.sql === true);
+    const render = text && ((form: FileForm) => withParents(text(form), form, parents));
+    const { path, file } = await newMigration(context, name, parents, render);
+    output.line(output.style('green', `Created Migration: ${path}`));
+    if (render !== undefined) output.line('Read it before you apply it.');
+    return { data: { ok: true, path: resolve(path), file, revises: parents, ...data } };
+  });
 }
 
 export const migrateMake: Command = {
@@ -123,6 +144,10 @@ export const migrateMake: Command = {
     x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
     autogenerate: { type: 'boolean', describe: 'write what makes the database what the models say' },
     empty: { type: 'boolean', describe: 'a file to fill in, with --autogenerate also when nothing changed' },
+    sql: {
+      type: 'boolean',
+      describe: 'a file of SQL statements in knex.raw, in place of the schema builder',
+    },
     ...MODEL_FLAGS,
     stub: { type: 'string', describe: 'a template: a path, or a name in the migrations directory' },
   },

@@ -3,9 +3,9 @@ import { countText, type Hazard } from '../operations/hazards/index.js';
 import { type Operation, sameObject } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
 import type { RenderContext } from './parts.js';
-import type { Piece } from './piece.js';
+import { type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
-import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
+import { codeText, quote, rawText, schemaBuilder, sqlObject } from './text.js';
 
 /** The forms that a migration file can have. */
 export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
@@ -23,6 +23,8 @@ export interface Migration {
   };
   /** What a hazard's query gave on the database for which the migration is written. */
   readonly countOf: (sql: string) => number | undefined;
+  /** In place of what the operations are written as. */
+  readonly statements?: Statements | undefined;
 }
 
 /** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
@@ -84,8 +86,25 @@ function noteOf(hazard: Hazard, count?: number): string {
   return [hazard.message, counted, hazard.remedy].filter((text) => text !== '').join(' ');
 }
 
-function upBody({ up, hazards, countOf }: Migration, context: RenderContext): string {
+/** The statements that a direction runs, where they are to be written in place of the builder's words. */
+export interface Statements {
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+}
+
+function sqlBody(statements: readonly string[], notes: readonly string[], context: RenderContext): string {
+  return body(
+    statements.map((text, at): Piece => ({ ...sql(text), notes: at === 0 ? notes : [] })),
+    context,
+  );
+}
+
+function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
   const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
+  if (statements !== undefined) {
+    const notes = up.flatMap((operation) => hazards.up(operation).map(noted));
+    return sqlBody(statements.up, notes, context);
+  }
   return body(
     piecesFor(up, (operation) => hazards.up(operation).map(noted), context),
     context,
@@ -93,7 +112,7 @@ function upBody({ up, hazards, countOf }: Migration, context: RenderContext): st
 }
 
 /** What cannot be taken back is said before anything is done. That what came goes again needs no saying. */
-function downBody({ down, hazards }: Migration, context: RenderContext): string {
+function downBody({ down, hazards, statements }: Migration, context: RenderContext): string {
   const reasons = down.flatMap((operation) => irreversible(operation) ?? []);
   if (reasons.length > 0) return body([{ form: 'throw', reason: reasons.join('; ') }], context);
   const notesOf = (operation: Operation) =>
@@ -101,6 +120,7 @@ function downBody({ down, hazards }: Migration, context: RenderContext): string 
       .down(operation)
       .filter(({ kind }) => kind === 'can fail')
       .map((hazard) => noteOf(hazard));
+  if (statements !== undefined) return sqlBody(statements.down, down.flatMap(notesOf), context);
   return body(piecesFor(down, notesOf, context), context);
 }
 
@@ -128,7 +148,8 @@ export function brokenLine(line: string, indent: string): string {
   return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
 }
 
-function statement(piece: Piece, { defaultSchema }: RenderContext): readonly string[] {
+function statement(piece: Piece, { defaultSchema, wording }: RenderContext): readonly string[] {
+  const raw = wording.escapesMarks ? rawText : codeText;
   switch (piece.form) {
     case 'create':
     case 'builder': {
@@ -145,12 +166,12 @@ function statement(piece: Piece, { defaultSchema }: RenderContext): readonly str
       const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
       const isShort = piece.actions.length === 1;
       const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
-      return [`  await knex.raw(${rawText(text, '  ')});`];
+      return [`  await knex.raw(${raw(text, '  ')});`];
     }
     case 'call':
       return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
     case 'sql':
-      return [`  await knex.raw(${rawText(piece.sql)});`];
+      return [`  await knex.raw(${raw(piece.sql)});`];
     case 'throw':
       return [`  throw new Error(${quote(piece.reason)});`];
   }

@@ -7,7 +7,7 @@ export async function countRows(db: Knex, queries: readonly string[]): Promise<r
     await trx.raw('pragma query_only = on');
     const counts: (number | Error)[] = [];
     for (const sql of queries) {
-      const [row] = await trx.raw(sql.replaceAll('?', '\\?')).catch((error: Error) => [{ count: error }]);
+      const [row] = await trx.raw(sql).catch((error: Error) => [{ count: error }]);
       counts.push(row?.count instanceof Error ? row.count : Number(row?.count));
     }
     return counts;

@@ -89,6 +89,7 @@ export const wording: Wording = {
   defaultWord,
   incrementsCall,
   enumCheck,
+  escapesMarks: true,
   uniqueIsIndex: false,
   namesKeys: true,
   altersWhole: false,

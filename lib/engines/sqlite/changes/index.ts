@@ -91,6 +91,7 @@ export const changes: ChangeEngine = {
     defaultWord,
     incrementsCall,
     enumCheck,
+    escapesMarks: false,
     uniqueIsIndex: true,
     namesKeys: false,
     altersWhole: true,
