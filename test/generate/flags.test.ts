@@ -258,6 +258,47 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     expect(takeMigration(project)).to.match(/exports\.up = async function \(knex\) \{\}/);
   });
 
+  it('--sql writes the statements themselves, with what the hook adds, up and down', async () => {
+    await ok(project, 'migrate:latest');
+    models(
+      project,
+      `exports.users = defineModel('users', (t) => { t.increments('id'); t.string('name').defaultTo('who').index(); });
+exports.posts = defineModel('posts', (t) => { t.increments('id'); t.integer('user_id').references('users.id'); });`,
+    );
+    await ok(project, ...MAKE, '--sql');
+    const file = readdirSync(project.directory).at(-1) ?? '';
+    const text = readFileSync(join(project.directory, file), 'utf8');
+    expect(text)
+      .to.match(/knex\.raw\([`']create table/i)
+      .and.to.not.include('knex.schema');
+    expect(text).to.include('update_timestamp');
+    expect(await db.schema.hasTable('users'), 'nothing ran').to.equal(false);
+    await ok(project, 'migrate:latest');
+    await db('users').insert({ id: 1 });
+    expect(await db('users').pluck('name')).to.deep.equal(['who']);
+    expect(await ok(project, 'check:models')).to.include('No changes detected');
+    expect((await run(project, 'check:migration')).code).to.equal(0);
+    models(project, "exports.users = defineModel('users', (t) => { t.increments('id'); t.text('name'); });");
+    const changed = await run(project, ...MAKE, '--sql');
+    if (engine.name === 'postgresql') {
+      expect(changed.code, changed.stderr).to.equal(0);
+      const second = takeMigration(project);
+      expect(second)
+        .to.match(/alter table .* type text/i)
+        .and.to.include('DATA LOSS: all rows of posts');
+    } else {
+      expect([changed.code, changed.stderr.split('\n').find((line) => /^Error/.test(line))]).to.deep.equal([
+        2,
+        'Error USAGE: SQLite makes this change by building a table anew, which is no SQL that could stand in a file.',
+      ]);
+    }
+    await ok(project, 'migrate:down');
+    expect(await db.schema.hasTable('users')).to.equal(false);
+    rmSync(join(project.directory, file));
+    await ok(project, 'migrate:make', 'change', '--sql', '-x', 'cjs');
+    expect(takeMigration(project).match(/await knex\.raw\(`/g)).to.have.length(2);
+  });
+
   describe('on a terminal', () => {
     before(function () {
       if (!hasTerminal) this.skip();

@@ -16,12 +16,11 @@ eachEngine('question marks', (engine) => {
       await table(db);
       await db.raw(`create view v as select x from a where x <> 'a${mark}'`);
     },
-    'in a default': (db) => table(db, (t) => void t.string('y').defaultTo('why?')),
+    'in a default': (db) => table(db, (t) => void t.string('y').defaultTo(db.raw(`'why${mark}'`))),
     'in a check': async (db) => {
       await table(db);
       await db.raw(`alter table a add constraint c check (x <> '${mark}')`);
     },
-    'in the name of a column and its index': (db) => table(db, (t) => void t.string('y?').index()),
   };
   for (const [title, after] of Object.entries(cases)) {
     it(title, async function () {
