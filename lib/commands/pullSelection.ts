@@ -107,6 +107,11 @@ export function select(
     functions: schema.functions.filter(
       (each) => functions.includes(each) || keep('function', each, each.identity),
     ),
+    others: schema.others.filter((each) =>
+      each.table === undefined
+        ? keep('type', each)
+        : [...tables, ...views].some(({ schema: of, name }) => of === each.schema && name === each.table),
+    ),
     enums: schema.enums.filter((each) => keep('type', each)),
     domains: schema.domains.filter((each) => keep('type', each)),
     sequences: schema.sequences.filter((each) => keep('sequence', each)),

@@ -47,7 +47,9 @@ export function fingerprint(value: unknown, how: Comparison, without: readonly s
 export function comparableColumn(column: Column): Column {
   const { numbering } = column;
   if (numbering === undefined || numbering.kind === 'rowid') return column;
-  const sequence = { ...numbering.sequence, schema: undefined, name: '' };
+  // An identity's sequence counts in the column's type, whatever the catalog says of it.
+  const type = numbering.kind === 'identity' ? '' : numbering.sequence.type;
+  const sequence = { ...numbering.sequence, type, schema: undefined, name: '' };
   return {
     ...column,
     defaultTo: numbering.kind === 'serial' ? undefined : column.defaultTo,

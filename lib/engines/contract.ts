@@ -55,6 +55,7 @@ export type ObjectKind =
   | 'materialized view'
   | 'function'
   | 'procedure'
+  | 'aggregate'
   | 'trigger'
   | 'extension'
   | 'sql';

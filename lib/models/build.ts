@@ -101,6 +101,7 @@ function buildSql(model: Exclude<AnyModel, Model>): ScratchObject['build'] {
         return viewSql(model, quote, schema);
       case 'function':
       case 'procedure':
+      case 'aggregate':
         return functionSql(model, quote, schema);
       case 'trigger':
         return [`create trigger ${quote(model.name)} ${withoutSemicolon(model.declaration)}`];

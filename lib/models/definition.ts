@@ -47,9 +47,9 @@ export interface ViewModel extends Definition {
   readonly renamedFrom: string | undefined;
 }
 
-/** A function or procedure that the project wants: what `defineFunction` returns. */
+/** A function, procedure or aggregate that the project wants: what `defineFunction` returns. */
 export interface FunctionModel extends Definition {
-  readonly kind: 'function' | 'procedure';
+  readonly kind: 'function' | 'procedure' | 'aggregate';
   /** All behind the name. */
   readonly declaration: string;
   readonly comment: string | undefined;

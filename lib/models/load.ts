@@ -73,7 +73,7 @@ const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
 
 /** What of a schema can have a name once. */
 function namespaceOf({ kind, schema, name, ...model }: AnyModel): string {
-  const isRoutine = kind === 'function' || kind === 'procedure';
+  const isRoutine = ['function', 'procedure', 'aggregate'].includes(kind);
   // Functions of one name differ in their arguments, triggers in their tables.
   const apart = isRoutine || kind === 'trigger' ? (model as { declaration?: string }).declaration : undefined;
   const group = ['table', 'view', 'materialized view', 'enum'].includes(kind) ? 'relation' : kind;

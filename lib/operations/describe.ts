@@ -1,4 +1,5 @@
 import type { Column } from '../schema/column.js';
+import type { OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Operation } from './operation.js';
 
@@ -75,6 +76,11 @@ export function describe(operation: Operation, defaultSchema?: string): string {
       const came = from && to ? to.values.filter((value) => !from.values.includes(value)) : [];
       const values = [...came.map((value) => `+${value}`), ...went.map((value) => `-${value}`)].join(', ');
       return `${verb} enum ${text((to ?? from) as ObjectName)}${from && to ? `: ${values || 'order of values'}` : ''}`;
+    }
+    case 'other': {
+      const { kind: what, table, schema, name } = (operation.to ?? operation.from) as OtherObject;
+      const of = table === undefined || table === name ? '' : `${text({ schema, name: table })}.`;
+      return `${verb} ${what} ${of === '' ? text({ schema, name }) : `${of}${name}`}`;
     }
     case 'sequenceOwner':
       return `${verb} owner of sequence ${text(operation.sequence)}`;

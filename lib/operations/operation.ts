@@ -6,6 +6,7 @@ import type {
   EnumType,
   Extension,
   NamedSchema,
+  OtherObject,
   Sequence,
   View,
 } from '../schema/database.js';
@@ -69,6 +70,8 @@ type ForeignKeyChange = TableChange<'foreignKey', ForeignKey>;
 type CheckChange = TableChange<'check', Check>;
 type IndexChange = TableChange<'index', Index>;
 type TriggerChange = TableChange<'trigger', Trigger>;
+/** What is described by its statements only. */
+export type OtherChange = Change<'other', OtherObject>;
 type ViewChange = Change<'view', View>;
 type FunctionChange = Change<'function', DatabaseFunction>;
 export type TableCreation = Change<'table', Table>;
@@ -96,6 +99,7 @@ export type Operation =
   | TriggerChange
   | FunctionChange
   | ViewChange
+  | OtherChange
   | CommentChange;
 
 export type OperationKind = Operation['kind'];

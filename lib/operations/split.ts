@@ -84,6 +84,7 @@ export function split(operation: Operation): readonly Operation[] {
             { ...operation, from: undefined },
           ]
         : [operation];
+    case 'other':
     case 'trigger':
       return from !== undefined && to !== undefined
         ? [

@@ -42,7 +42,7 @@ export function identityClause(always: boolean, options: readonly string[]): str
   return `generated ${always ? 'always' : 'by default'} as identity${list}`;
 }
 
-const SERIALS: Readonly<Record<string, string>> = {
+export const SERIALS: Readonly<Record<string, string>> = {
   smallint: 'smallserial',
   integer: 'serial',
   bigint: 'bigserial',
@@ -83,6 +83,9 @@ export function defaultCall(column: Column, wording: Wording): string {
   return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql)})`})`;
 }
 
+/** Whether the builder can say a comment. */
+export const isPlainComment = (comment: string): boolean => !/['\\?]/.test(comment);
+
 /** `t.string('x', 40).notNullable().defaultTo('a')` */
 export function columnLine(column: Column, wording: Wording, values?: readonly string[]): string {
   const { comment, nullable, numbering } = column;
@@ -95,7 +98,7 @@ export function columnLine(column: Column, wording: Wording, values?: readonly s
     values === undefined ? typeCall(column, wording) : `enu(${quote(column.name)}, ${literal(values)})`,
     isImplied ? '' : '.notNullable()',
     defaultCall(column, wording),
-    comment === undefined || comment.includes("'") ? '' : `.comment(${quote(comment)})`,
+    comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
   ];
   return `t.${parts.join('')}`;
 }

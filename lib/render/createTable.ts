@@ -3,7 +3,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine } from './column.js';
+import { columnLine, isPlainComment } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { metadataOptions } from './metadata.js';
 import { saidName } from './names.js';
@@ -145,7 +145,7 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
     say(indexLine(table, index, context), () => indexSql(table, index, context), statements);
   actions.push(...table.exclusions.map((each) => `add ${exclusionSql(each)}`), ...settings(table));
   if (table.comment !== undefined) {
-    if (/['\\?]/.test(table.comment))
+    if (!isPlainComment(table.comment))
       statements.push(
         `comment on table ${sqlObject(table, defaultSchema)} is '${table.comment.replaceAll("'", "''")}'`,
       );
@@ -154,8 +154,8 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
   return { lines, actions, statements: [...statements, ...comments(table, context)] };
 }
 
-/** Comments that the builder cannot say. */
-function comments(table: Table, { defaultSchema }: RenderContext): readonly string[] {
+/** Comments that the builder cannot say; of a table that it cannot make, all of them. */
+export function comments(table: Table, { defaultSchema }: RenderContext, isAll = false): readonly string[] {
   const text = (comment: string) => `'${comment.replaceAll("'", "''")}'`;
   const object = sqlObject(table, defaultSchema);
   const constraints = [
@@ -166,8 +166,9 @@ function comments(table: Table, { defaultSchema }: RenderContext): readonly stri
     ...table.exclusions,
   ];
   return [
+    ...(isAll && table.comment !== undefined ? [`comment on table ${object} is ${text(table.comment)}`] : []),
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment?.includes("'")
+      !isMetadata && comment !== undefined && (isAll || !isPlainComment(comment))
         ? [
             `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
           ]

@@ -67,17 +67,38 @@ function merge(pieces: readonly Piece[]): readonly Piece[] {
   return merged;
 }
 
+/** A function whose text the engine would look into. */
+const isFunction = (operation: Operation): boolean =>
+  operation.kind === 'function' && operation.to?.kind === 'function' && operation.to.language === 'sql';
+
+/** Whether a function comes before something that it may name: where two name each other, no order is right. */
+function isAhead(operations: readonly Operation[]): boolean {
+  const first = operations.findIndex(isFunction);
+  return operations.some(
+    ({ kind, from, to }, index) =>
+      first >= 0 &&
+      index > first &&
+      from === undefined &&
+      to !== undefined &&
+      (kind === 'table' || kind === 'view' || kind === 'function'),
+  );
+}
+
 function piecesFor(
   operations: readonly Operation[],
   notesOf: (operation: Operation) => readonly string[],
   context: RenderContext,
 ): readonly Piece[] {
-  return merge(
-    operations.flatMap((operation) => {
-      const notes = notesOf(operation);
-      return piecesOf(operation, context).map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
-    }),
-  );
+  const around = isAhead(operations) ? context.wording.aroundFunctions : undefined;
+  const first = operations.findIndex(isFunction);
+  const pieces = operations.flatMap((operation, index) => {
+    const notes = notesOf(operation);
+    const own = piecesOf(operation, context).map((piece, place) =>
+      place === 0 ? { ...piece, notes } : piece,
+    );
+    return around !== undefined && index === first ? [sql(around[0]), ...own] : own;
+  });
+  return merge(around === undefined ? pieces : [...pieces, sql(around[1])]);
 }
 
 function noteOf(hazard: Hazard, count?: number): string {

@@ -187,6 +187,10 @@ export function objectPieces(operation: Operation, context: RenderContext): read
         ...(from === undefined ? commentPieces('sequence', to, defaultSchema) : []),
       ];
     }
+    case 'other': {
+      const statement = operation.to?.definition ?? operation.from?.drop;
+      return statement === undefined ? [] : [sql(statement)];
+    }
     case 'sequenceOwner': {
       const { sequence, to } = operation;
       const owner = to === undefined ? 'none' : `${sqlObject(to.table, defaultSchema)}.${sqlName(to.column)}`;
@@ -215,6 +219,13 @@ export function objectPieces(operation: Operation, context: RenderContext): read
         ...drop,
         sql(to.definition),
         ...(state === '' ? [] : [alter(table, `${state} trigger ${sqlName(to.name)}`)]),
+        ...(to.comment === undefined
+          ? []
+          : [
+              sql(
+                `comment on trigger ${sqlName(to.name)} on ${sqlObject(table, defaultSchema)} is ${sqlText(to.comment)}`,
+              ),
+            ]),
       ];
     }
     case 'comment':

@@ -37,6 +37,11 @@ export interface Wording {
   readonly namesKeys: boolean;
   /** True where `.alter()` replaces the whole column. */
   readonly altersWhole: boolean;
+  /**
+   * Statements before and after functions that may name what comes later; undefined where the engine looks into no
+   * function that is made.
+   */
+  readonly aroundFunctions: readonly [before: string, after: string] | undefined;
   /** The method that an index has when none is said. */
   readonly indexMethod: string;
   readonly defaultNulls: (descending: boolean) => 'first' | 'last';

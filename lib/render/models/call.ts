@@ -1,3 +1,4 @@
+import type { ObjectName } from '../../schema/names.js';
 import { codeText, literal, quote } from '../text.js';
 
 /** Options in the order in which they are written; what is undefined or empty is not. */
@@ -40,4 +41,24 @@ export function callText(
   const broken = optionsText(options, '  ');
   const lines = [quote(name), ...parts, ...(broken === undefined ? [] : [broken])];
   return `${define}(\n${lines.map((line) => `  ${line},\n`).join('')})`;
+}
+
+/** `defineSql('name', { create, drop })`. */
+export function sqlDefinition(
+  name: string,
+  create: readonly string[],
+  drop: readonly string[],
+  dependsOn: readonly string[] = [],
+): string {
+  const [only] = create;
+  const statements = optionsText(
+    { create: create.length === 1 ? only : create, drop: drop.length === 1 ? drop[0] : drop },
+    '  ',
+  );
+  return callText('defineSql', name, [statements ?? '{}'], { dependsOn });
+}
+
+/** How an object is called in messages. */
+export function qualified({ schema, name }: ObjectName, defaultSchema: string | undefined): string {
+  return schema === undefined || schema === defaultSchema ? name : `${schema}.${name}`;
 }

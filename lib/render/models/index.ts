@@ -1,9 +1,12 @@
 import { sameObject } from '../../operations/operation.js';
-import type { DatabaseFunction, DatabaseSchema } from '../../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table, Trigger } from '../../schema/table.js';
 import type { MigrationForm } from '../file.js';
 import type { RenderContext } from '../parts.js';
+import { isBeyondBuilder } from '../tableSql.js';
+import { quote } from '../text.js';
+import { qualified, sqlDefinition } from './call.js';
 import { exportName, fileStem, uniqueNames } from './identifiers.js';
 import {
   domainText,
@@ -11,15 +14,14 @@ import {
   extensionText,
   functionComment,
   functionText,
+  otherText,
   ownershipSql,
-  qualified,
   sequenceText,
-  sqlDefinition,
   triggerText,
   viewComments,
   viewText,
 } from './objects.js';
-import { tableText } from './table.js';
+import { tableSqlText, tableText } from './table.js';
 
 /** One definition of a file. */
 interface Definition {
@@ -43,16 +45,44 @@ export interface ModelFile {
 const ownTriggers = ({ triggers }: { readonly triggers: readonly Trigger[] }) =>
   triggers.filter(({ stamps }) => stamps === undefined);
 
+/** What is on a table or view and known by its statements only. */
+const othersOf = ({ schema, name }: ObjectName, { others }: DatabaseSchema) =>
+  others.filter((each) => each.table === name && each.schema === schema);
+
+function ruleDefinition(
+  rule: OtherObject,
+  { of, group }: Pick<Definition, 'of' | 'group'>,
+  context: RenderContext,
+): Definition {
+  const object = { schema: rule.schema, name: rule.name };
+  return { of, group, object, kind: rule.kind, exported: rule.name, text: otherText(rule, context) };
+}
+
+function rootOf(table: Table, schema: DatabaseSchema): ObjectName {
+  const parent = schema.tables.find((each) => sameObject(each, table.partitionOf?.parent));
+  return parent === undefined || parent.schema !== table.schema ? table : rootOf(parent, schema);
+}
+
 function tableDefinitions(
   table: Table,
   schema: DatabaseSchema,
   context: RenderContext,
 ): readonly Definition[] {
+  const others = othersOf(table, schema);
+  // Other tables may be in them.
+  const rules = others.filter(({ kind }) => kind === 'rule' || kind === 'policy');
+  const settings = others.filter((each) => !rules.includes(each));
   const owned = schema.sequences.filter(({ ownedBy }) => sameObject(ownedBy?.table, table));
-  const more = owned.map((sequence) => ownershipSql(sequence, context));
-  const base = { of: table, group: '' };
+  const more = [
+    ...owned.map((sequence) => ownershipSql(sequence, context)),
+    ...settings.flatMap(({ definition }) => definition ?? []),
+  ];
+  // Partitions are with the table that they are of.
+  const base = { of: rootOf(table, schema), group: '' };
+  const text = isBeyondBuilder(table) ? tableSqlText(table, context, more) : tableText(table, context, more);
   return [
-    { ...base, kind: 'table', object: table, exported: table.name, text: tableText(table, context, more) },
+    { ...base, kind: 'table', object: table, exported: table.name, text },
+    ...rules.map((rule) => ruleDefinition(rule, base, context)),
     ...ownTriggers(table).map((trigger) => ({
       ...base,
       kind: 'trigger',
@@ -65,9 +95,11 @@ function tableDefinitions(
 
 function viewDefinitions(
   view: DatabaseSchema['views'][number],
+  schema: DatabaseSchema,
   context: RenderContext,
 ): readonly Definition[] {
   const base = { of: view, group: '', object: view };
+  const rules = othersOf(view, schema);
   const comments = viewComments(view, context);
   return [
     {
@@ -86,6 +118,7 @@ function viewDefinitions(
             text: sqlDefinition(`${qualified(view, context.defaultSchema)}_comments`, comments, []),
           },
         ]),
+    ...rules.map((rule) => ruleDefinition(rule, base, context)),
     ...ownTriggers(view).map((trigger) => ({
       ...base,
       kind: 'trigger',
@@ -103,10 +136,14 @@ function functionDefinitions(
   return all.flatMap((each) => {
     const isOverloaded = all.filter((other) => sameObject(other, each)).length > 1;
     const base = { object: each, of: undefined, group: 'functions', kind: each.kind };
-    const comment = isOverloaded ? functionComment(each, context) : [];
+    const comment = isOverloaded || each.kind === 'aggregate' ? functionComment(each, context) : [];
     const name = `${qualified(each, context.defaultSchema)}(${each.identity})`;
     return [
-      { ...base, exported: each.name, text: functionText(each, isOverloaded, context) },
+      {
+        ...base,
+        exported: each.name,
+        text: functionText(each, isOverloaded || each.kind === 'aggregate', context),
+      },
       ...(comment.length === 0
         ? []
         : [
@@ -144,10 +181,20 @@ function definitionsOf(schema: DatabaseSchema, context: RenderContext): readonly
     })),
     ...shared('enum', 'types', schema.enums, enumText),
     ...shared('domain', 'types', schema.domains, domainText),
+    ...schema.others
+      .filter(({ table }) => table === undefined)
+      .map((object) => ({
+        kind: object.kind,
+        object,
+        of: undefined,
+        group: 'types',
+        exported: object.name,
+        text: otherText(object, context),
+      })),
     ...shared('sequence', 'sequences', schema.sequences, sequenceText),
     ...functionDefinitions(schema.functions, context),
     ...schema.tables.flatMap((table) => tableDefinitions(table, schema, context)),
-    ...schema.views.flatMap((view) => viewDefinitions(view, context)),
+    ...schema.views.flatMap((view) => viewDefinitions(view, schema, context)),
   ];
 }
 
@@ -160,8 +207,8 @@ function fileText(definitions: readonly Definition[], form: MigrationForm): stri
   const used = [...new Set(definitions.map(({ text }) => text.slice(0, text.indexOf('('))))].sort();
   const inline = `{ ${used.join(', ')} }`;
   const list = inline.length < 80 ? inline : `{\n${used.map((each) => `  ${each},\n`).join('')}}`;
-  const head =
-    form === 'commonjs' ? `const ${list} = require('knex-meta');` : `import ${list} from 'knex-meta';`;
+  const source = quote('knex-meta');
+  const head = form === 'commonjs' ? `const ${list} = require(${source});` : `import ${list} from ${source};`;
   return `${head}\n\n${bodies.join('\n')}`;
 }
 

@@ -1,27 +1,20 @@
-import type { DatabaseFunction, Domain, EnumType, Extension, Sequence, View } from '../../schema/database.js';
+import type {
+  DatabaseFunction,
+  Domain,
+  EnumType,
+  Extension,
+  OtherObject,
+  Sequence,
+  View,
+} from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Trigger } from '../../schema/table.js';
 import { sequenceOptions } from '../column.js';
 import { domainSql } from '../objectPieces.js';
 import { indexSql, type RenderContext } from '../parts.js';
 import { codeText, sqlName, sqlObject, sqlText } from '../text.js';
-import { callText, optionsText } from './call.js';
+import { callText, qualified, sqlDefinition } from './call.js';
 import { saidSchema } from './table.js';
-
-/** `defineSql('name', { create, drop })`. */
-export function sqlDefinition(
-  name: string,
-  create: readonly string[],
-  drop: readonly string[],
-  dependsOn: readonly string[] = [],
-): string {
-  const [only] = create;
-  const statements = optionsText(
-    { create: create.length === 1 ? only : create, drop: drop.length === 1 ? drop[0] : drop },
-    '  ',
-  );
-  return callText('defineSql', name, [statements ?? '{}'], { dependsOn });
-}
 
 export function enumText({ schema, name, values, comment }: EnumType, context: RenderContext): string {
   const list = `[${values.map((value) => codeText(value)).join(', ')}]`;
@@ -44,6 +37,13 @@ export function domainText(domain: Domain, { defaultSchema }: RenderContext): st
     [domainSql(domain, defaultSchema), ...commentOn('domain', name, domain.comment)],
     [`drop domain ${name}`],
   );
+}
+
+/** What is known by its statements only. */
+export function otherText(object: OtherObject, { defaultSchema }: RenderContext): string {
+  const { kind, table, definition = '', drop = '' } = object;
+  const of = table === undefined || table === object.name ? '' : ` of ${table}`;
+  return sqlDefinition(`${kind} ${qualified(object, defaultSchema)}${of}`, [definition], [drop]);
 }
 
 /** Which column owns it is said with the table. */
@@ -135,9 +135,4 @@ export function triggerText(trigger: Trigger, table: ObjectName, { defaultSchema
     ],
     [`drop trigger ${sqlName(name)}${calls === undefined ? '' : ` on ${on}`}`],
   );
-}
-
-/** How an object is called in messages. */
-export function qualified({ schema, name }: ObjectName, defaultSchema: string | undefined): string {
-  return schema === undefined || schema === defaultSchema ? name : `${schema}.${name}`;
 }

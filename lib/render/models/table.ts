@@ -1,10 +1,11 @@
 import type { Table } from '../../schema/table.js';
-import { tableBody } from '../createTable.js';
+import { comments, tableBody } from '../createTable.js';
 import { brokenLine } from '../file.js';
 import { metadataOptions } from '../metadata.js';
 import type { RenderContext } from '../parts.js';
+import { tableSql } from '../tableSql.js';
 import { quote, sqlObject } from '../text.js';
-import { optionsText } from './call.js';
+import { optionsText, qualified, sqlDefinition } from './call.js';
 
 /** The schema where it has to be said. */
 export function saidSchema(schema: string | undefined, { defaultSchema }: RenderContext): string | undefined {
@@ -28,4 +29,13 @@ export function tableText(table: Table, context: RenderContext, more: readonly s
   const said = optionsText(options, '  ');
   if (said === undefined) return `defineModel(${quote(table.name)}, ${body('')})`;
   return `defineModel(\n  ${quote(table.name)},\n  ${body('  ')},\n  ${said},\n)`;
+}
+
+/** A table that the builder cannot make, as `defineSql`. */
+export function tableSqlText(table: Table, context: RenderContext, more: readonly string[]): string {
+  return sqlDefinition(
+    qualified(table, context.defaultSchema),
+    [...tableSql(table, context), ...comments(table, context, true), ...more],
+    [`drop table ${sqlObject(table, context.defaultSchema)}`],
+  );
 }

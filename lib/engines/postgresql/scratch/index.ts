@@ -23,6 +23,7 @@ export const OBJECT_KINDS: readonly ObjectKind[] = [
   'materialized view',
   'function',
   'procedure',
+  'aggregate',
   'trigger',
   'extension',
   'sql',

@@ -98,6 +98,33 @@ function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames)
   }));
 }
 
+/** What comes with extensions that the models have and the database has not: nobody knows its names before. */
+function comingWith(
+  { objects, actual }: ScratchRequest,
+  names: ScratchNames,
+  home: string,
+): (schema: string, name: string) => boolean {
+  const coming = objects.filter(
+    ({ kind, name }) => kind === 'extension' && !actual.extensions.some((each) => each.name === name),
+  );
+  const schemas = new Set(coming.map(({ schema = home }) => names.toReal(schema)));
+  if (schemas.size === 0) return () => false;
+  const there = new Set(
+    [
+      actual.tables,
+      actual.views,
+      actual.functions,
+      actual.enums,
+      actual.domains,
+      actual.sequences,
+      actual.others,
+    ]
+      .flat()
+      .map(({ schema, name }) => JSON.stringify([schema, name])),
+  );
+  return (schema, name) => schemas.has(schema) && !there.has(JSON.stringify([schema, name]));
+}
+
 /** Plans the build: in which order it runs, and what stands for the rest of the database. */
 export function planBuild(
   pieces: readonly Piece[],
@@ -117,9 +144,11 @@ export function planBuild(
     return { ...worded({ object: stubObject(stub), statements }), isOptional: true };
   });
   const all = [...stubPieces, ...pieces.map((piece) => ({ ...worded(piece), isOptional: false }))];
+  const isComing = comingWith(request, names, home);
+  const has = (schema: string, name: string) => known.has(schema, name) || isComing(schema, name);
   const moved = (statement: CompiledQuery): CompiledQuery => ({
     ...statement,
-    sql: names.toScratch(statement.sql, known.has),
+    sql: names.toScratch(statement.sql, has),
   });
   const ordered = inOrder(all, asWritten).map((piece) => ({
     ...piece,

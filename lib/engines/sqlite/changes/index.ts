@@ -95,6 +95,7 @@ export const changes: ChangeEngine = {
     uniqueIsIndex: true,
     namesKeys: false,
     altersWhole: true,
+    aroundFunctions: undefined,
     indexMethod: 'btree',
     defaultNulls: (descending) => (descending ? 'last' : 'first'),
   },
