@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.js';
 import type { Command } from './command.js';
 import { compareModels } from './compareModels.js';
-import { differenceData, MODEL_FLAGS, nothingDetected, tellDifference } from './modelReport.js';
+import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
 
 export const checkModels: Command = {
   command: 'check:models',
@@ -15,6 +15,7 @@ export const checkModels: Command = {
     compareModels(context, undefined, async (compared) => {
       const { output, args } = context;
       tellDifference(compared, output, output.style('red', '✗'));
+      for (const hint of renameHints(compared)) output.line(`  ${hint}`);
       const { length } = compared.operations;
       if (length === 0) for (const line of nothingDetected(compared)) output.line(line);
       else {

@@ -6,7 +6,7 @@ import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
 import { type Compared, compareModels } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
-import { differenceData, MODEL_FLAGS, nothingDetected, tellDifference } from './modelReport.js';
+import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
 import { askRenames } from './renameQuestion.js';
 import { statementsOf } from './sqlMigration.js';
@@ -123,6 +123,7 @@ function autogenerate(context: Context, name: string, parents: readonly string[]
   return compareModels(context, askRenames(context), async (compared, db) => {
     const data = differenceData(compared);
     tellDifference(compared, output, output.style('green', 'Detected'));
+    for (const hint of renameHints(compared)) output.warn(hint);
     const isNothing = compared.operations.length === 0;
     if (isNothing) {
       for (const line of nothingDetected(compared)) output.line(line);

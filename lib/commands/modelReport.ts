@@ -21,7 +21,7 @@ export const MODEL_FLAGS: Readonly<Record<'rename' | 'head' | 'shadow', Flag>> =
 };
 
 /** What --rename would say of things that went while like ones came. */
-function renameHints({ candidates, home }: Compared): readonly string[] {
+export function renameHints({ candidates, home }: Compared): readonly string[] {
   return candidates.map((each) => {
     const { flag, from, to } = renameText(each, home);
     return `Was ${from} renamed to ${to}? Then: ${flag}`;
@@ -53,7 +53,6 @@ export function tellDifference(compared: Compared, output: Output, sign: string)
       `No model names ${dropped.join(', ')}: dropped with all rows. If another tool owns that: \`meta.exclude\` in the knexfile leaves it alone.`,
     );
   }
-  for (const hint of renameHints(compared)) output.warn(hint);
   for (const { kind, name, reason } of unmanaged)
     output.line(`${output.style('yellow', '·')} ${kind} ${name}: ${reason}`);
 }

@@ -546,7 +546,7 @@ describe('models on a server', function () {
     );
     expect(detected.join()).to.include('changed enum state');
     const hint = await run(project, 'check:models');
-    expect(hint.stderr).to.include('--rename state.sent:shipped');
+    expect(hint.stdout).to.include('--rename state.sent:shipped');
     const wrong = await run(project, 'check:models', '--rename', 'state.sent:shiped');
     expect([wrong.code, /Did you mean shipped\?/.test(wrong.stderr)]).to.deep.equal([2, true]);
     if (!hasTerminal) this.skip();
