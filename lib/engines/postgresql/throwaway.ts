@@ -49,7 +49,7 @@ async function dropLeftOver(server: Knex): Promise<void> {
 }
 
 function refused(error: unknown): unknown {
-  if ((error as { readonly code?: unknown }).code !== '42501') return error;
+  if (!/^(42501|25006)$/.test(String((error as { readonly code?: unknown }).code))) return error;
   return new KnexMetaError(
     'SCRATCH_REFUSED',
     `A database for the result of the migrations could not be made: ${(error as Error).message}`,
