@@ -87,6 +87,9 @@ async function render(context: Context) {
     args.single === true ? 'models' : undefined,
   );
   if (files.length === 0) throw nothingThere(wanted.isSome);
+  const commented = schema.schemas
+    .filter(({ comment }) => comment !== undefined)
+    .map(({ name }) => ({ kind: 'comment of schema', name, reason: 'no model says it' }));
   const empty = wanted.isSome
     ? []
     : schema.schemas
@@ -99,7 +102,7 @@ async function render(context: Context) {
   return {
     files,
     extension,
-    unmanaged: [...unmanaged, ...empty],
+    unmanaged: [...unmanaged, ...empty, ...commented],
     wanted,
     directory: directoryOf(meta.models),
   };

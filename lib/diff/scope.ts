@@ -60,6 +60,11 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
     if (extension !== undefined || isMigratorsOwn(owner) || !includes(owner ?? object)) return false;
     // What is on a table that is left alone is left with it.
     const isOfTable = owner !== undefined && schema.tables.some((each) => nameOf(each) === nameOf(owner));
+    // What keeps the data of something that is managed comes and goes with it.
+    const isPart = schema.others.some(
+      (each) => each.drop !== undefined && each.table === undefined && each.name === table,
+    );
+    if (isPart) return false;
     const isTold = object.drop !== undefined && (!isOfTable || managed.has(nameOf(owner ?? object)));
     if (!isTold) unmanaged.push({ kind, name: otherName(object), reason: 'knex-meta does not compare this' });
     return isTold;

@@ -1,5 +1,5 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, literal, quote, rawText } from './text.js';
+import { bare, forKnex, literal, quote, rawText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -71,7 +71,7 @@ export function typeCall(column: Column, wording: Wording): string {
   const call = suffix.length > 0 || isSerial ? undefined : wording.columnCall(type);
   if (call !== undefined) return `${call.method}(${[name, ...call.args].map(literal).join(', ')})`;
   const written = isSerial ? (SERIALS[type] ?? type) : type;
-  return `specificType(${quote(name)}, ${quote([written, ...suffix].join(' ').replaceAll('?', '\\?'))})`;
+  return `specificType(${quote(name)}, ${quote(forKnex([written, ...suffix].join(' '), wording))})`;
 }
 
 /** `.defaultTo(...)`, or nothing. */
@@ -80,7 +80,7 @@ export function defaultCall(column: Column, wording: Wording): string {
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql)})`})`;
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql, wording)})`})`;
 }
 
 /** Whether the builder can say a comment. */
@@ -91,7 +91,7 @@ export function columnLine(column: Column, wording: Wording, values?: readonly s
   const { comment, nullable, numbering } = column;
   const isImplied =
     nullable ||
-    numbering?.kind === 'rowid' ||
+    (numbering?.kind === 'rowid' && numbering.isRequired !== true) ||
     numbering?.kind === 'identity' ||
     column.notNullConflict !== undefined;
   const parts = [

@@ -5,7 +5,7 @@ import { irreversible } from '../operations/reverse.js';
 import type { RenderContext } from './parts.js';
 import { type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
-import { codeText, quote, rawText, schemaBuilder, sqlObject } from './text.js';
+import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
 
 /** The forms that a migration file can have. */
 export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
@@ -170,7 +170,6 @@ export function brokenLine(line: string, indent: string): string {
 }
 
 function statement(piece: Piece, { defaultSchema, wording }: RenderContext): readonly string[] {
-  const raw = wording.escapesMarks ? rawText : codeText;
   switch (piece.form) {
     case 'create':
     case 'builder': {
@@ -187,12 +186,12 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
       const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
       const isShort = piece.actions.length === 1;
       const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
-      return [`  await knex.raw(${raw(text, '  ')});`];
+      return [`  await knex.raw(${rawText(text, wording, '  ')});`];
     }
     case 'call':
       return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
     case 'sql':
-      return [`  await knex.raw(${raw(piece.sql)});`];
+      return [`  await knex.raw(${rawText(piece.sql, wording)});`];
     case 'throw':
       return [`  throw new Error(${quote(piece.reason)});`];
   }

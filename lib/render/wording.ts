@@ -29,12 +29,14 @@ export interface Wording {
   readonly incrementsCall: (column: Column) => string | undefined;
   /** The column and the values of a check that `enu()` makes; undefined for every other. */
   readonly enumCheck: (expression: string) => EnumCheck | undefined;
-  /** True where Knex takes `?` in a raw statement for a place of a binding unless it is escaped. */
-  readonly escapesMarks: boolean;
   /** True where `unique()` makes an index and no constraint. */
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */
   readonly namesKeys: boolean;
+  /** True where Knex reads a `?` in SQL as a place for a binding, also when there is none. */
+  readonly readsBindings: boolean;
+  /** True where `.deferrable()` says something. */
+  readonly defersKeys: boolean;
   /** True where `.alter()` replaces the whole column. */
   readonly altersWhole: boolean;
   /**
