@@ -20,6 +20,8 @@ export const MODEL_FLAGS: Readonly<Record<'rename' | 'head' | 'shadow', Flag>> =
   },
 };
 
+const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** What --rename would say of things that went while like ones came. */
 export function renameHints({ candidates, home }: Compared): readonly string[] {
   return candidates.map((each) => {
@@ -45,12 +47,14 @@ export function tellDifference(compared: Compared, output: Output, sign: string)
     output.line(`${sign} ${detected[at]}`);
     for (const hazard of hazards) if (hazard.operation === operation) tellHazard(hazard, output);
   });
-  const dropped = operations.flatMap((each) =>
-    each.kind === 'table' && each.from !== undefined && each.to === undefined ? [each.from.name] : [],
-  );
+  const dropped = operations.flatMap((each) => {
+    if (each.kind !== 'table' || each.from === undefined || each.to !== undefined) return [];
+    const count = hazards.find(({ operation }) => operation === each)?.count;
+    return [`${each.from.name}${count === undefined ? '' : ` (${many(count, 'row')})`}`];
+  });
   if (dropped.length > 0) {
     output.warn(
-      `No model names ${dropped.join(', ')}: dropped with all rows. If another tool owns that: \`meta.exclude\` in the knexfile leaves it alone.`,
+      `No model names ${dropped.join(', ')}: dropped with all rows. If another tool owns what is there: \`meta.exclude\` in the knexfile leaves it alone.`,
     );
   }
   for (const { kind, name, reason } of unmanaged)
@@ -84,8 +88,6 @@ export function differenceData({
     files: loaded.files,
   };
 }
-
-const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** How many models of which files were compared, and why a table could be missing. */
 export function nothingDetected({ loaded }: Compared): readonly string[] {

@@ -104,7 +104,7 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       /empty\.word is NOT NULL without a default.* No row in the table\.\n/,
     ])
       expect(stdout).to.match(line);
-    expect(stderr).to.match(/No model names old: dropped with all rows\. .*`meta\.exclude`/);
+    expect(stderr).to.match(/No model names old \(2 rows\): dropped with all rows\. .*`meta\.exclude`/);
     const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
     expect(hazards.find((each: { counts: string }) => each.counts === 'rows with NULL in it')).to.include({
       kind: 'can fail',
@@ -171,6 +171,9 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       'removed table audit_log',
     ]);
     expect((await detected({ include: ['users'] })).ok).to.equal(true);
+    configure(project, { meta: { exclude: ['audit_*'] } });
+    const pulled = await ok(project, 'models:pull', '--dry-run', '--force');
+    expect(pulled).to.include('other').and.to.not.include('audit');
     if (engine.name === 'postgresql') {
       expect((await detected({ exclude: ['public.a*', 'other'] })).ok).to.equal(true);
       expect((await detected({ exclude: ['app.*'] })).ok).to.equal(false);
@@ -217,6 +220,8 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       'renamed column people.mail to email',
     ]);
     expect(detected.join()).to.not.match(/added|removed/);
+    // What is wrong is so on every engine.
+    if (engine.name !== 'sqlite') return;
     for (const [rename, code, message] of [
       ['users:poeple', 'RENAME_UNKNOWN', /no table poeple\. Did you mean people\?/],
       ['people.name:ful_name', 'RENAME_UNKNOWN', /no column people\.ful_name\. Did you mean full_name\?/],
