@@ -77,7 +77,7 @@ async function tableStatements(
     await createTables(migratorView(sandbox.db), recordTables(settings));
     return sandbox
       .take()
-      .map((sql) => `${sql.replace(/^create (table|index) (?!if )/i, 'create $1 if not exists ')};`);
+      .map(({ sql }) => `${sql.replace(/^create (table|index) (?!if )/i, 'create $1 if not exists ')};`);
   } finally {
     await sandbox.end();
   }

@@ -1,0 +1,53 @@
+import type { ClientClass, Origin, QueryObject, RunnableBuilder, Runner } from '../metadata/knexInternals.js';
+import { kindOfStatement } from './statements.js';
+
+/** One statement that a migration would run, as it was written down. */
+export interface WrittenStatement {
+  /** With the values in it, as the engine gets it. */
+  readonly sql: string;
+  /** Runs because of the hook or of the engine's own way to alter a table, and not as the migration wrote it. */
+  readonly isOwn: boolean;
+  /** The project wrote its SQL. */
+  readonly isRaw: boolean;
+  /** Begins or ends a transaction, by the migration's own word. */
+  readonly isBoundary: boolean;
+  /** The metadata columns in it that the hook put there. */
+  readonly hookColumns: readonly string[];
+  /** The call in the migration, as the stack of an error. */
+  readonly stack: string | undefined;
+}
+
+function originOf({ _asyncStack, _sequence, sql }: RunnableBuilder, query: QueryObject): Origin {
+  const isRaw =
+    _sequence === undefined
+      ? typeof sql === 'string'
+      : _sequence.some(({ method, args }) => method === 'raw' && args[0] === query.sql);
+  return { isRaw, stack: _asyncStack?.error.stack ?? '' };
+}
+
+/** A client class whose statements know where they were asked for. */
+export function withOrigins(base: ClientClass): ClientClass {
+  return class Attributed extends base {
+    override runner(builder: RunnableBuilder): Runner {
+      const runner = super.runner(builder);
+      const { query } = runner;
+      runner.query = (object) => {
+        object.origin = originOf(builder, object);
+        return query.call(runner, object);
+      };
+      return runner;
+    }
+  };
+}
+
+/** What is written down of a statement; `sql` is its text with the values in it. */
+export function writtenOf({ isOwn, isHook, hookColumns, origin }: QueryObject, sql: string): WrittenStatement {
+  return {
+    sql,
+    isOwn: isOwn === true || isHook === true,
+    isRaw: origin?.isRaw === true,
+    isBoundary: kindOfStatement(sql) === 'transaction',
+    hookColumns: hookColumns ?? [],
+    stack: origin?.stack || undefined,
+  };
+}
