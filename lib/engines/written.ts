@@ -41,7 +41,10 @@ export function withOrigins(base: ClientClass): ClientClass {
 }
 
 /** What is written down of a statement; `sql` is its text with the values in it. */
-export function writtenOf({ isOwn, isHook, hookColumns, origin }: QueryObject, sql: string): WrittenStatement {
+export function writtenOf(
+  { isOwn, isHook, hookColumns, origin }: QueryObject,
+  sql: string,
+): WrittenStatement {
   return {
     sql,
     isOwn: isOwn === true || isHook === true,
