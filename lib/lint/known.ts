@@ -42,12 +42,17 @@ interface Table {
   isNew: boolean;
 }
 
-/** Tables by name: a schema is written or not, and it is one table. */
-const keyOf = ({ name }: ObjectName): string => name.toLowerCase();
 const known = ({ type, isNullable }: ColumnWords): KnownColumn => ({ type, isNullable });
 
-/** Keeps account of tables by what statements say of them. */
-export function newAccount(): Account {
+/**
+ * Keeps account of tables by what statements say of them.
+ *
+ * @param home - the schema that a name without one means
+ */
+export function newAccount(home: string | undefined): Account {
+  // The home schema is written or not, and it is one table.
+  const keyOf = ({ schema, name }: ObjectName): string =>
+    (schema === undefined || schema === home ? name : `${schema}.${name}`).toLowerCase();
   const tables = new Map<string, Table>();
   const unvalidated = new Set<string>();
   const indexes = new Set<string>();
@@ -89,7 +94,7 @@ export function newAccount(): Account {
       case 'renameTable': {
         const table = tableOf(action.table);
         tables.delete(keyOf(action.table));
-        tables.set(action.to.toLowerCase(), table);
+        tables.set(keyOf({ ...action.table, name: action.to }), table);
         return;
       }
       case 'addColumn':

@@ -17,6 +17,8 @@ export interface Hit {
   readonly remedy?: string;
   /** Counts what the harm would be done to. Zero: none. */
   readonly evidence?: Evidence | undefined;
+  /** What is counted stops the migration. */
+  readonly breaks?: boolean;
 }
 
 /** What a rule may ask about the statement that it looks at. */
@@ -30,6 +32,8 @@ export interface Around {
   /** Whether values stay as they are when a column changes its type. */
   readonly isInPlace: (from: string, to: string) => boolean;
   readonly isSafeCast: (from: string, to: string) => boolean;
+  /** A condition that is true of values which cannot be cast; undefined where SQL cannot say it. */
+  readonly failsCast: (name: string, from: string, to: string) => string | undefined;
 }
 
 type Looks = {

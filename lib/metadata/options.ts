@@ -30,6 +30,16 @@ export type MetadataColumns = {
 /** What `t.metadata(...)` takes in a migration: the columns of this one table, over those of the configuration. */
 export type MetadataTableOptions = MetadataColumns;
 
+/** Settings of `lint`. */
+export interface LintOptions {
+  /** Codes of rules that are switched off. */
+  readonly ignore?: readonly string[];
+  /** How grave a rule's findings are: `{ VARCHAR_LIMIT: 'warning' }`. */
+  readonly severity?: Readonly<Record<string, 'error' | 'warning' | 'note' | 'off'>>;
+  /** Findings about a table of at most this many rows are notes, where a database says so. Default 1000. */
+  readonly smallTable?: number;
+}
+
 /** The `meta` key of the configuration. */
 export interface MetaOptions {
   /**
@@ -43,6 +53,8 @@ export interface MetaOptions {
   readonly columns?: MetadataColumns;
   /** The directory of the models, or several; from the working directory. Default `./models`. */
   readonly models?: string | readonly string[];
+  /** What `lint` finds, and how grave it is. */
+  readonly lint?: LintOptions;
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

@@ -2,6 +2,7 @@ import type { Engine } from '../contract.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
@@ -48,5 +49,6 @@ export const sqlite: Engine = {
   changes,
   metadata,
   migrations,
+  lint,
   tryTrigger,
 };

@@ -21,6 +21,7 @@ export const COLUMNS: readonly LintRule[] = [
           table,
           message: `${textOf(table)}.${column.name} is NOT NULL without a default.`,
           evidence: rowsWhere(around, table, undefined, 'rows would have no value'),
+          breaks: true,
         };
       },
     },
@@ -86,6 +87,7 @@ export const COLUMNS: readonly LintRule[] = [
           table,
           message: `${textOf(table)}.${name} becomes NOT NULL.`,
           evidence: rowsWhere(around, table, `${around.quote(name)} is null`, 'rows have NULL in it'),
+          breaks: true,
         };
       },
     },
@@ -120,15 +122,15 @@ export const COLUMNS: readonly LintRule[] = [
         const before = around.known.column(table, name)?.type;
         if (around.known.isNew(table) || before === undefined || around.isSafeCast(before, type))
           return undefined;
+        const failing = around.failsCast(name, before, type);
         return {
           table,
           message: `${textOf(table)}.${name}: not every ${before} is a ${type}.`,
-          evidence: rowsWhere(
-            around,
-            table,
-            `${around.quote(name)} is not null`,
-            'rows have a value to convert',
-          ),
+          evidence:
+            failing === undefined
+              ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows have a value to convert')
+              : rowsWhere(around, table, failing, 'rows have a value that cannot be converted'),
+          breaks: failing !== undefined,
         };
       },
     },

@@ -25,7 +25,12 @@ function onAdd(
       const { kind, isNotValid, usesIndex } = constraint;
       if (!kinds.includes(kind) || isNotValid || usesIndex || around.known.isNew(table)) return undefined;
       const name = constraint.name ?? (constraint.columns.join(', ') || 'without a name');
-      return { table, message: message(textOf(table), name), evidence: evidence(around, table, constraint) };
+      return {
+        table,
+        message: message(textOf(table), name),
+        evidence: evidence(around, table, constraint),
+        breaks: true,
+      };
     },
   };
 }
@@ -139,6 +144,7 @@ export const CONSTRAINTS: readonly LintRule[] = [
               table,
               message: `No two rows of ${textOf(table)} may be the same to the index ${name}.`,
               evidence: isPartial || columns.length !== size ? undefined : duplicates(around, table, columns),
+              breaks: true,
             },
     },
   },
