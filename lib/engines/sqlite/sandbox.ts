@@ -89,7 +89,8 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
         if (!statement.isOwn && asksForRows(sql)) throw notOffline(sql, true);
       }
       const answer = await super._query(connection, statement);
-      if (kind === 'write') {
+      // Knex's own words for a transaction come from no builder.
+      if (kind === 'write' || (kind === 'transaction' && statement.origin !== undefined)) {
         const whole = withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal);
         taken.push(writtenOf(statement, whole));
       }
