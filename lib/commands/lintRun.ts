@@ -81,7 +81,8 @@ async function foundIn(
   const begins = [...new Set(statements.flatMap(({ line }) => line ?? []))];
   const file = entry.path?.replace(/^\.\//, '');
   const where = { migration: name, file, text: await entry.text(), begins };
-  const rule = FILES.find(({ code }) => code === 'NOT_FOLLOWED') as LintRule;
+  const isTried = witness !== undefined && failure?.code !== 'NOT_OFFLINE';
+  const rule = FILES.find(({ code }) => code === (isTried ? 'FAILS' : 'NOT_FOLLOWED')) as LintRule;
   const failed: readonly Found[] =
     failure === undefined ? [] : [{ rule, message: failure.message, line: undefined, statement: undefined }];
   const { findings, ignored, unused } = await reportOf(

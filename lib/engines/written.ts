@@ -25,15 +25,25 @@ function originOf({ _asyncStack, _sequence, sql }: RunnableBuilder, query: Query
   return { isRaw, stack: _asyncStack?.error.stack ?? '' };
 }
 
+/** What a connection is busy with: what an alteration runs by itself, it runs for the one who asked. */
+const active = new WeakMap<object, Origin>();
+
 /** A client class whose statements know where they were asked for. */
 export function withOrigins(base: ClientClass): ClientClass {
   return class Attributed extends base {
     override runner(builder: RunnableBuilder): Runner {
       const runner = super.runner(builder);
       const { query } = runner;
-      runner.query = (object) => {
-        object.origin = originOf(builder, object);
-        return query.call(runner, object);
+      runner.query = async (object) => {
+        const origin = originOf(builder, object);
+        object.origin = origin;
+        const { connection } = runner;
+        active.set(connection, origin);
+        try {
+          return await query.call(runner, object);
+        } finally {
+          if (active.get(connection) === origin) active.delete(connection);
+        }
       };
       return runner;
     }
@@ -44,13 +54,15 @@ export function withOrigins(base: ClientClass): ClientClass {
 export function writtenOf(
   { isOwn, isHook, hookColumns, origin }: QueryObject,
   sql: string,
+  connection: unknown,
 ): WrittenStatement {
+  const asked = origin ?? active.get(connection as object);
   return {
     sql,
     isOwn: isOwn === true || isHook === true,
     isRaw: origin?.isRaw === true,
     isBoundary: kindOfStatement(sql) === 'transaction',
     hookColumns: hookColumns ?? [],
-    stack: origin?.stack || undefined,
+    stack: asked?.stack || undefined,
   };
 }

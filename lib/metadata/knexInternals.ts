@@ -94,6 +94,7 @@ export interface RunnableBuilder {
 
 /** Runs the statements of one builder. */
 export interface Runner {
+  readonly connection: object;
   query(query: QueryObject): Promise<unknown>;
 }
 

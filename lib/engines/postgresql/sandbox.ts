@@ -97,13 +97,13 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       const kind = kindOfStatement(sql);
       if (kind === 'transaction') {
         // Knex's own come from no builder.
-        if (statement.origin !== undefined) taken.push(writtenOf(statement, whole));
+        if (statement.origin !== undefined) taken.push(writtenOf(statement, whole, connection));
         return respond([]);
       }
       if (kind === 'write') {
         const unknown = isOffline ? undefined : imagined.unknownTable(whole);
         if (unknown !== undefined) imagined.learn(unknown.name, await factsOf(connection, unknown.quoted));
-        taken.push(writtenOf(statement, whole));
+        taken.push(writtenOf(statement, whole, connection));
         imagined.apply(whole);
         return respond([]);
       }
@@ -120,7 +120,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       } catch (error) {
         // A function that writes: the server says so.
         if ((error as { readonly code?: string }).code !== '25006') throw error;
-        taken.push(writtenOf(statement, whole));
+        taken.push(writtenOf(statement, whole, connection));
         return respond([]);
       }
     }

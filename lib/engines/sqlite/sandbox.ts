@@ -92,7 +92,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       // Knex's own words for a transaction come from no builder.
       if (kind === 'write' || (kind === 'transaction' && statement.origin !== undefined)) {
         const whole = withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal);
-        taken.push(writtenOf(statement, whole));
+        taken.push(writtenOf(statement, whole, connection));
       }
       return answer;
     }

@@ -48,8 +48,16 @@ export const FILES: readonly LintRule[] = [
     severity: 'warning',
     finds: 'a migration that cannot be followed to its end',
     reason:
-      'It fails, or asks the database for what only running it tells: the rest of it was not looked at.',
+      'It asks the database for what only running it tells, or fails on a database without rows: the rest of it was not looked at.',
     remedy: 'Look at it with `npx knex-meta migrate:plan`, and switch this off in the file when it is meant.',
+  },
+  {
+    code: 'FAILS',
+    harm: 'can fail',
+    severity: 'error',
+    finds: 'a pending migration that fails when it is tried on what the database has',
+    reason: 'It will fail like this when it is run; the rest of it was not looked at.',
+    remedy: 'Correct the migration, or the rows that it stumbles over.',
   },
   {
     code: 'EDITED',
