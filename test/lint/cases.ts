@@ -47,7 +47,11 @@ export const SHARED_CASES: readonly LintCase[] = [
   {
     code: 'DROP_NOT_NULL',
     found: ["await k.schema.alterTable('people', (t) => { t.setNullable('age'); });"],
-    safe: ["await k.schema.alterTable('people', (t) => { t.bigInteger('age2'); });"],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.schema.alterTable('new_one', (t) => { t.setNullable('a'); });",
+      "await k.schema.alterTable('people', (t) => { t.setNullable('note'); });",
+      "await k.schema.alterTable('people', (t) => { t.bigInteger('age2'); });",
+    ],
   },
   {
     code: 'ADD_REQUIRED_COLUMN',
@@ -60,7 +64,10 @@ export const SHARED_CASES: readonly LintCase[] = [
   {
     code: 'SET_NOT_NULL',
     found: ["await k.schema.alterTable('people', (t) => { t.dropNullable('note'); });"],
-    safe: ["await k.schema.createTable('n', (t) => { t.bigIncrements(); t.text('a').notNullable(); });"],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.schema.alterTable('new_one', (t) => { t.dropNullable('b'); });",
+      "await k.schema.createTable('n', (t) => { t.bigIncrements(); t.text('a').notNullable(); });",
+    ],
   },
   {
     code: 'RENAME_TABLE',
@@ -75,7 +82,10 @@ export const SHARED_CASES: readonly LintCase[] = [
       "await k.schema.alterTable('pets', (t) => { t.renameColumn('name', 'called'); });",
       'alter table pets rename column name to called',
     ],
-    safe: ["await k.schema.alterTable('pets', (t) => { t.text('called'); });"],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.schema.alterTable('new_one', (t) => { t.renameColumn('a', 'c'); });",
+      "await k.schema.alterTable('pets', (t) => { t.text('called'); });",
+    ],
   },
   {
     code: 'UNIQUE_INDEX',
@@ -122,7 +132,10 @@ export const SQLITE_CASES: readonly LintCase[] = [
   {
     code: 'REBUILD',
     found: ["await k.schema.alterTable('people', (t) => { t.dropColumn('note'); });"],
-    safe: ["await k.schema.alterTable('people', (t) => { t.text('other'); });"],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.schema.alterTable('new_one', (t) => { t.dropColumn('a'); });",
+      "await k.schema.alterTable('people', (t) => { t.text('other'); });",
+    ],
   },
   {
     code: 'IDLE_PRAGMA',
@@ -150,7 +163,7 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
   {
     code: 'DROP_DATABASE',
     found: ['drop schema old cascade', 'drop database old'],
-    safe: ['create schema new'],
+    safe: ['drop view v', 'drop type mood cascade', 'create schema new'],
   },
   {
     code: 'DROP_CASCADE',
@@ -160,7 +173,10 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
   {
     code: 'TRUNCATE',
     found: ['truncate pets', 'truncate people cascade'],
-    safe: ['delete from pets where id < 5'],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('truncate new_one');",
+      'delete from pets where id < 5',
+    ],
   },
   {
     code: 'DROP_CONSTRAINT',
@@ -168,7 +184,10 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       "await k.schema.alterTable('pets', (t) => { t.dropUnique(['name']); });",
       'alter table pets drop constraint c',
     ],
-    safe: ['alter table pets add constraint c check (id > 0) not valid'],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('alter table new_one drop constraint c');",
+      'alter table pets add constraint c check (id > 0) not valid',
+    ],
   },
   {
     code: 'VOLATILE_DEFAULT',
@@ -286,7 +305,11 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       'alter table pets add primary key (name)',
       'alter table pets add column code text unique',
     ],
-    safe: ['alter table pets add constraint u unique using index pets_name'],
+    safe: [
+      'alter table pets add column code text',
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('alter table new_one add column code text unique');",
+      'alter table pets add constraint u unique using index pets_name',
+    ],
   },
   {
     code: 'EXCLUSION_BUILDS_INDEX',
@@ -320,7 +343,13 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       'create database d',
       "alter system set work_mem = '1MB'",
     ],
-    safe: ['create index concurrently i on pets (name)', 'reindex index concurrently i', 'vacuum pets'],
+    safe: [
+      'drop index concurrently i',
+      'alter table pets detach partition p concurrently',
+      'create index concurrently i on pets (name)',
+      'reindex index concurrently i',
+      'vacuum pets',
+    ],
     alone: 'safe',
   },
   {
@@ -349,12 +378,19 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       'alter table pets set tablespace fast',
       'alter table pets set access method heap',
     ],
-    safe: ['vacuum pets', 'alter table pets set (fillfactor = 70)'],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('cluster new_one using i');",
+      'vacuum pets',
+      'alter table pets set (fillfactor = 70)',
+    ],
   },
   {
     code: 'LOCK_TABLE',
     found: ['lock table pets in share mode'],
-    safe: ['alter table pets add column mode text'],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('lock table new_one');",
+      'alter table pets add column mode text',
+    ],
   },
   {
     code: 'REFRESH_LOCKS',
@@ -364,7 +400,10 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
   {
     code: 'CREATE_TRIGGER',
     found: ['create trigger t before update on pets for each row execute function f()'],
-    safe: ["await k.schema.createTable('x', (t) => { t.bigIncrements(); });"],
+    safe: [
+      "await k.schema.createTable('new_one', (t) => { t.bigIncrements(); t.text('a').notNullable(); t.text('b'); }); await k.raw('create trigger t before update on new_one for each row execute function f()');",
+      "await k.schema.createTable('x', (t) => { t.bigIncrements(); });",
+    ],
   },
   {
     code: 'SEVERAL_LOCKS',
@@ -390,10 +429,16 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
   {
     code: 'CHAR_TYPE',
     found: [
+      'alter table people alter column name type char(3)',
       "await k.schema.createTable('x', (t) => { t.specificType('c', 'char(3)'); });",
       'alter table pets add column c char(3)',
     ],
-    safe: ['alter table pets add column c varchar(3)', 'alter table pets add column c text'],
+    safe: [
+      "await k.schema.createTable('x', (t) => { t.specificType('c', 'varchar(3)'); });",
+      'alter table people alter column name type text',
+      'alter table pets add column c varchar(3)',
+      'alter table pets add column c text',
+    ],
   },
   {
     code: 'SMALL_KEY',
@@ -402,20 +447,32 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       "await k.schema.createTable('x', (t) => { t.integer('a'); t.integer('b'); t.primary(['a', 'b']); });",
       'alter table pets add column s smallserial',
     ],
-    safe: ["await k.schema.createTable('x', (t) => { t.bigIncrements(); t.integer('amount'); });"],
+    safe: [
+      'alter table pets add column s bigserial',
+      "await k.schema.createTable('x', (t) => { t.bigIncrements(); t.integer('amount'); });",
+    ],
   },
   {
     code: 'SERIAL',
-    found: ['create table x (id bigserial primary key)'],
+    found: ['alter table pets add column n bigserial', 'create table x (id bigserial primary key)'],
     safe: [
+      'alter table pets add column n bigint',
       'create table x (id bigint generated by default as identity primary key)',
       "await k.schema.createTable('x', (t) => { t.bigIncrements(); });",
     ],
   },
   {
     code: 'VARCHAR_LIMIT',
-    found: ["await k.schema.alterTable('pets', (t) => { t.string('a'); });"],
-    safe: ["await k.schema.alterTable('pets', (t) => { t.text('a'); });"],
+    found: [
+      "await k.schema.createTable('x', (t) => { t.string('a'); });",
+      'alter table people alter column name type varchar(90)',
+      "await k.schema.alterTable('pets', (t) => { t.string('a'); });",
+    ],
+    safe: [
+      "await k.schema.createTable('x', (t) => { t.text('a'); });",
+      'alter table people alter column name type text',
+      "await k.schema.alterTable('pets', (t) => { t.text('a'); });",
+    ],
   },
   {
     code: 'TIMESTAMP_WITHOUT_ZONE',
@@ -425,14 +482,23 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       'alter table pets alter column note type timestamp using now()',
     ],
     safe: [
+      'alter table pets alter column note type timestamptz using now()',
       "await k.schema.createTable('x', (t) => { t.timestamp('at'); t.timestamps(true, true); });",
       'alter table pets add column at timestamptz(3)',
     ],
   },
   {
     code: 'JSON_TYPE',
-    found: ["await k.schema.alterTable('pets', (t) => { t.json('j'); });"],
-    safe: ["await k.schema.alterTable('pets', (t) => { t.jsonb('j'); });"],
+    found: [
+      "await k.schema.createTable('x', (t) => { t.json('a'); });",
+      'alter table people alter column note type json using to_json(note)',
+      "await k.schema.alterTable('pets', (t) => { t.json('j'); });",
+    ],
+    safe: [
+      "await k.schema.createTable('x', (t) => { t.jsonb('a'); });",
+      'alter table people alter column note type jsonb using to_jsonb(note)',
+      "await k.schema.alterTable('pets', (t) => { t.jsonb('j'); });",
+    ],
   },
   {
     code: 'DOMAIN_CONSTRAINT',

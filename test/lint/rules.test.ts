@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { allRules } from '../../lib/commands/lintRun.js';
+import type { Engine } from '../../lib/engines/contract.js';
+import { engineForClient } from '../../lib/engines/registry.js';
 import { BASE, type LintCase, POSTGRESQL_CASES, SHARED_CASES, SQLITE_CASES } from './cases.js';
-import { lintFiles, migration } from './support.js';
+import { lintFiles, migration, OFFLINE } from './support.js';
 
 const ENGINES = [
   ['postgresql', [...SHARED_CASES, ...POSTGRESQL_CASES]],
@@ -33,6 +35,36 @@ for (const [engine, cases] of ENGINES) {
         }
       });
     }
+
+    it('every part of a rule has a case that misses it', async function () {
+      this.timeout(60_000);
+      const { lint } = engineForClient(OFFLINE[engine].client) as Engine;
+      const all = lint.rules;
+      const unmissed: string[] = [];
+      try {
+        for (const rule of all) {
+          const parts = [...Object.keys(rule.on ?? {}), ...(rule.atEnd === undefined ? [] : ['atEnd'])];
+          const ups = cases
+            .filter(({ code }) => code === rule.code)
+            .flatMap((each) => each.found.map((up) => [each, up] as const));
+          for (const part of parts) {
+            const { atEnd: _end, ...rest } = rule;
+            const without = part === 'atEnd' ? rest : { ...rule, on: { ...rule.on, [part]: undefined } };
+            Object.assign(lint, { rules: all.map((each) => (each === rule ? without : each)) });
+            let isMissed = false;
+            for (const [each, up] of ups) {
+              isMissed ||= !(
+                await codesOf(each, up, each.alone === 'found' || each.alone === 'both')
+              ).includes(rule.code);
+            }
+            if (!isMissed) unmissed.push(`${rule.code} ${part}`);
+          }
+        }
+      } finally {
+        Object.assign(lint, { rules: all });
+      }
+      expect(unmissed).to.deep.equal([]);
+    });
 
     it('has a case for every rule', () => {
       const title = engine === 'sqlite' ? 'SQLite' : 'PostgreSQL';

@@ -5,7 +5,7 @@ import type { Around, Hit, LintRule } from '../rule.js';
 /** A rule about the columns that a migration itself declares, in new tables and old ones. */
 function onColumns(
   look: (column: ColumnWords, around: Around) => string | undefined,
-  onType?: (type: string, around: Around) => string | undefined,
+  onType?: (type: string) => string | undefined,
 ): NonNullable<LintRule['on']> {
   return {
     createTable: ({ table, columns }, around): readonly Hit[] =>
@@ -19,10 +19,14 @@ function onColumns(
       const said = look(column, around);
       return said === undefined ? undefined : { table, message: `${textOf(table)}.${column.name} ${said}.` };
     },
-    changeType: ({ table, name, type }, around) => {
-      const said = onType?.(type, around);
-      return said === undefined ? undefined : { table, message: `${textOf(table)}.${name} ${said}.` };
-    },
+    ...(onType === undefined
+      ? {}
+      : {
+          changeType: ({ table, name, type }) => {
+            const said = onType(type);
+            return said === undefined ? undefined : { table, message: `${textOf(table)}.${name} ${said}.` };
+          },
+        }),
   };
 }
 
