@@ -17,34 +17,47 @@ export interface WrittenStatement {
   readonly stack: string | undefined;
 }
 
-function originOf({ _asyncStack, _sequence, sql }: RunnableBuilder, query: QueryObject): Origin {
+const stackOf = ({ _asyncStack }: RunnableBuilder): string => _asyncStack?.error.stack ?? '';
+
+function originOf(builder: RunnableBuilder, query: QueryObject): Origin {
+  const { _sequence, sql } = builder;
   const isRaw =
     _sequence === undefined
       ? typeof sql === 'string'
       : _sequence.some(({ method, args }) => method === 'raw' && args[0] === query.sql);
-  return { isRaw, stack: _asyncStack?.error.stack ?? '' };
+  return { isRaw, stack: stackOf(builder) };
 }
 
 /** What a connection is busy with: what an alteration runs by itself, it runs for the one who asked. */
 const active = new WeakMap<object, Origin>();
+
+/** Does something for the one who asked for it. */
+async function onBehalf<T>(connection: object, origin: Origin, act: () => Promise<T>): Promise<T> {
+  const before = active.get(connection);
+  active.set(connection, origin);
+  try {
+    return await act();
+  } finally {
+    if (before === undefined) active.delete(connection);
+    else active.set(connection, before);
+  }
+}
 
 /** A client class whose statements know where they were asked for. */
 export function withOrigins(base: ClientClass): ClientClass {
   return class Attributed extends base {
     override runner(builder: RunnableBuilder): Runner {
       const runner = super.runner(builder);
-      const { query } = runner;
-      runner.query = async (object) => {
-        const origin = originOf(builder, object);
-        object.origin = origin;
-        const { connection } = runner;
-        active.set(connection, origin);
-        try {
-          return await query.call(runner, object);
-        } finally {
-          if (active.get(connection) === origin) active.delete(connection);
-        }
+      const { query, queryArray } = runner;
+      runner.query = (object) => {
+        object.origin = originOf(builder, object);
+        return onBehalf(runner.connection, object.origin, () => query.call(runner, object));
       };
+      // Knex makes some alterations before it runs their first statement.
+      runner.queryArray = (queries) =>
+        onBehalf(runner.connection, { isRaw: false, stack: stackOf(builder) }, () =>
+          queryArray.call(runner, queries),
+        );
       return runner;
     }
   };

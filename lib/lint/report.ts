@@ -55,6 +55,7 @@ async function weigh(
 ): Promise<Weighed> {
   const { rule, evidence, table, breaks } = found;
   const { smallTable } = settings;
+  if (rule.harm === 'practice' || rule.harm === 'incompatible') return { severity: own, evidence: undefined };
   const counted = evidence === undefined ? undefined : await witness.count(evidence.sql);
   const rows = table === undefined ? undefined : await witness.rows(table, smallTable);
   if (rows === undefined && counted === undefined) return { severity: own, evidence: undefined };
@@ -70,7 +71,7 @@ async function weigh(
       : rule.harm === 'long lock'
         ? isSmall
         : isSmall && counted === 0;
-  return { severity: isHarmless && rule.harm !== 'incompatible' ? 'note' : own, evidence: said };
+  return { severity: isHarmless ? 'note' : own, evidence: said };
 }
 
 /** What was found in one file, with severities, and without what its comments switch off. */

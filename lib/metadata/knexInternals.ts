@@ -96,6 +96,7 @@ export interface RunnableBuilder {
 export interface Runner {
   readonly connection: object;
   query(query: QueryObject): Promise<unknown>;
+  queryArray(queries: readonly QueryObject[]): Promise<unknown>;
 }
 
 export interface ClientInternals {

@@ -152,6 +152,7 @@ export const SQLITE_CASES: readonly LintCase[] = [
     code: 'TRANSACTION_WORD',
     found: ["await k.raw('begin'); await k.raw('commit');"],
     safe: [
+      "await k.raw('savepoint a'); await k.raw('rollback to a');",
       "await k.transaction(async (trx) => { await trx.schema.createTable('x', (t) => { t.bigIncrements(); }); });",
     ],
     alone: 'both',

@@ -118,7 +118,8 @@ function actionOf(sql: string): Action | undefined {
   }
   if (isWord(first, 'PRAGMA') && isWord(second, 'FOREIGN_KEYS') && third?.text === '=')
     return { kind: 'idleSetting', name: 'foreign_keys' };
-  if (isWord(first, 'BEGIN', 'COMMIT', 'ROLLBACK', 'END'))
+  // ROLLBACK TO a savepoint ends nothing.
+  if (isWord(first, 'BEGIN', 'COMMIT', 'ROLLBACK', 'END') && !hasWord(tokens, 'TO'))
     return { kind: 'boundary', word: first?.text.toUpperCase() ?? '' };
   return undefined;
 }
