@@ -44,7 +44,7 @@ type Looks = {
 };
 
 /** What is seen of a migration when it has ended. */
-export interface WholeMigration {
+interface WholeMigration {
   readonly isTransaction: boolean;
   readonly actions: readonly Action[];
   /** The tables that were there before the batch and that it locks or changes, in their order. */

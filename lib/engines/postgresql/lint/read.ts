@@ -1,6 +1,7 @@
 import type { Action } from '../../../lint/action.js';
 import type { ReadStatement } from '../../../lint/engine.js';
 import { identifierOf, tokenize } from '../../tokens.js';
+import { NAME_BYTES } from '../identifiers.js';
 import { actionsOf } from './statements.js';
 
 type Parser = typeof import('libpg-query');
@@ -16,16 +17,13 @@ function loadParser(): Promise<Parser> {
   return loading;
 }
 
-/** NAMEDATALEN - 1. */
-const NAME_LIMIT = 63;
-
 /** The parser cuts long names as the server does, so they are looked for in the text. */
 function longNames(sql: string): readonly Action[] {
   const names = tokenize(sql)
     .filter(({ kind }) => kind === 'name' || kind === 'word')
     .map(identifierOf)
-    .filter((name) => Buffer.byteLength(name) > NAME_LIMIT);
-  return [...new Set(names)].map((name) => ({ kind: 'longName', name, limit: NAME_LIMIT }));
+    .filter((name) => Buffer.byteLength(name) > NAME_BYTES);
+  return [...new Set(names)].map((name) => ({ kind: 'longName', name, limit: NAME_BYTES }));
 }
 
 /** What the statements of a text do; what the hook adds is not the project's to change. */
