@@ -1,3 +1,5 @@
+import jsTokens from 'js-tokens';
+
 /** A comment that switches rules off. */
 export interface IgnoreComment {
   readonly codes: readonly string[];
@@ -7,15 +9,33 @@ export interface IgnoreComment {
   readonly isWholeFile: boolean;
   /** The first line from here on that is no comment. */
   readonly codeLine: number;
+  /** How many parentheses are open at the beginning of a line. */
+  readonly depthAt: (line: number) => number;
 }
 
 const COMMENT =
   /(?:\/\/|\/\*|--|^\s*\*)\s*knex-meta-lint-ignore(-file)?[ \t:]+([A-Z_]+(?:[ \t]*,[ \t]*[A-Z_]+)*)[ \t:]*(.*?)(?:\*\/)?\s*$/;
 const ONLY_COMMENT = /^\s*(?:\/\/|\/\*|\*|--|$)/;
 
+function depths(text: string): readonly number[] {
+  const found = [0, 0];
+  let depth = 0;
+  for (const { type, value } of jsTokens(text)) {
+    if (type === 'Punctuator' && value === '(') depth += 1;
+    if (type === 'Punctuator' && value === ')') depth -= 1;
+    for (const _end of value.matchAll(/\r?\n/g)) found.push(depth);
+  }
+  return found;
+}
+
 /** The comments in a migration's text that switch rules off. */
 export function ignoreComments(text: string): readonly IgnoreComment[] {
   const lines = text.split(/\r?\n/);
+  let known: readonly number[] | undefined;
+  const depthAt = (line: number): number => {
+    known ??= depths(text);
+    return known[line] ?? 0;
+  };
   return lines.flatMap((content, index): readonly IgnoreComment[] => {
     const [whole, file, codes, reason = ''] = COMMENT.exec(content) ?? [];
     if (whole === undefined || codes === undefined) return [];
@@ -27,14 +47,28 @@ export function ignoreComments(text: string): readonly IgnoreComment[] {
         line: index + 1,
         isWholeFile: file !== undefined,
         codeLine: (below === -1 ? index : below) + 1,
+        depthAt,
       },
     ];
   });
 }
 
+/** The line where the statement begins that a comment is about: one behind it, or the one in whose call it stands. */
+function statementOf(
+  { line, codeLine, depthAt }: IgnoreComment,
+  begins: readonly number[],
+): number | undefined {
+  if (begins.includes(codeLine)) return codeLine;
+  const before = begins
+    .filter((each) => each < codeLine)
+    .sort((a, b) => a - b)
+    .at(-1);
+  if (before !== undefined && depthAt(line) > depthAt(before)) return before;
+  return begins.filter((each) => each > codeLine).sort((a, b) => a - b)[0];
+}
+
 /**
- * The comment that a finding is switched off by: one of its file, or one of its neighbourhood. That is the line of
- * code behind the comment; where no statement begins there, the statement in whose call the comment stands.
+ * The comment that a finding is switched off by: one of its file, or one of its statement.
  *
  * @param begins - the lines where statements begin
  */
@@ -44,12 +78,9 @@ export function ignoredBy(
   line: number | undefined,
   begins: readonly number[],
 ): IgnoreComment | undefined {
-  return comments.find((comment) => {
-    if (!comment.codes.includes(code)) return false;
-    if (comment.isWholeFile) return true;
-    const own = begins.includes(comment.codeLine)
-      ? comment.codeLine
-      : Math.max(...begins.filter((each) => each < comment.codeLine));
-    return line === own;
-  });
+  return comments.find(
+    (comment) =>
+      comment.codes.includes(code) &&
+      (comment.isWholeFile || (line !== undefined && line === statementOf(comment, begins))),
+  );
 }
