@@ -3,6 +3,7 @@ import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
+import { lint } from './lint.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -52,4 +53,5 @@ export const commands: readonly Command[] = [
   checkVersion,
   checkModels,
   modelsPull,
+  lint,
 ];

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Comparison } from '../diff/comparison.js';
+import type { LintEngine } from '../lint/engine.js';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
 import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
@@ -147,6 +148,8 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /** The engine's side of `lint`. */
+  readonly lint: LintEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

@@ -3,6 +3,7 @@ import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
@@ -35,5 +36,6 @@ export const postgresql: Engine = {
   changes,
   metadata,
   migrations,
+  lint,
   tryTrigger,
 };

@@ -3,6 +3,7 @@ import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
@@ -53,5 +54,6 @@ export const sqlite: Engine = {
   changes,
   metadata,
   migrations,
+  lint,
   tryTrigger,
 };
