@@ -58,7 +58,8 @@ function readRename(text: string, home: string | undefined): DiffRename {
   return { kind: 'column', table: { schema, name }, from: column, to };
 }
 
-async function refusePending(context: Context): Promise<void> {
+/** Throws MIGRATIONS_PENDING: what is pending would be written a second time. */
+export async function refusePending(context: Context): Promise<void> {
   const { pending } = await readStatus(context);
   if (pending.length === 0) return;
   throw new KnexMetaError('MIGRATIONS_PENDING', `Migrations are pending: ${pending.join(', ')}.`, {

@@ -5,6 +5,7 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { AdoptionEngine } from './adoption.js';
 import type { MigrationEngine } from './migrations.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -136,6 +137,8 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /** The engine's side of adoption. */
+  readonly adoption: AdoptionEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

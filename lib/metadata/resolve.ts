@@ -59,7 +59,8 @@ export function overlayColumns(
   return [...standard, ...kept, ...added];
 }
 
-function matcher(pattern: string | RegExp): (name: string) => boolean {
+/** What a name must be like: a name with `*` for any text, or a regular expression. */
+export function matcher(pattern: string | RegExp): (name: string) => boolean {
   if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
   const source = pattern
     .split('*')

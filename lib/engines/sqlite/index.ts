@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { adoption } from './adoption/index.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
@@ -48,5 +49,6 @@ export const sqlite: Engine = {
   changes,
   metadata,
   migrations,
+  adoption,
   tryTrigger,
 };
