@@ -1,5 +1,5 @@
-import type { Losses } from '../engines/adoption.js';
 import type { TableId } from '../engines/contract.js';
+import { type Losses, lossesText } from '../engines/losses.js';
 import { comment, type MigrationForm, wrapFunction } from '../render/file.js';
 import { literal } from '../render/text.js';
 import { type AdoptionPlan, idOf, type PlannedSource, type PlannedTable } from './plan.js';
@@ -134,15 +134,6 @@ export interface RemovedTable extends Named {
   readonly losses: Losses;
   /** Metadata names that the table has as columns of its own. */
   readonly kept: readonly string[];
-}
-
-export function lossesText({ notes, inactive, flagged }: Losses): string {
-  const parts = [
-    ...(notes > 0 ? [`${number(notes)} with notes`] : []),
-    ...(inactive > 0 ? [`${number(inactive)} not active`] : []),
-    ...(flagged > 0 ? [`${number(flagged)} flagged`] : []),
-  ];
-  return parts.join(', ');
 }
 
 /** The migration that removes the metadata of tables. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { lossesText, type RemovedTable, renderRemoval, titleOf } from '../adoption/render.js';
-import type { LossNames, TableSurvey } from '../engines/adoption.js';
+import { type RemovedTable, renderRemoval, titleOf } from '../adoption/render.js';
+import type { TableSurvey } from '../engines/adoption.js';
 import type { Session } from '../engines/contract.js';
+import { type LossNames, lossesText } from '../engines/losses.js';
 import type { ClientInternals } from '../metadata/knexInternals.js';
 import { asking, type Chosen, chooseTables, TABLE_FLAGS } from './adoptedTables.js';
 import type { Command, Context, Outcome } from './command.js';

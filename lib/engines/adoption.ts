@@ -1,4 +1,5 @@
 import type { HookTarget, Session, TableFacts, TableId } from './contract.js';
+import type { Losses, LossNames } from './losses.js';
 
 /** Where the instants of rows from before come from: a column of the same table. */
 export interface InstantSource {
@@ -51,13 +52,6 @@ export interface TableSurvey {
   readonly inheritsFrom: readonly TableId[];
 }
 
-/** What removing the metadata of a table would lose: a count of rows for each kind. */
-export interface Losses {
-  readonly notes: number;
-  readonly inactive: number;
-  readonly flagged: number;
-}
-
 /** The engine's side of giving tables from before their metadata. */
 export interface AdoptionEngine {
   /** Tables with more rows are adopted in steps, each in a transaction of its own; undefined: never in steps. */
@@ -72,11 +66,4 @@ export interface AdoptionEngine {
   readonly release: (session: AdoptionSession, request: ReleaseRequest) => Promise<void>;
   /** Rows whose metadata somebody has written. */
   readonly losses: (session: Session, quoted: string, names: LossNames) => Promise<Losses>;
-}
-
-/** The columns whose values people write, as the table has them; undefined: not this one. */
-export interface LossNames {
-  readonly notes: string | undefined;
-  readonly is_active: string | undefined;
-  readonly is_flagged: string | undefined;
 }

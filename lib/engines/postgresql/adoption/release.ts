@@ -1,6 +1,8 @@
-import type { AdoptionSession, Losses, LossNames, ReleaseRequest } from '../../adoption.js';
+import type { AdoptionSession, ReleaseRequest } from '../../adoption.js';
 import type { Session } from '../../contract.js';
+import { type Losses, type LossNames, warnOfLosses } from '../../losses.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
+import { PLANNED } from '../planned.js';
 import { dropUnusedFunctionsSql } from '../trigger.js';
 import { readState, readTable } from './state.js';
 import { exclusively, run } from './steps.js';
@@ -33,6 +35,7 @@ export async function release(session: AdoptionSession, request: ReleaseRequest)
     trigger !== undefined &&
     (dropped.includes(trigger.column) || (request.trigger && (isTriggerAdopted || only === 'metadata')));
   if (dropped.length === 0 && !isTriggerGone) return;
+  if (session.client.config[PLANNED] !== true) await warnOfLosses(session, target, dropped, losses);
   await exclusively(session, target.quoted, request, async () => {
     if (isTriggerGone) await run(session, `drop trigger ${quoteName(trigger.name)} on ${target.quoted}`);
     if (dropped.length === 0) return;

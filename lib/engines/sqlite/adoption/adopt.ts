@@ -1,33 +1,13 @@
 import { KnexMetaError } from '../../../errors.js';
-import type { AdoptionSession, AdoptRequest, ReleaseRequest } from '../../adoption.js';
-import type { HookTarget, MetadataColumn, TableFacts } from '../../contract.js';
-import { addColumns, columnsWithConstraint, dropColumns, isStrict } from '../ddl/index.js';
-import { ADOPTED_MARK, factsQuery, readFacts } from '../facts.js';
+import type { AdoptionSession, AdoptRequest } from '../../adoption.js';
+import type { HookTarget, MetadataColumn } from '../../contract.js';
+import { addColumns, isStrict } from '../ddl/index.js';
 import { quoteName } from '../identifiers.js';
 import { columnDefinition, metadata } from '../metadata.js';
 import { reconcileTrigger } from '../reconcile.js';
 import { ADOPTED_TRIGGER, TRIGGER_MARK } from '../trigger.js';
 import { instantSql } from './instants.js';
-
-interface State {
-  readonly facts: TableFacts;
-  readonly sql: string;
-  readonly triggerSql: string;
-  /** Lower case. */
-  readonly adopted: ReadonlySet<string>;
-}
-
-async function readState(session: AdoptionSession, target: HookTarget): Promise<State | undefined> {
-  const query = factsQuery(target);
-  const rows = await session.rows(query.sql, query.bindings);
-  const facts = readFacts(target, rows);
-  if (facts === undefined) return undefined;
-  const sql = String(rows[0]?.table_sql);
-  const adopted = columnsWithConstraint(sql, ADOPTED_MARK).map((name) => name.toLowerCase());
-  return { facts, sql, triggerSql: String(rows[0]?.trigger_sql ?? ''), adopted: new Set(adopted) };
-}
-
-const fold = (name: string): string => name.toLowerCase();
+import { fold, indexOf, readState, type State } from './state.js';
 
 function refuse(target: HookTarget, reason: string, remedy: string): KnexMetaError {
   return new KnexMetaError('ADOPT_REFUSED', `${target.quoted} cannot be adopted: ${reason}.`, {
@@ -73,15 +53,6 @@ async function readFill(
   return fill;
 }
 
-/** Knex's own name for the index of a column, and the statement. */
-function indexOf(target: HookTarget, column: MetadataColumn) {
-  const name = `${target.table.name.replace(/[.-]/g, '_')}_${column.name}_index`.toLowerCase();
-  const predicate = metadata.indexPredicate(column);
-  const where = predicate === undefined ? '' : ` where ${predicate}`;
-  const sql = `create index ${quoteName(name)} on ${quoteName(target.table.name)} (${column.quoted})${where}`;
-  return { name, sql };
-}
-
 async function makeTrigger(session: AdoptionSession, target: HookTarget): Promise<void> {
   const state = await readState(session, target);
   const column = state?.facts.columns.find(({ name }) => fold(name) === fold(target.updatedAt ?? ''));
@@ -114,35 +85,4 @@ export async function adopt(session: AdoptionSession, request: AdoptRequest): Pr
     await addColumns(session, target.table, definitions, { fill, indexes });
   }
   if (request.trigger) await makeTrigger(session, target);
-}
-
-/** See `AdoptionEngine.release`. */
-export async function release(session: AdoptionSession, request: ReleaseRequest): Promise<void> {
-  const { target, names, only } = request;
-  const state = await readState(session, target);
-  if (state === undefined) return;
-  const { facts, adopted } = state;
-  const isOurs = (name: string): boolean =>
-    only === 'adopted'
-      ? adopted.has(fold(name))
-      : facts.columns.some((column) => fold(column.name) === fold(name) && column.isMetadata);
-  const dropped = names.filter(isOurs);
-  const { trigger } = facts;
-  const isAdopted = state.triggerSql.includes(ADOPTED_TRIGGER);
-  const isTriggerGone =
-    trigger !== undefined &&
-    (dropped.some((name) => fold(name) === fold(trigger.column)) ||
-      (request.trigger && (isAdopted || only === 'metadata')));
-  if (isTriggerGone) await session.rows(`drop trigger ${quoteName(trigger.name)}`);
-  if (dropped.length === 0) return;
-  for (const column of target.columns.filter(({ name }) => dropped.includes(name))) {
-    const { name, sql } = indexOf(target, column);
-    const [own] = await session.rows('select sql from sqlite_master where type = ? and name = ?', [
-      'index',
-      name,
-    ]);
-    if (own !== undefined && String(own.sql).toLowerCase() === sql.toLowerCase())
-      await session.rows(`drop index ${quoteName(name)}`);
-  }
-  await dropColumns(session, target.table, dropped);
 }

@@ -1,8 +1,9 @@
-import type { AdoptionEngine, Losses, LossNames, TableSurvey } from '../../adoption.js';
+import type { AdoptionEngine, TableSurvey } from '../../adoption.js';
 import type { Session, TableFacts } from '../../contract.js';
 import { quoteName, quoteText } from '../identifiers.js';
 import { TRIGGER_MARK } from '../trigger.js';
-import { adopt, release } from './adopt.js';
+import { adopt } from './adopt.js';
+import { losses, release } from './release.js';
 
 async function surveyOne(session: Session, facts: TableFacts): Promise<TableSurvey> {
   const [counted] = await session.rows(`select count(*) as n from ${quoteName(facts.name)}`);
@@ -20,17 +21,6 @@ async function surveyOne(session: Session, facts: TableFacts): Promise<TableSurv
     remarks: names === '' ? [] : [`has triggers of its own (${names}), which see nothing of it`],
     inheritsFrom: [],
   };
-}
-
-async function losses(session: Session, quoted: string, names: LossNames): Promise<Losses> {
-  const count = (name: string | undefined, condition: (quoted: string) => string): string =>
-    name === undefined ? '0' : `coalesce(sum(${condition(quoteName(name))}), 0)`;
-  const [row] = await session.rows(
-    `select ${count(names.notes, (each) => `${each} is not null`)} as notes,
-      ${count(names.is_active, (each) => `not ${each}`)} as inactive,
-      ${count(names.is_flagged, (each) => `${each} <> 0`)} as flagged from ${quoted}`,
-  );
-  return { notes: Number(row?.notes), inactive: Number(row?.inactive), flagged: Number(row?.flagged) };
 }
 
 export const adoption: AdoptionEngine = {
