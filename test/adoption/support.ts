@@ -35,6 +35,7 @@ export function makeProject(config: Knex.Config & { readonly meta?: object }, es
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/knex-meta'));
+  symlinkSync(join(ROOT, 'node_modules/knex'), join(folder, 'node_modules/knex'));
   writeFileSync(join(folder, 'package.json'), esm ? '{"type":"module"}\n' : '{}\n');
   const start = esm ? 'export default' : 'module.exports =';
   writeFileSync(join(folder, 'knexfile.js'), `${start} ${JSON.stringify(config)};\n`);
