@@ -18,6 +18,11 @@ export const TABLE_FLAGS: Readonly<Record<string, Flag>> = {
     describe: 'only this table: orders, shop.orders, order_*; may be given again. Default: every table',
   },
   exclude: { type: 'string', describe: 'not this table; with * for any text; may be given again' },
+  steps: {
+    type: 'boolean',
+    describe:
+      'in steps without a transaction though these tables are small: for a database that has more rows',
+  },
   x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
 };
 
@@ -95,6 +100,12 @@ export async function chooseTables(context: Context): Promise<Chosen> {
     wanted: columnsNamed(db.client as unknown as ClientInternals, standard, undefined),
     custom: meta.columns.filter(({ add }) => add !== undefined).map(({ name }) => name),
   };
+}
+
+/** Whether the migration runs in steps: where a table has many rows, or --steps says so. */
+export function isInSteps({ engine }: Chosen, { steps }: Arguments, rows: readonly number[]): boolean {
+  const { stepsAbove } = engine.adoption;
+  return stepsAbove !== undefined && (steps === true || rows.some((count) => count > stepsAbove));
 }
 
 /** Asks on a connection of the pool. */

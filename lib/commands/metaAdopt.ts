@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type AdoptionPlan, type NamedSource, planAdoption } from '../adoption/plan.js';
 import { renderAdoption, titleOf } from '../adoption/render.js';
 import { KnexMetaError } from '../errors.js';
-import { asking, type Chosen, chooseTables, listOf, TABLE_FLAGS } from './adoptedTables.js';
+import { asking, type Chosen, chooseTables, isInSteps, listOf, TABLE_FLAGS } from './adoptedTables.js';
 import type { Command, Context, Outcome } from './command.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
@@ -94,8 +94,11 @@ async function adopt(context: Context): Promise<Outcome> {
     output.line(output.style('cyan', 'Every table has its metadata: nothing to adopt'));
     return { data: { ok: true, ...dataOf(plan) } };
   }
-  const { stepsAbove } = engine.adoption;
-  const inSteps = stepsAbove !== undefined && plan.tables.some(({ rows }) => rows > stepsAbove);
+  const inSteps = isInSteps(
+    chosen,
+    args,
+    plan.tables.map(({ rows }) => rows),
+  );
   for (const { table, columns, trigger } of plan.tables) {
     const gets = [...columns, ...(trigger ? ['the update trigger'] : [])].join(', ');
     output.line(`${output.style('green', 'Adopts')} ${titleOf(table, home)}: ${gets}`);

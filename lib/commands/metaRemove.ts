@@ -4,7 +4,7 @@ import type { TableSurvey } from '../engines/adoption.js';
 import type { Session } from '../engines/contract.js';
 import { type LossNames, lossesText } from '../engines/losses.js';
 import type { ClientInternals } from '../metadata/knexInternals.js';
-import { asking, type Chosen, chooseTables, TABLE_FLAGS } from './adoptedTables.js';
+import { asking, type Chosen, chooseTables, isInSteps, TABLE_FLAGS } from './adoptedTables.js';
 import type { Command, Context, Outcome } from './command.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
@@ -67,8 +67,11 @@ async function remove(context: Context): Promise<Outcome> {
     const lost = lossesText(losses);
     if (lost !== '') output.warn(`${titleOf(table, home)} would lose what was written: rows ${lost}`);
   }
-  const { stepsAbove } = engine.adoption;
-  const inSteps = stepsAbove !== undefined && removed.some(({ rows }) => rows > stepsAbove);
+  const inSteps = isInSteps(
+    chosen,
+    args,
+    removed.map(({ rows }) => rows),
+  );
   const parents = (await parentsOfNew(context)).slice(-1);
   const name = fileNameOf(String(args.name ?? 'remove_metadata')) || 'remove_metadata';
   const { path, file } = await newMigration(context, name, parents, (form) =>

@@ -73,7 +73,7 @@ describe('adoption in steps (postgresql)', function () {
     expect(text).to.include('add column "created_at" timestamptz');
     expect(text).to.include('in batches, a transaction each');
     expect(text).to.include('validate constraint');
-    expect(text).to.include('do $knex_meta$');
+    expect(text).to.include('do $knex_meta$').and.to.include('create index concurrently');
     expect(
       (
         await one(
@@ -194,10 +194,7 @@ describe('adoption in steps (postgresql)', function () {
     expect(locking.length).to.equal(6);
     const behind = locking.flatMap((each) => {
       const at = each.findIndex((sql) => /in access exclusive mode/.test(sql));
-      return each.slice(
-        at + 1,
-        each.findIndex((sql) => sql === 'commit'),
-      );
+      return each.slice(at + 1, each.indexOf('commit'));
     });
     const quick =
       /^(alter table "orders" (add column|alter column \S+ set (default|not null)|drop constraint|add constraint .* not valid)|comment on|do \$knex_meta|select a\.attname)/;
@@ -209,6 +206,18 @@ describe('adoption in steps (postgresql)', function () {
     );
     expect(wrong).to.deep.equal({ n: 0 });
     await releaseTable(db, { table: 'orders', columns: FIVE });
+  });
+
+  it('refuses to fill a large table in one transaction', async () => {
+    await run('analyze orders');
+    const act = db.transaction((trx) =>
+      adoptTable(trx, { table: 'orders', columns: FIVE, createdAt: 'inserted_on' }),
+    );
+    const error = await act.catch((thrown: unknown) => thrown);
+    expect(isKnexMetaError(error) && [error.code, error.remedy]).to.deep.equal([
+      'ADOPT_REFUSED',
+      'Put `export const config = { transaction: false, resumable: true }` into the migration (`exports.config` in CommonJS): it then runs in steps. Nothing was changed.',
+    ]);
   });
 
   it('gives up after its patience where a lock is not to be had, and has changed nothing', async () => {
@@ -313,7 +322,7 @@ describe('adoption in steps (postgresql)', function () {
     for (const name of ['"My \'orders\'?"', 'low', 'lowest', 'high'])
       await run(`alter table "Shop".${name} owner to owner`);
     const tables = ['parent', 'child', 'theirs*', 'ruled*', 'Shop.*'].flatMap((name) => ['--table', name]);
-    const report = await other.run(['meta:adopt', ...tables, '--created-at-from', 'born']);
+    const report = await other.run(['meta:adopt', ...tables, '--steps', '--created-at-from', 'born']);
     const names = report.tables?.map(({ name, columns }) => [name, columns.length]);
     expect(names).to.deep.equal([
       ['parent', 5],
@@ -324,15 +333,6 @@ describe('adoption in steps (postgresql)', function () {
     expect(report.warnings?.join()).to.match(/theirs is left out: it belongs to the role stranger/);
     const refused = await other.run(['meta:adopt', 'no', '--table', 'theirs', '--exclude', 'x'], 1);
     expect(refused.error?.code).to.be.oneOf(['ADOPT_REFUSED', 'MIGRATIONS_PENDING']);
-    // In steps, though the tables are small.
-    const [file] = (await import('node:fs')).readdirSync(join(other.folder, 'migrations'));
-    const path = join(other.folder, 'migrations', file ?? '');
-    writeFileSync(
-      path,
-      other
-        .newest()
-        .replace('\n/**', '\nexport const config = { transaction: false, resumable: true };\n/**'),
-    );
     await other.run(['migrate:latest']);
     const { n } = await one(
       `select count(*)::int as n from "Shop"."My 'orders'?" where created_at = to_timestamp(born)`,

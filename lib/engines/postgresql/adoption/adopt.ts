@@ -8,7 +8,7 @@ import { backfill, type Filling } from './backfill.js';
 import { makeIndex } from './indexes.js';
 import { instantSql, presentSql, sourceProblem } from './instants.js';
 import { type AdoptionState, readState, readTable } from './state.js';
-import { exclusively, inStep, run } from './steps.js';
+import { exclusively, inStep, readLeaves, run } from './steps.js';
 
 /** A column whose rows from before get their values by a backfill. */
 interface Filled extends Filling {
@@ -117,51 +117,100 @@ async function makeTrigger(session: AdoptionSession, request: AdoptRequest): Pro
   });
 }
 
-/** Columns with what is still to do about them. */
-function pendingOf(request: AdoptRequest, { facts, adopted }: AdoptionState) {
-  const wanted = request.target.columns.filter(({ key }) => request.keys.includes(key));
+/** What is still to do about the columns. */
+interface Pending {
+  readonly missing: readonly MetadataColumn[];
+  readonly fillings: readonly Filled[];
+}
+
+function pendingOf(request: AdoptRequest, { facts, adopted }: AdoptionState): Pending {
+  const { target, keys } = request;
+  const wanted = target.columns.filter(({ key }) => keys.includes(key));
   const has = new Map(facts.columns.map((column) => [column.name, column]));
   const missing = wanted.filter(({ name }) => !has.has(name));
-  // One that an adoption has added and not yet made NOT NULL: its backfill did not end.
-  const half = wanted.filter(
-    ({ name, key }) => adopted.has(name) && isInstant(key) && has.get(name)?.nullable,
+  const filled = missing.flatMap((column) => fillingOf(request, facts, column) ?? []);
+  // One that an adoption has added and not yet made NOT NULL: its backfill did not end. Where the source was taken
+  // out of the file since, the rows that are left get the present instant.
+  const half = wanted
+    .filter(({ name, key }) => adopted.has(name) && isInstant(key) && has.get(name)?.nullable)
+    .map(
+      (column): Filled =>
+        fillingOf(request, facts, column) ?? { column, name: column.name, value: presentSql(target.clock) },
+    );
+  return { missing, fillings: [...filled, ...half] };
+}
+
+/** Rows above which nobody wants to be kept waiting until all of them are written. */
+const MOST_ROWS_AT_ONCE = 100_000;
+
+/** Throws ADOPT_REFUSED where what is to be done would keep others waiting, or cannot be done in steps. */
+async function checkWay(
+  session: AdoptionSession,
+  { target }: AdoptRequest,
+  { missing, fillings }: Pending,
+): Promise<void> {
+  const [version] = await run(
+    session,
+    "select pg_catalog.current_setting('server_version_num')::int as version",
   );
-  const filled = [...missing, ...half].flatMap((column) => fillingOf(request, facts, column) ?? []);
-  return { missing, half, filled };
+  if (!session.isInTransaction) {
+    if (fillings.length === 0 || Number(version?.version) >= 140_000) return;
+    throw new KnexMetaError(
+      'ADOPT_REFUSED',
+      `PostgreSQL before 14 has no way to fill the rows of ${target.quoted} in small batches.`,
+      {
+        remedy: 'Leave createdAt and updatedAt out, or run it in a transaction when nobody works.',
+        details: { table: target.table.name },
+      },
+    );
+  }
+  if (fillings.length === 0 && !missing.some(({ index }) => index)) return;
+  const rows = (await readLeaves(session, target.quoted)).reduce((sum, leaf) => sum + leaf.rows, 0);
+  if (rows <= MOST_ROWS_AT_ONCE) return;
+  throw new KnexMetaError(
+    'ADOPT_REFUSED',
+    `${target.quoted} has about ${rows.toLocaleString('en-US')} rows: nobody could work with it until all are written, in one transaction.`,
+    {
+      remedy:
+        'Put `export const config = { transaction: false, resumable: true }` into the migration (`exports.config` in CommonJS): it then runs in steps. Nothing was changed.',
+      details: { table: target.table.name, rows },
+    },
+  );
+}
+
+async function completeColumns(
+  session: AdoptionSession,
+  request: AdoptRequest,
+  pending: Pending,
+): Promise<void> {
+  const { target } = request;
+  const { missing, fillings } = pending;
+  if (missing.length + fillings.length === 0) return;
+  await checkWay(session, request, pending);
+  if (missing.length > 0) {
+    await exclusively(session, target.quoted, request, async () => {
+      for (const column of missing) {
+        const isFilled = fillings.some(({ name }) => name === column.name);
+        for (const sql of addStatements(target, column, isFilled)) await run(session, sql);
+      }
+    });
+  }
+  if (fillings.length > 0) await backfill(session, target.quoted, fillings, request);
+  for (const { column } of fillings) await requireValues(session, request, column);
 }
 
 /** See `AdoptionEngine.adopt`. */
 export async function adopt(session: AdoptionSession, request: AdoptRequest): Promise<void> {
-  const { target } = request;
+  const { target, keys } = request;
   const facts = await readTable(session, target);
   if (facts === undefined) throw noTable(target);
-  const names = new Map(facts.columns.map(({ name, ...column }) => [name, column]));
-  const wanted = target.columns.filter(({ key }) => request.keys.includes(key));
-  // Made by knex-meta itself, as in a new database: it has all, and nothing was adopted.
-  const isWhole = wanted.every(
-    ({ name, key }) => names.has(name) && !(isInstant(key) && names.get(name)?.nullable),
-  );
-  if (!isWhole) {
-    const { missing, half, filled } = pendingOf(request, await readState(session, target, facts));
-    if (missing.length > 0) {
-      await exclusively(session, target.quoted, request, async () => {
-        for (const column of missing) {
-          const isFilled = filled.some(({ name }) => name === column.name);
-          for (const sql of addStatements(target, column, isFilled)) await run(session, sql);
-        }
-      });
-    }
-    // A half column whose source was taken out of the file since gets the present instant.
-    const others = half
-      .filter(({ name }) => !filled.some((each) => each.name === name))
-      .map((column): Filled => ({ column, name: column.name, value: presentSql(target.clock) }));
-    const fillings = [...filled, ...others];
-    if (fillings.length > 0) await backfill(session, target.quoted, fillings, request);
-    for (const { column } of fillings) await requireValues(session, request, column);
-  }
   const state = await readState(session, target, facts);
-  const adopted = isWhole ? state.adopted : new Set([...state.adopted]);
-  for (const column of wanted.filter(({ index, name }) => index && adopted.has(name)))
-    await makeIndex(session, target, column, request);
+  const pending = pendingOf(request, state);
+  await completeColumns(session, request, pending);
+  const adopted = new Set([...state.adopted, ...pending.missing.map(({ name }) => name)]);
+  const indexed = target.columns.filter(
+    ({ key, index, name }) => index && keys.includes(key) && adopted.has(name),
+  );
+  for (const column of indexed) await makeIndex(session, target, column, request);
   if (request.trigger) await makeTrigger(session, request);
 }

@@ -30,20 +30,17 @@ export async function readState(
   target: HookTarget,
   facts: TableFacts,
 ): Promise<AdoptionState> {
-  const table = `pg_catalog.to_regclass(${quoteText(target.quoted)})`;
-  const columns = await run(
+  const rows = await run(
     session,
-    `select a.attname as name from pg_catalog.pg_attribute a
-    where a.attrelid = ${table} and a.attnum > 0 and ${isAdopted('pg_catalog.col_description(a.attrelid, a.attnum)')}`,
-  );
-  const triggers = await run(
-    session,
-    `select g.tgname as name from pg_catalog.pg_trigger g
-    where g.tgrelid = ${table} and ${isAdopted("pg_catalog.obj_description(g.oid, 'pg_trigger')")}`,
+    `select a.attname as name, ${isAdopted('pg_catalog.col_description(a.attrelid, a.attnum)')} as is_adopted,
+      exists (select from pg_catalog.pg_trigger g where g.tgrelid = a.attrelid and g.tgname = ${quoteText(facts.trigger?.name ?? '')}
+        and ${isAdopted("pg_catalog.obj_description(g.oid, 'pg_trigger')")}) as is_trigger_adopted
+    from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass(${quoteText(target.quoted)}) and a.attnum > 0 and not a.attisdropped`,
   );
   return {
     facts,
-    adopted: new Set(columns.map(({ name }) => String(name))),
-    isTriggerAdopted: triggers.some(({ name }) => String(name) === facts.trigger?.name),
+    adopted: new Set(rows.filter((row) => row.is_adopted === true).map(({ name }) => String(name))),
+    isTriggerAdopted: rows.some((row) => row.is_trigger_adopted === true),
   };
 }

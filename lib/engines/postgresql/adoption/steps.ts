@@ -106,8 +106,9 @@ export async function exclusively(
 export interface Leaf {
   /** As it stands in a statement. */
   readonly quoted: string;
-  readonly kind: string;
   readonly pages: number;
+  /** The server's estimate. */
+  readonly rows: number;
 }
 
 export async function readLeaves(session: AdoptionSession, quoted: string): Promise<readonly Leaf[]> {
@@ -116,13 +117,13 @@ export async function readLeaves(session: AdoptionSession, quoted: string): Prom
     `with recursive tree (id) as (
         select pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid
         union all select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent = tree.id)
-      select c.oid::pg_catalog.regclass::text as quoted, c.relkind as kind,
+      select c.oid::pg_catalog.regclass::text as quoted, case when c.reltuples > 0 then c.reltuples else 0 end as rows,
         pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int as pages
       from tree join pg_catalog.pg_class c on c.oid = tree.id where c.relkind <> 'p' order by c.oid`,
   );
   return rows.map((row) => ({
     quoted: String(row.quoted),
-    kind: String(row.kind),
     pages: Number(row.pages),
+    rows: Number(row.rows),
   }));
 }
