@@ -2,7 +2,7 @@ import type { TableSurvey } from '../engines/adoption.js';
 import type { ColumnFacts, TableId } from '../engines/contract.js';
 
 /** A metadata column as the configuration has it, with its name as the database writes it. */
-export interface WantedColumn {
+interface WantedColumn {
   readonly key: string;
   readonly name: string;
 }

@@ -242,6 +242,34 @@ export const down = async (knex) => knex.schema.dropTable('t');\n`,
   });
 });
 
+eachEngine('adoption and models', (engine) => {
+  it('the models say the same before and after it', async () => {
+    const { config } = await engine.fresh();
+    const db = knex(config);
+    await db.schema.createTable('users', (t) => {
+      t.increments('id');
+      t.string('email', 255).notNullable().unique();
+      t.timestamp('updated_at').notNullable().defaultTo(db.fn.now());
+    });
+    const project = makeProject({
+      ...config,
+      meta: { columns: { is_flagged: { index: true } } },
+    } as Knex.Config);
+    mkdirSync(join(project.folder, 'models'));
+    writeFileSync(
+      join(project.folder, 'models/users.js'),
+      `import { defineModel } from 'knex-meta';
+export const users = defineModel('users', (t) => { t.increments('id'); t.string('email', 255).notNullable().unique(); t.timestamp('updated_at').notNullable().defaultTo(t.client.raw('CURRENT_TIMESTAMP')); });\n`,
+    );
+    await project.run(['meta:adopt']);
+    await project.run(['migrate:latest']);
+    expect((await project.run(['check:models'])).findings ?? []).to.deep.equal([]);
+    await project.run(['migrate:make', 'nothing', '--autogenerate']);
+    expect(project.newest()).to.include('meta:adopt');
+    await db.destroy();
+  });
+});
+
 eachEngine('adoption of the Backstage catalog', (engine) => {
   it('check:migration is clean after it, and the way back leaves the database as it was', async function () {
     this.timeout(120_000);

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/databases.js';
 export const FIVE = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'];
 
 /** The document of a command, as far as the tests read it. */
-export interface Report {
+interface Report {
   readonly inSteps?: boolean;
   readonly warnings?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly remedy: string };

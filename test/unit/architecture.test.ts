@@ -114,6 +114,16 @@ describe('architecture', () => {
     expect(impure.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it('what an adoption does is decided and written down by pure functions', () => {
+    const pure = SOURCES.filter(below('adoption/plan.ts', 'adoption/render.ts'));
+    const allowed = /^(\.\/|\.\.\/render\/|\.\.\/engines\/losses\.js$)/;
+    const impure = pure.filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(pure).to.have.length(2);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),
