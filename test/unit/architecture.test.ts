@@ -116,7 +116,8 @@ describe('architecture', () => {
 
   it('what an adoption does is decided and written down by pure functions', () => {
     const pure = SOURCES.filter(below('adoption/plan.ts', 'adoption/render.ts'));
-    const allowed = /^(\.\/|\.\.\/render\/|\.\.\/engines\/losses\.js$)/;
+    // `require('knex-meta')` stands in the text of the file that is written.
+    const allowed = /^(\.\/|\.\.\/render\/|\.\.\/engines\/losses\.js$|knex-meta$)/;
     const impure = pure.filter(({ imports, code }) =>
       [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
     );
