@@ -4,6 +4,8 @@ import type * as esm from './index.js' with { 'resolution-mode': 'import' };
 
 export type {
   AddMetadataColumn,
+  AdoptedInstant,
+  AdoptTableOptions,
   AppliedMigration,
   CurrentRevision,
   DefinedConfig,
@@ -35,6 +37,7 @@ export type {
   MigratorOptions,
   Model,
   ModelOptions,
+  ReleaseTableOptions,
   Resolution,
   RevisionDetails,
   RevisionInfo,
@@ -51,6 +54,7 @@ export type {
   ViewOptions,
 } from './index.js' with { 'resolution-mode': 'import' };
 
+export declare const adoptTable: typeof esm.adoptTable;
 export declare const createMigrator: typeof esm.createMigrator;
 export declare const defineConfig: typeof esm.defineConfig;
 export declare const defineEnum: typeof esm.defineEnum;
@@ -61,6 +65,7 @@ export declare const defineModel: typeof esm.defineModel;
 export declare const defineSql: typeof esm.defineSql;
 export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
+export declare const releaseTable: typeof esm.releaseTable;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

@@ -23,20 +23,24 @@ function schemasOf(engine: Engine, config: KnexMetaConfig): readonly (string | u
   return named.length === 0 ? [undefined] : [...new Set(named)];
 }
 
-/** The project's own tables; none, and nothing made, where the database is a file that is not there. */
-async function tablesOf(
+/** The project's own tables, with those of further schemas; none, and nothing made, where the database is a file that is not there. */
+export async function tablesOf(
   context: Context,
   engine: Engine,
   config: KnexMetaConfig,
   meta: ResolvedMeta,
+  schemas: readonly string[] = [],
 ): Promise<readonly TableFacts[]> {
   if (missingFile(config) !== undefined) return [];
   const { db } = await context.database();
   const own = new Set(ownTables(recordTables(config.migrations ?? {})));
   // The catalog's rows are not for the project's own postProcessResponse.
   const plain = plainView(db);
-  const all = await Promise.all(schemasOf(engine, config).map((schema) => engine.inspect(plain, schema)));
-  return all.flat().filter(({ name }) => !own.has(name) && meta.includesTable(name));
+  const all = await Promise.all(
+    [...new Set([...schemasOf(engine, config), ...schemas])].map((schema) => engine.inspect(plain, schema)),
+  );
+  const found = new Map(all.flat().map((facts) => [JSON.stringify([facts.schema, facts.name]), facts]));
+  return [...found.values()].filter(({ name }) => !own.has(name) && meta.includesTable(name));
 }
 
 async function checked(

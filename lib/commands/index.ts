@@ -4,6 +4,8 @@ import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
 import { lint } from './lint.js';
+import { metaAdopt } from './metaAdopt.js';
+import { metaRemove } from './metaRemove.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -49,6 +51,8 @@ export const commands: readonly Command[] = [
   migrateUnlock,
   seedMake,
   seedRun,
+  metaAdopt,
+  metaRemove,
   checkMigration,
   checkVersion,
   checkModels,

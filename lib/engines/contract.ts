@@ -6,6 +6,7 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { AdoptionEngine } from './adoption.js';
 import type { MigrationEngine } from './migrations.js';
 import type { ThrowawayEngine } from './throwaway.js';
 
@@ -150,6 +151,8 @@ export interface Engine {
   readonly migrations: MigrationEngine;
   /** The engine's side of `lint`. */
   readonly lint: LintEngine;
+  /** The engine's side of adoption. */
+  readonly adoption: AdoptionEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

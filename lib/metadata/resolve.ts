@@ -62,6 +62,7 @@ export function overlayColumns(
   return [...standard, ...kept, ...added];
 }
 
+/** What a name must be like: a name with `*` for any text, or a regular expression. */
 export function matcher(pattern: string | RegExp): (name: string) => boolean {
   if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
   const source = pattern

@@ -160,8 +160,8 @@ export async function planRun(
   await checkMissing(view, settings, found);
   checkPending(found);
   if (options.strict) await checkEdited(view, settings, found);
-  await checkUnfinished(view, recordTables(settings));
   const plan = planOf(request, found);
+  await checkUnfinished(view, recordTables(settings), () => loadTasks(plan));
   checkOrder(found, plan, options.strictOrder === true, events);
   const mode = modeOf(options, settings);
   return planIn(engineOf(db), configOf(db), view, plan, mode);

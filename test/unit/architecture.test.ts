@@ -135,6 +135,17 @@ describe('architecture', () => {
     ]);
   });
 
+  it('what an adoption does is decided and written down by pure functions', () => {
+    const pure = SOURCES.filter(below('adoption/plan.ts', 'adoption/render.ts'));
+    // `require('knex-meta')` stands in the text of the file that is written.
+    const allowed = /^(\.\/|\.\.\/render\/|\.\.\/engines\/losses\.js$|knex-meta$)/;
+    const impure = pure.filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(pure).to.have.length(2);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),

@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
@@ -37,5 +38,6 @@ export const postgresql: Engine = {
   metadata,
   migrations,
   lint,
+  adoption,
   tryTrigger,
 };

@@ -26,8 +26,8 @@ async function openConnection(client: ClientInternals): Promise<unknown> {
   return connection;
 }
 
-/** No limit that a role or server has for transactions may end the one that holds the lock. */
-const UNLIMITED = `select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
+/** No limit that a role or server has for transactions may end one of ours. */
+export const UNLIMITED = `select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
   where name in ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
     and setting <> '0'`;
 

@@ -9,6 +9,7 @@ import { type WrittenStatement, withOrigins, writtenOf } from '../written.js';
 import { factsQuery } from './facts.js';
 import { type Imagined, newImagined } from './imagined.js';
 import { literal } from './literal.js';
+import { PLANNED } from './planned.js';
 
 /** An answer of the driver's with these rows. */
 const answer = (rows: readonly Row[]) => ({ rows, rowCount: rows.length, fields: [], command: '' });
@@ -128,6 +129,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   // What prepares a connection has none to prepare.
   const { afterCreate: _prepare, ...pool } = (config.pool ?? {}) as Record<string, unknown>;
   const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
-  const db = knex({ ...own, client: Unsent as unknown as typeof Knex.Client });
+  const planned = { ...own, client: Unsent as unknown as typeof Knex.Client, [PLANNED]: true };
+  const db = knex(planned as Knex.Config);
   return { db, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }

@@ -17,9 +17,16 @@ const COMMENTS: Readonly<Record<string, string>> = {
   updated_at: 'when the row was last updated (UTC), kept by a trigger',
 };
 
+/** Ends the comment of what an adoption put there: undoing the adoption takes away just that. */
+export const ADOPTED_MARK = '(adopted)';
+
 /** The statement that marks a column as put there by knex-meta. */
-export function markColumn(quotedTable: string, column: MetadataColumn): string {
-  const text = `${COLUMN_MARK} ${COMMENTS[column.key] ?? 'metadata'}`;
+export function markColumn(
+  quotedTable: string,
+  column: Pick<MetadataColumn, 'key' | 'quoted'>,
+  isAdopted = false,
+): string {
+  const text = `${COLUMN_MARK} ${COMMENTS[column.key] ?? 'metadata'}${isAdopted ? ` ${ADOPTED_MARK}` : ''}`;
   return `comment on column ${quotedTable}.${column.quoted} is ${quoteText(text)}`;
 }
 

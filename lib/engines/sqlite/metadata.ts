@@ -2,7 +2,7 @@ import type { Clock, HookTarget, MetadataEngine, Session, TableId } from '../con
 import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
-import { COLUMN_MARK, factsQuery, readFacts } from './facts.js';
+import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
@@ -35,11 +35,24 @@ async function tableSql(session: Session, target: HookTarget): Promise<string> {
   return String(row?.sql ?? '');
 }
 
+/** A column as it stands in a CREATE TABLE; `isAdopted`: with the mark of an adoption. */
+export function columnDefinition(
+  key: string,
+  name: string,
+  clock: Clock,
+  strict: boolean,
+  isAdopted = false,
+): string {
+  const plain = plainType(key, clock);
+  const defaultTo = columnDefault(key, clock);
+  const start = `${quoteName(name)} ${strict ? strictType(plain) : plain}${MARK}`;
+  const adopted = isAdopted ? ` constraint ${quoteName(ADOPTED_MARK)}` : '';
+  if (defaultTo === undefined) return `${start} null${isAdopted ? `${adopted} null` : ''}`;
+  return `${start} not null${adopted} default (${defaultTo})`;
+}
+
 async function addColumn(session: Session, target: HookTarget, key: string, name: string): Promise<void> {
-  const plain = plainType(key, target.clock);
-  const type = isStrict(await tableSql(session, target)) ? strictType(plain) : plain;
-  const defaultTo = columnDefault(key, target.clock);
-  const definition = `${quoteName(name)} ${type}${MARK} ${defaultTo === undefined ? 'null' : `not null default (${defaultTo})`}`;
+  const definition = columnDefinition(key, name, target.clock, isStrict(await tableSql(session, target)));
   // ADD COLUMN takes no default that is computed, such as the present instant, once the table has rows.
   if (key === 'created_at' || key === 'updated_at')
     await addColumnWithRebuild(session, target.table, definition);
