@@ -14,6 +14,6 @@ export const checkVersion: Command = {
     }
     const report = checkRecord(status);
     const allIsWell = `${status.applied.length} migrations are applied, none is pending`;
-    return reportCheck(context, report, allIsWell, { applied: status.applied });
+    return reportCheck(context, { report, allIsWell, data: { applied: status.applied } });
   },
 };

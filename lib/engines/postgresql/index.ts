@@ -1,11 +1,10 @@
 import type { Engine } from '../contract.js';
 import { changes } from './changes/index.js';
-import { inspect } from './inspect.js';
+import { checks } from './checks.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
-import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
   name: 'postgresql',
@@ -22,12 +21,11 @@ export const postgresql: Engine = {
     // Only when it is missing: a role may use a schema without being allowed to create one.
     if (rows.length === 0) await db.raw('create schema if not exists ??', [schema]);
   },
-  inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
   changes,
   metadata,
   migrations,
-  tryTrigger,
+  checks,
 };

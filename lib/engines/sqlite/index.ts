@@ -1,11 +1,10 @@
 import type { Engine } from '../contract.js';
 import { changes } from './changes/index.js';
-import { inspect } from './inspect.js';
+import { checks } from './checks.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
-import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
 
@@ -41,12 +40,11 @@ export const sqlite: Engine = {
       : undefined,
   hasSchemas: false,
   ensureSchema: async () => {},
-  inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
   changes,
   metadata,
   migrations,
-  tryTrigger,
+  checks,
 };

@@ -20,10 +20,23 @@ function strictType(type: string): string {
   return type === 'boolean' ? 'integer' : type === 'datetime' ? 'text' : type;
 }
 
-function columnDefault(key: string, clock: Clock): string | undefined {
+export function columnDefault(key: string, clock: Clock): string | undefined {
   if (key === 'notes') return undefined;
   if (key === 'is_active') return '1';
   return key === 'is_flagged' ? '0' : clock.expression;
+}
+
+/** The type of a metadata column in a table that is strict, or not. */
+export function columnTypeIn(isStrictTable: boolean, key: string, clock: Clock): string {
+  const type = plainType(key, clock);
+  return isStrictTable ? strictType(type) : type;
+}
+
+/** A metadata column as it stands in CREATE TABLE, with its mark. */
+export function columnDefinition(isStrictTable: boolean, key: string, name: string, clock: Clock): string {
+  const defaultTo = columnDefault(key, clock);
+  const rest = defaultTo === undefined ? 'null' : `not null default (${defaultTo})`;
+  return `${quoteName(name)} ${columnTypeIn(isStrictTable, key, clock)}${MARK} ${rest}`;
 }
 
 async function tableSql(session: Session, target: HookTarget): Promise<string> {
@@ -36,10 +49,7 @@ async function tableSql(session: Session, target: HookTarget): Promise<string> {
 }
 
 async function addColumn(session: Session, target: HookTarget, key: string, name: string): Promise<void> {
-  const plain = plainType(key, target.clock);
-  const type = isStrict(await tableSql(session, target)) ? strictType(plain) : plain;
-  const defaultTo = columnDefault(key, target.clock);
-  const definition = `${quoteName(name)} ${type}${MARK} ${defaultTo === undefined ? 'null' : `not null default (${defaultTo})`}`;
+  const definition = columnDefinition(isStrict(await tableSql(session, target)), key, name, target.clock);
   // ADD COLUMN takes no default that is computed, such as the present instant, once the table has rows.
   if (key === 'created_at' || key === 'updated_at')
     await addColumnWithRebuild(session, target.table, definition);
