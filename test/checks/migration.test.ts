@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 import type { CheckReport } from '../../lib/checks/finding.js';
 import { runCheckMigration } from '../../lib/commands/checkMigration.js';
 import type { KnexMetaConfig } from '../../lib/metadata/options.js';
@@ -363,5 +363,258 @@ eachEngine('check:migration', function (engine) {
       expect(codesOf(after).filter(isMendable)).to.deep.equal([]);
       expect(codesOf(after).length).to.equal(database.cases.length - mendable.size);
     });
+  });
+});
+
+/** A database with a schema of the test's own, and what the check finds in it. */
+async function checkOf(
+  engine: TestEngine,
+  make: (db: Knex) => Promise<unknown>,
+  meta: KnexMetaConfig['meta'] = {},
+  files: Readonly<Record<string, string>> = {},
+  look: (
+    context: Parameters<Parameters<typeof withContext>[1]>[0],
+    db: Knex,
+  ) => Promise<CheckReport> = async (context) => (await runCheckMigration(context)).report,
+): Promise<CheckReport> {
+  const { config } = await engine.fresh();
+  const directory = join(temporaryFolder(), 'migrations');
+  mkdirSync(directory);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  const whole: KnexMetaConfig = { ...config, migrations: { directory }, meta };
+  await withContext(whole, (_context, db) => make(db));
+  return withContext({ ...whole, meta: { ...meta } }, look);
+}
+
+eachEngine('check:migration of what is special', function (engine) {
+  this.timeout(60_000);
+  const table = (name: string) => (db: Knex) =>
+    db.schema.createTable(name, (t) => {
+      t.increments();
+    });
+
+  it('finds that DATABASE_TIMESTAMP_UTC is another one than when the tables were made', async () => {
+    const other = engine.name === 'sqlite' ? 'CURRENT_TIMESTAMP' : "timezone('utc', now())";
+    const { config } = await engine.fresh();
+    const directory = temporaryFolder();
+    const whole = { ...config, migrations: { directory } };
+    await withContext(whole, (_context, db) => table('t')(db));
+    const codes = await withContext({ ...whole, meta: { timestampUtc: other } }, async (context) =>
+      codesOf((await runCheckMigration(context)).report),
+    );
+    const column = engine.name === 'sqlite' ? ['t COLUMN_DEFAULT'] : ['t COLUMN_DEFAULT', 't COLUMN_TYPE'];
+    expect([...new Set(codes)]).to.deep.equal([...column, 't TRIGGER_CHANGED']);
+  });
+
+  it('says which tables have t.metadata(false), and judges them no further', async () => {
+    const file =
+      "exports.up = (k) => k.schema.createTable('bare', (t) => { t.increments(); t.metadata(false); });";
+    const { findings, notes } = await checkOf(
+      engine,
+      (db) => db.raw('create table bare (id integer)'),
+      {},
+      {
+        '1_bare.cjs': file,
+      },
+    );
+    expect(findings).to.deep.equal([]);
+    expect(notes.map((note) => note.replace('public.', ''))).to.deep.equal([
+      'bare has t.metadata(false) in 1_bare.cjs: not checked',
+    ]);
+  });
+
+  it('reads a thousand tables in a fixed number of queries', async () => {
+    const counts: number[] = [];
+    for (const count of [2, 20]) {
+      await checkOf(
+        engine,
+        async (db) => {
+          for (let index = 0; index < count; index += 1) await db.raw(`create table t${index} (id integer)`);
+        },
+        {},
+        {},
+        async (context, db) => {
+          let queries = 0;
+          db.on('query', () => {
+            queries += 1;
+          });
+          const { report } = await runCheckMigration(context);
+          counts.push(queries);
+          return report;
+        },
+      );
+    }
+    expect(counts[0]).to.be.greaterThan(1);
+    expect(counts[1]).to.equal(counts[0]);
+  });
+
+  if (engine.name === 'sqlite') {
+    it('tries triggers of WITHOUT ROWID and STRICT tables, of keys and generated columns, with rows and without', async () => {
+      const { findings } = await checkOf(engine, async (db) => {
+        await table('parent')(db);
+        await db.schema.createTable('child', (t) => {
+          t.increments();
+          t.integer('parent_id').notNullable().references('parent.id');
+          t.check('?? > 0', ['parent_id'], 'positive');
+        });
+        await db.schema.createTable('plain', (t) => {
+          t.string('a').primary();
+        });
+        const [{ sql }] = await db.raw("select sql from sqlite_master where name = 'plain'");
+        await db.raw(`${sql.replace('`plain`', '`rowless`')} without rowid`);
+        await db.raw(
+          `${sql.replace('`plain`', '`strict`').replaceAll('boolean', 'integer').replaceAll('datetime', 'text').replace('varchar(255)', 'text').replace('(`a`', '(`g` integer as (1) stored, `a`')} strict`,
+        );
+      });
+      // Made past the hook: their triggers alone are missing, and what it says makes them.
+      expect(codesOf({ findings, notes: [] })).to.deep.equal([
+        'rowless TRIGGER_MISSING',
+        'strict TRIGGER_MISSING',
+      ]);
+    });
+
+    it('mends those, and finds them good, empty and with a row', async () => {
+      await checkOf(
+        engine,
+        async (db) => {
+          await table('plain')(db);
+          const [{ sql }] = await db.raw("select sql from sqlite_master where name = 'plain'");
+          const keyed = sql.replace(
+            'integer not null primary key autoincrement',
+            'text not null primary key',
+          );
+          await db.raw(`${keyed.replace('`plain`', '`rowless`')} without rowid`);
+          await db.raw(
+            `${keyed.replace('`plain`', '`strict`').replaceAll('boolean', 'integer').replaceAll('datetime', 'text')} strict`,
+          );
+        },
+        {},
+        {},
+        async (context, db) => {
+          const first = (await runCheckMigration(context)).report;
+          await runMending(db, first.findings);
+          expect(codesOf((await runCheckMigration(context)).report)).to.deep.equal([]);
+          await db('rowless').insert({ id: 'x' });
+          await db('strict').insert({ id: 'x' });
+          const last = (await runCheckMigration(context)).report;
+          expect(codesOf(last)).to.deep.equal([]);
+          return last;
+        },
+      );
+    });
+
+    it('says that a table was not checked while another program writes', async () => {
+      await checkOf(
+        engine,
+        async (db) => {
+          await table('t')(db);
+          await db('t').insert({ notes: 'x' });
+        },
+        {},
+        {},
+        async (context, db) => {
+          const { filename } = db.client.config.connection as { filename: string };
+          const other = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
+          await db.raw('pragma busy_timeout = 10');
+          await other.raw('begin immediate');
+          const { report } = await runCheckMigration(context);
+          await other.raw('rollback');
+          await other.destroy();
+          expect(codesOf(report)).to.deep.equal(['t NOT_CHECKED']);
+          return report;
+        },
+      );
+    });
+    return;
+  }
+
+  it('reports a table that is locked as not checked, at once, and the others as they are', async () => {
+    await checkOf(
+      engine,
+      async (db) => {
+        await table('held')(db);
+        await table('free')(db);
+      },
+      {},
+      {},
+      async (context, db) => {
+        const other = await db.transaction();
+        await other.raw('lock table held in access exclusive mode');
+        const { report } = await runCheckMigration(context);
+        await other.rollback();
+        expect(codesOf(report)).to.deep.equal(['held NOT_CHECKED']);
+        return report;
+      },
+    );
+  });
+
+  it('finds triggers silenced for a role or a database, and by the session, and mends it', async () => {
+    await checkOf(engine, table('t'), {}, {}, async (context, db) => {
+      const { config } = await context.project();
+      const name = String(config.connection).split('/').at(-1);
+      await db.raw(`alter database ${name} set session_replication_role = replica`);
+      await db.raw(`create role quiet_${name}`);
+      await db.raw(`alter role quiet_${name} set session_replication_role = replica`);
+      await db.raw(`alter role quiet_${name} in database ${name} set session_replication_role = 'replica'`);
+      const first = (await runCheckMigration(context)).report;
+      expect(codesOf(first)).to.deep.equal(['TRIGGERS_SILENT', 'TRIGGERS_SILENT', 'TRIGGERS_SILENT']);
+      await runMending(db, first.findings);
+      await db.raw(`drop role quiet_${name}`);
+      const last = (await runCheckMigration(context)).report;
+      expect(codesOf(last)).to.deep.equal([]);
+      return last;
+    });
+    const { config } = await engine.fresh();
+    const quiet = {
+      ...config,
+      migrations: { directory: temporaryFolder() },
+      pool: {
+        min: 0,
+        max: 1,
+        afterCreate: (connection: { query: (sql: string, done: () => void) => void }, done: () => void) =>
+          connection.query('set session_replication_role = replica', done),
+      },
+    };
+    const codes = await withContext(quiet, async (context, db) => {
+      await table('t')(db);
+      return codesOf((await runCheckMigration(context)).report);
+    });
+    expect(codes).to.deep.equal(['TRIGGERS_SILENT', 't TRIGGER_STILL']);
+  });
+
+  it('checks as a role that may read only, and as one that may make nothing', async () => {
+    await checkOf(
+      engine,
+      async (db) => {
+        await table('t')(db);
+        await db('t').insert({ notes: 'x' });
+      },
+      {},
+      {},
+      async (context, db) => {
+        const { config } = await context.project();
+        const name = String(config.connection).split('/').at(-1);
+        await db.raw(`create role reader_${name} login`);
+        await db.raw(`grant select on t to reader_${name}`);
+        const reader = {
+          ...config,
+          connection: String(config.connection).replace('postgres@', `reader_${name}@`),
+        };
+        const codes = () =>
+          withContext(reader, async (own) => {
+            const { report } = await runCheckMigration(own);
+            return [codesOf(report), report.notes.length];
+          });
+        try {
+          expect(await codes()).to.deep.equal([[], 0]);
+          await db.raw(`revoke temporary on database ${name} from public`);
+          expect(await codes()).to.deep.equal([['t NOT_CHECKED'], 4]);
+        } finally {
+          await db.raw(`drop owned by reader_${name}`);
+          await db.raw(`drop role reader_${name}`);
+        }
+        return { findings: [], notes: [] };
+      },
+    );
   });
 });
