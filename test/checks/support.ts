@@ -1,9 +1,11 @@
+import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import type { CheckReport, Finding } from '../../lib/checks/finding.js';
 import { Output } from '../../lib/cli/output.js';
 import type { Context } from '../../lib/commands/command.js';
 import type { KnexMetaConfig } from '../../lib/metadata/options.js';
 import { withMeta } from '../../lib/metadata/withMeta.js';
+import { knexMeta } from '../support/commandLine.js';
 
 const QUIET = { json: false, quiet: true, verbose: false, color: false };
 
@@ -37,10 +39,18 @@ export function codesOf({ findings }: CheckReport): readonly string[] {
   return findings.map(({ code, table = '' }) => `${table.replace(/^public\./, '')} ${code}`.trim()).sort();
 }
 
-/** Runs the SQL that findings say mends them. */
-export async function runMending(db: Knex, findings: readonly Finding[]): Promise<void> {
+/** Runs what findings say mends them: SQL on the connection, commands in the folder. */
+export async function runMending(db: Knex, findings: readonly Finding[], folder = ''): Promise<void> {
   for (const { mend = [] } of findings) {
-    for (const command of mend.filter((line) => !line.startsWith('npx ')))
-      await db.raw(command.replaceAll('?', '\\?'));
+    for (const command of mend) {
+      const [npx, program, ...args] = command.split(' ');
+      if (npx !== 'npx') {
+        await db.raw(command.replaceAll('?', '\\?'));
+        continue;
+      }
+      expect(program).to.equal('knex-meta');
+      const { code, stdout, stderr } = await knexMeta(args, folder);
+      expect(code, `${command}\n${stdout}${stderr}`).to.equal(0);
+    }
   }
 }
