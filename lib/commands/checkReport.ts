@@ -12,7 +12,7 @@ export interface Checked {
 }
 
 /** Prints findings and notes, and what mends them. */
-export function tellReport({ output }: Pick<Context, 'output'>, { findings, notes }: CheckReport): void {
+function tellReport({ output }: Pick<Context, 'output'>, { findings, notes }: CheckReport): void {
   for (const { code, message, remedy, mend = [] } of findings) {
     output.line(`${output.style('red', '✗')} ${code}: ${message}`);
     output.line(`  ${remedy}`);

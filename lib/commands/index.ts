@@ -1,7 +1,9 @@
+import { check } from './check.js';
 import { checkMigration } from './checkMigration.js';
 import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
+import { doctor } from './doctor.js';
 import { init } from './init.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
@@ -47,7 +49,9 @@ export const commands: readonly Command[] = [
   migrateUnlock,
   seedMake,
   seedRun,
+  check,
   checkMigration,
   checkVersion,
   checkModels,
+  doctor,
 ];
