@@ -55,16 +55,15 @@ export function presenceFindings(
 ): readonly Finding[] {
   const batch = Math.max(0, ...applied.map((row) => row.batch)) + 1;
   // A stamp sets the record to one revision with all before it, and nothing else.
-  const lastApplied = presences.findLastIndex(({ isApplied }) => isApplied);
   let areEarlierDone = missing.length === 0;
   const names = new Set(applied.map(({ name }) => revisionOf(name)));
   const begun = new Set(unfinished.map(revisionOf));
-  return presences.flatMap((presence, index): readonly Finding[] => {
-    const { name, made, present, rest, isApplied } = presence;
+  return presences.flatMap((presence): readonly Finding[] => {
+    const { name, made, present, rest, isApplied, isBehind } = presence;
     if (isApplied) return present.length < made.length ? [absentFinding(presence)] : [];
     const isUnfinished = begun.has(revisionOf(name)) && !names.has(revisionOf(name));
     const isDone = made.length > 0 && present.length === made.length;
-    const isFirst = areEarlierDone && index > lastApplied;
+    const isFirst = areEarlierDone && isBehind;
     areEarlierDone = false;
     const say = (): string => recording(name, isUnfinished, isFirst, record, batch);
     if (isDone) {

@@ -7,7 +7,7 @@ export interface Finding {
   /** What mends it, in words. */
   readonly remedy: string;
   /**
-   * What mends it, exactly, in its order: a line that begins with `npx` is for the shell, every other one is SQL for a
+   * What mends it, exactly, in its order: a line that begins with `npx` or `npm` is for the shell, every other one is SQL for a
    * connection with knex-meta (`knex.raw`).
    */
   readonly mend?: readonly string[];

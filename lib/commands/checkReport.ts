@@ -17,7 +17,7 @@ function tellReport({ output }: Pick<Context, 'output'>, { findings, notes }: Ch
     output.line(`${output.style('red', '✗')} ${code}: ${message}`);
     output.line(`  ${remedy}`);
     for (const command of mend) {
-      const [first = '', ...rest] = `${command}${command.startsWith('npx ') ? '' : ';'}`.split('\n');
+      const [first = '', ...rest] = `${command}${/^np[xm] /.test(command) ? '' : ';'}`.split('\n');
       output.line(`    ${output.style('cyan', first)}`);
       for (const line of rest) output.line(`    ${output.style('cyan', line)}`);
     }

@@ -8,6 +8,8 @@ import { revisionOf } from './revision.js';
 export interface Presence {
   readonly name: string;
   readonly isApplied: boolean;
+  /** Whether it comes behind all that are applied. */
+  readonly isBehind: boolean;
   /** What it makes, and what of that there is. */
   readonly made: readonly OwnedThing[];
   readonly present: readonly OwnedThing[];
@@ -50,6 +52,7 @@ function restOf(
 ): readonly string[] | undefined {
   const rest: string[] = [];
   const open = new Set(absent);
+  const remade = new Set<string>();
   for (const sql of statements) {
     const { effects, isKnown, again } = effectsOf(sql);
     if (again) {
@@ -58,10 +61,18 @@ function restOf(
     }
     const made = effects.flatMap((effect) => (effect.kind === 'make' ? [effect.thing] : []));
     const missing = made.filter((thing) => absent.some((each) => same(each, thing)));
+    // What stands on a table that is made anew goes with it.
+    if (made.length > 0 && made.every(({ kind, table }) => /index|trigger/.test(kind) && remade.has(table))) {
+      for (const each of absent) if (made.some((thing) => same(each, thing))) open.delete(each);
+      rest.push(sql);
+      continue;
+    }
     if (isApplied && missing.length === 0) continue;
     if (!isKnown || made.length < effects.length || made.length === 0) return undefined;
     for (const each of absent) if (made.some((thing) => same(each, thing))) open.delete(each);
-    if (missing.length === made.length) rest.push(sql);
+    for (const { kind, table } of missing) if (kind === 'table') remade.add(table);
+    // The metadata columns that stand in it are not asked about.
+    if (missing.length === made.length || missing.some(({ kind }) => kind === 'table')) rest.push(sql);
     else {
       for (const { schema, table, definition } of missing.filter(({ kind }) => kind === 'column'))
         rest.push(`alter table ${quote(schema, table)} add column ${definition}`);
@@ -89,11 +100,13 @@ export function compareWithDatabase(
   const account = newAccount();
   const done = captured.filter(({ name }) => applied.has(revisionOf(name)));
   const pending = captured.filter(({ name }) => !applied.has(revisionOf(name)));
+  const lastApplied = captured.findLastIndex(({ name }) => applied.has(revisionOf(name)));
   const presenceOf = ({ name, statements }: PlannedMigration, isApplied: boolean): Presence => {
     const made = account.things().filter((thing) => thing.owner === name && !isOurs(thing));
     const present = made.filter(has);
     const absent = made.filter((thing) => !has(thing));
-    return { name, isApplied, made, present, rest: restOf(statements, absent, isApplied) };
+    const isBehind = captured.findIndex((each) => each.name === name) > lastApplied;
+    return { name, isApplied, isBehind, made, present, rest: restOf(statements, absent, isApplied) };
   };
   for (const { name, statements } of done) for (const sql of statements) account.apply(name, sql);
   const ofDone = done.map((each) => presenceOf(each, true));
