@@ -28,7 +28,7 @@ export interface CheckedDatabase {
   readonly fold: (name: string) => string;
 }
 
-export function nameOf({ schema, name }: TableId): string {
+function nameOf({ schema, name }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 

@@ -10,7 +10,7 @@ import { knexMeta } from '../support/commandLine.js';
 const QUIET = { json: false, quiet: true, verbose: false, color: false };
 
 /** What a command gets, for a configuration, without a process of its own. */
-export function contextFor(config: KnexMetaConfig, db: Knex): Context {
+function contextFor(config: KnexMetaConfig, db: Knex): Context {
   const project = { knexfile: undefined, environment: 'development', config, extension: 'cjs' };
   return {
     args: {},
