@@ -129,6 +129,29 @@ eachEngine('checks', (engine) => {
     expect(await rows()).to.deep.equal(before);
   });
 
+  it('check runs all of them, and says that there are no models; doctor finds nothing', async () => {
+    const { code, stdout, stderr } = await knexMeta(['check'], folder);
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout).to.match(
+      /^check:migration\n✓ .*\ncheck:version\n✓ .*\ncheck:models\n· skipped: there are no models\n$/,
+    );
+    await db('knex_migrations_lock').update({ is_locked: 1 });
+    await db.raw(`drop trigger update_timestamp${engine.name === 'sqlite' ? '_playlists' : ' on playlists'}`);
+    const found = await knexMeta(['check', '--json'], folder);
+    const document = JSON.parse(found.stdout);
+    expect([found.code, document.ok, document.found]).to.deep.equal([3, false, 2]);
+    expect(document.migration.findings[0].code).to.equal('TRIGGER_MISSING');
+    expect(document.version.findings[0]).to.deep.include({
+      code: 'LOCK_STALE',
+      mend: ['npx knex-meta migrate:unlock'],
+    });
+    expect(document.models).to.deep.equal({ skipped: 'there are no models' });
+    for (const sql of document.migration.findings[0].mend) await db.raw(sql);
+    await knexMeta(['migrate:unlock'], folder);
+    const healthy = await knexMeta(['doctor'], folder);
+    expect([healthy.code, healthy.stdout]).to.deep.equal([0, '✓ nothing is wrong\n']);
+  });
+
   it('prints for people too', async () => {
     await db.raw(
       engine.name === 'sqlite'
