@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
+import type { ExaminedTable } from '../engines/checks.js';
 import type { Engine, Session, TableFacts } from '../engines/contract.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import type { ClientInternals } from '../metadata/knexInternals.js';
@@ -7,9 +8,9 @@ import type { KnexMetaConfig } from '../metadata/options.js';
 import { matcher, resolveMeta } from '../metadata/resolve.js';
 import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
-import { tablesOf } from './checkMigration.js';
 import type { Arguments, Context, Flag } from './command.js';
 import { refusePending } from './comparedDatabase.js';
+import { examineTables } from './examine.js';
 
 /** The flags that choose tables. */
 export const TABLE_FLAGS: Readonly<Record<string, Flag>> = {
@@ -63,6 +64,20 @@ async function checkPending(context: Context): Promise<void> {
   }
 }
 
+function factsOf({ trigger, stamped, ...table }: ExaminedTable): TableFacts {
+  const { schema, name, columns } = table;
+  return {
+    ...(schema === undefined ? {} : { schema }),
+    name,
+    columns,
+    trigger: trigger && {
+      name: trigger.name,
+      column: stamped?.name ?? '',
+      enabled: trigger.enabled === 'yes',
+    },
+  };
+}
+
 /** The tables that --table and --exclude mean. Throws USAGE for a name that is none's, MIGRATIONS_PENDING. */
 export async function chooseTables(context: Context): Promise<Chosen> {
   const { config } = await context.project();
@@ -72,7 +87,15 @@ export async function chooseTables(context: Context): Promise<Chosen> {
   const named = listOf(args, 'table');
   const schemas = named.filter((text) => text.includes('.')).map((text) => text.split('.')[0] ?? '');
   await checkPending(context);
-  const all = await tablesOf(context, engine, config, meta, engine.hasSchemas ? schemas : []);
+  const { tables: found, locked } = await examineTables(context, engine.hasSchemas ? schemas : []);
+  const [held] = locked;
+  if (held !== undefined) {
+    throw new KnexMetaError('DATABASE_BUSY', `Another session holds the table ${held.name}.`, {
+      remedy: 'Try again when it is done. Nothing was written.',
+      details: { table: held.name },
+    });
+  }
+  const all = found.filter(({ name }) => meta.includesTable(name)).map(factsOf);
   const patterns = named.map((text) => ({ text, isIt: readPattern(text) }));
   for (const { text, isIt } of patterns) {
     if (all.some(isIt)) continue;

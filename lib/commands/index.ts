@@ -1,7 +1,9 @@
+import { check } from './check.js';
 import { checkMigration } from './checkMigration.js';
 import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
+import { doctor } from './doctor.js';
 import { init } from './init.js';
 import { lint } from './lint.js';
 import { metaAdopt } from './metaAdopt.js';
@@ -53,9 +55,11 @@ export const commands: readonly Command[] = [
   seedRun,
   metaAdopt,
   metaRemove,
+  check,
   checkMigration,
   checkVersion,
   checkModels,
+  doctor,
   modelsPull,
   lint,
 ];

@@ -6,6 +6,11 @@ export const METADATA_COLUMNS = ['is_active', 'is_flagged', 'notes', 'created_at
 /** The standard name of a metadata column. */
 export type MetadataColumnName = (typeof METADATA_COLUMNS)[number];
 
+/** Whether a key is a standard column's, and not that of one that the project adds. */
+export function isMetadataName(key: string): key is MetadataColumnName {
+  return (METADATA_COLUMNS as readonly string[]).includes(key);
+}
+
 /** Settings of one standard metadata column. */
 export interface MetadataColumnSettings {
   /** Another name for the column, e.g. `'modified_at'` for `updated_at`. */

@@ -4,6 +4,7 @@ import type { Sandbox } from '../engines/migrations.js';
 import type { WrittenStatement } from '../engines/written.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type Direction, type Events, newEvents } from './events.js';
+import type { KnownEntry } from './history.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
@@ -109,6 +110,35 @@ export async function captureTasks(
     planned.push({ name, direction, isTransaction, statements: texts });
   }
   return planned;
+}
+
+/** What migrations run, as far as that can be told without a database. */
+export interface Captured {
+  readonly planned: readonly PlannedMigration[];
+  /** Why those behind them could not be captured. */
+  readonly stopped: Error | undefined;
+}
+
+/** The statements of migrations that begin with an empty database, up to one that cannot be run without one. */
+export async function captureOffline(
+  engine: Engine,
+  config: Knex.Config,
+  entries: readonly KnownEntry[],
+): Promise<Captured> {
+  const planned: PlannedMigration[] = [];
+  const mode = modeOf({}, config.migrations ?? {});
+  const sandbox = await engine.migrations.openSandbox(config, undefined);
+  try {
+    for (const entry of entries) {
+      const tasks = await loadTasks({ direction: 'up', steps: [entry] });
+      planned.push(...(await captureTasks(sandbox, engine, tasks, mode)));
+    }
+    return { planned, stopped: undefined };
+  } catch (error) {
+    return { planned, stopped: error as Error };
+  } finally {
+    await sandbox.end();
+  }
 }
 
 /** What a plan would run in a sandbox of this configuration. */

@@ -3,7 +3,7 @@ import type { RecordTables } from '../engines/migrations.js';
 import { KnexMetaError } from '../errors.js';
 import { editedMigrations } from './edited.js';
 import type { Events } from './events.js';
-import { type JournalLine, readLines } from './journal.js';
+import { type JournalLine, latestUps, readLines } from './journal.js';
 import { outOfOrder, type Plan, type Situation } from './plan.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
@@ -61,7 +61,7 @@ export async function checkUnfinished(
 /** Throws MIGRATION_EDITED when an applied file says something else than when it was applied. */
 export async function checkEdited(view: Knex, settings: Settings, found: Found): Promise<void> {
   const lines = await readLines(view, recordTables(settings));
-  const edited = await editedMigrations(found.applied, found.entries, lines);
+  const edited = await editedMigrations(found.applied, found.entries, latestUps(lines));
   if (edited.length === 0) return;
   throw new KnexMetaError('MIGRATION_EDITED', `Applied migrations were edited: ${edited.join(', ')}.`, {
     remedy:

@@ -75,3 +75,13 @@ describe('documents', () => {
     }
   });
 });
+
+describe('docs/checks.md', () => {
+  it('has every code of a finding, and no other', () => {
+    const sources = [...readdirSync(join(ROOT, 'lib/checks')).map((file) => `lib/checks/${file}`)].map(read);
+    const codes = [...sources.join('\n').matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)].map((match) => match[1]);
+    const documented = [...read('docs/checks.md').matchAll(/^\| `([A-Z_]+)` +\|/gm)].map((match) => match[1]);
+    expect(documented.length).to.be.greaterThan(30);
+    expect([...documented].sort()).to.deep.equal([...new Set([...codes, 'MODELS_DIFFER'])].sort());
+  });
+});

@@ -5,7 +5,7 @@ import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 export const FUNCTION_MARK = 'knex-meta';
 /** The comment of a column that knex-meta put there begins with this. */
 export const COLUMN_MARK = 'knex-meta:';
-const TRIGGER_NAME = 'update_timestamp';
+export const TRIGGER_NAME = 'update_timestamp';
 /** SQLSTATE of the warning that says why a table got no trigger. */
 export const WARNING_STATE = 'KM001';
 
@@ -30,8 +30,12 @@ export function markColumn(
   return `comment on column ${quotedTable}.${column.quoted} is ${quoteText(text)}`;
 }
 
+/** The types of columns that a trigger can keep. */
+const STAMP_TYPES = ['timestamptz', 'timestamp', 'date'] as const;
+export type StampType = (typeof STAMP_TYPES)[number];
+
 /** The value to assign, by the type of the column: the instant in UTC, whatever the session's time zone. */
-function valuesByType({ clock }: HookTarget): Readonly<Record<'timestamptz' | 'timestamp' | 'date', string>> {
+function valuesByType({ clock }: Pick<HookTarget, 'clock'>): Readonly<Record<StampType, string>> {
   const { expression } = clock;
   // CURRENT_TIMESTAMP is pg_catalog.now(), which is the shorter way to the same value.
   const now = /^current_timestamp$/i.test(expression) ? 'pg_catalog.now()' : expression;
@@ -44,7 +48,7 @@ function valuesByType({ clock }: HookTarget): Readonly<Record<'timestamptz' | 't
   };
 }
 
-function functionBody(target: HookTarget, value: string): string {
+function functionBody(target: Pick<HookTarget, 'updatedAt' | 'onExplicitUpdate'>, value: string): string {
   const column = quoteName(target.updatedAt ?? '');
   const stamp = `new.${column} := ${value};`;
   const lines =
@@ -60,6 +64,18 @@ function functionBody(target: HookTarget, value: string): string {
     'end',
     '',
   ].join('\n');
+}
+
+/** The function that keeps a column of a type: its name, unless another has that already, and its body. */
+export function functionFor(
+  target: Pick<HookTarget, 'clock' | 'updatedAt' | 'onExplicitUpdate'>,
+  type: StampType,
+): { readonly name: string; readonly body: string } {
+  const base = `set_${target.updatedAt ?? ''}`;
+  return {
+    name: type === target.clock.type ? base : `${base}_${type}`,
+    body: functionBody(target, valuesByType(target)[type]),
+  };
 }
 
 /** Wraps statements in a DO block whose quoting no name can end. */
@@ -95,12 +111,10 @@ const FIND_FUNCTION =
  * on the server, so it is right after any CREATE or ALTER and does nothing the second time.
  */
 export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
-  const values = valuesByType(target);
   const column = target.updatedAt;
-  const base = `set_${column ?? ''}`;
-  const variants = (Object.keys(values) as (keyof typeof values)[]).map((type) => {
-    const name = type === target.clock.type ? base : `${base}_${type}`;
-    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(functionBody(target, values[type]))};`;
+  const variants = STAMP_TYPES.map((type) => {
+    const { name, body } = functionFor(target, type);
+    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
   });
   const statements = `
   rel := pg_catalog.to_regclass(${quoteText(target.quoted)});

@@ -79,7 +79,7 @@ export async function adopt(session: AdoptionSession, request: AdoptRequest): Pr
     const fill = await readFill(session, request, state, missing);
     const strict = isStrict(state.sql);
     const definitions = missing.map(({ key, name }) =>
-      columnDefinition(key, name, target.clock, strict, true),
+      columnDefinition(strict, key, name, target.clock, true),
     );
     const indexes = missing.filter(({ index }) => index).map((column) => indexOf(target, column));
     await addColumns(session, target.table, definitions, { fill, indexes });

@@ -9,7 +9,7 @@ import { LOCKS } from '../../../lint/rules/locks.js';
 import { rowsOf } from '../../../metadata/session.js';
 import { SAFE_WAYS } from '../../../operations/hazards/safeWays.js';
 import { quoteName } from '../identifiers.js';
-import { inspect } from '../inspect.js';
+import { introspect } from '../introspect/index.js';
 import { read } from './read.js';
 
 const OWN: readonly LintRule[] = [
@@ -65,11 +65,11 @@ function witness(db: Knex): Witness {
   };
   return {
     catalog: async () =>
-      (await inspect(db)).map(({ name, columns }) => ({
+      (await introspect(db)).tables.map(({ name, columns }) => ({
         table: { schema: undefined, name },
         columns: columns.map((column) => ({
           name: column.name,
-          type: column.type,
+          type: column.type.toLowerCase(),
           isNullable: column.nullable,
         })),
         neverNull: [],
