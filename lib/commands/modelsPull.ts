@@ -70,6 +70,8 @@ async function render(context: Context) {
   const resolved = resolveMeta(meta, process.env);
   const { schema, unmanaged } = scope(await engine.introspect(db), {
     ownTables: ownTables(recordTables(config.migrations ?? {})),
+    // What models are not to manage needs none.
+    includes: resolved.manages,
   });
   const wanted = wantedFrom(args);
   const chosen = select(schema, wanted, {

@@ -8,7 +8,7 @@ import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
 import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
 import { applyRenames } from './renames.js';
-import { leftAlone, nameOf, scope } from './scope.js';
+import { leftAlone, nameOf, scope, withoutHeldTypes } from './scope.js';
 import { diffTable } from './tables.js';
 
 export type { Comparison } from './comparison.js';
@@ -117,7 +117,7 @@ export function diff(
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
   const renames = options.renames ?? [];
-  const renamed = applyRenames(before.schema, renames, how);
+  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), renames, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),

@@ -31,24 +31,6 @@ export function leftAlone(table: Table): string | undefined {
   return undefined;
 }
 
-/** What is in the named schemas, or in none. */
-export function inSchemas(schema: DatabaseSchema, names: readonly string[]): DatabaseSchema {
-  const wanted = new Set<string | undefined>([undefined, ...names]);
-  const within = <Of extends ObjectName>(objects: readonly Of[]): readonly Of[] =>
-    objects.filter((object) => wanted.has(object.schema));
-  return {
-    ...schema,
-    schemas: schema.schemas.filter(({ name }) => wanted.has(name)),
-    tables: within(schema.tables),
-    views: within(schema.views),
-    functions: within(schema.functions),
-    enums: within(schema.enums),
-    domains: within(schema.domains),
-    sequences: within(schema.sequences),
-    others: within(schema.others),
-  };
-}
-
 /** A schema without what is not the project's, and what was left out of it. */
 export interface Scoped {
   readonly schema: DatabaseSchema;
@@ -93,7 +75,10 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
   return {
     schema: {
       ...schema,
-      schemas: schema.schemas.filter(({ extension }) => extension === undefined),
+      schemas: schema.schemas.filter(
+        ({ name, extension }) => extension === undefined && includes({ schema: name, name }),
+      ),
+      extensions: schema.extensions.filter(({ name }) => includes({ schema: undefined, name })),
       tables,
       views: own(schema.views),
       functions: own(schema.functions).filter(({ isMetadata }) => !isMetadata),
@@ -103,5 +88,25 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
       sequences: own(schema.sequences).filter(({ ownedBy }) => !isMigratorsOwn(ownedBy?.table)),
     },
     unmanaged,
+  };
+}
+
+/** Without types that no model has and a table which is left alone is made of: they stay with it. */
+export function withoutHeldTypes(
+  before: DatabaseSchema,
+  actual: DatabaseSchema,
+  target: DatabaseSchema,
+): DatabaseSchema {
+  const kept = new Set(before.tables.filter((table) => leftAlone(table) === undefined).map(nameOf));
+  const left = actual.tables.filter((table) => !kept.has(nameOf(table)));
+  const held = new Set(
+    left.flatMap(({ columns }) =>
+      columns.flatMap(({ userType }) => (userType === undefined ? [] : nameOf(userType))),
+    ),
+  );
+  const wanted = new Set(target.enums.map(nameOf));
+  return {
+    ...before,
+    enums: before.enums.filter((type) => wanted.has(nameOf(type)) || !held.has(nameOf(type))),
   };
 }

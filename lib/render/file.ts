@@ -1,5 +1,5 @@
 import { describe } from '../operations/describe.js';
-import type { Hazard } from '../operations/hazards/index.js';
+import { countText, type Hazard } from '../operations/hazards/index.js';
 import { type Operation, sameObject } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
 import type { RenderContext } from './parts.js';
@@ -21,6 +21,10 @@ export interface Migration {
     readonly up: (operation: Operation) => readonly Hazard[];
     readonly down: (operation: Operation) => readonly Hazard[];
   };
+  /** What a hazard's query gave on the database for which the migration is written. */
+  readonly countOf: (sql: string) => number | undefined;
+  /** In place of what the operations are written as. */
+  readonly statements?: Statements | undefined;
 }
 
 /** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
@@ -97,24 +101,47 @@ function piecesFor(
   return merge(around === undefined ? pieces : [...pieces, sql(around[1])]);
 }
 
-const noteOf = ({ message, remedy }: Hazard) => (remedy === '' ? message : `${message} ${remedy}`);
+function noteOf(hazard: Hazard, count?: number): string {
+  const found = countText(hazard, count);
+  const counted = found === '' ? '' : `When this was written: ${found}`;
+  return [hazard.message, counted, hazard.remedy].filter((text) => text !== '').join(' ');
+}
 
-function upBody({ up, hazards }: Migration, context: RenderContext): string {
+/** The statements that a direction runs, where they are to be written in place of the builder's words. */
+export interface Statements {
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+}
+
+function sqlBody(statements: readonly string[], notes: readonly string[], context: RenderContext): string {
   return body(
-    piecesFor(up, (operation) => hazards.up(operation).map(noteOf), context),
+    statements.map((text, at): Piece => ({ ...sql(text), notes: at === 0 ? notes : [] })),
+    context,
+  );
+}
+
+function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
+  const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
+  if (statements !== undefined) {
+    const notes = up.flatMap((operation) => hazards.up(operation).map(noted));
+    return sqlBody(statements.up, notes, context);
+  }
+  return body(
+    piecesFor(up, (operation) => hazards.up(operation).map(noted), context),
     context,
   );
 }
 
 /** What cannot be taken back is said before anything is done. That what came goes again needs no saying. */
-function downBody({ down, hazards }: Migration, context: RenderContext): string {
+function downBody({ down, hazards, statements }: Migration, context: RenderContext): string {
   const reasons = down.flatMap((operation) => irreversible(operation) ?? []);
   if (reasons.length > 0) return body([{ form: 'throw', reason: reasons.join('; ') }], context);
   const notesOf = (operation: Operation) =>
     hazards
       .down(operation)
       .filter(({ kind }) => kind === 'can fail')
-      .map(noteOf);
+      .map((hazard) => noteOf(hazard));
+  if (statements !== undefined) return sqlBody(statements.down, down.flatMap(notesOf), context);
   return body(piecesFor(down, notesOf, context), context);
 }
 

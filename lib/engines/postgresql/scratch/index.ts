@@ -39,7 +39,7 @@ function refused(error: unknown): unknown {
     `The models could not be built in this database: ${(error as Error).message}`,
     {
       remedy:
-        'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`.',
+        'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`, or `meta.shadow` in the knexfile. Nothing was changed.',
       cause: error,
     },
   );
