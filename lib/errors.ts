@@ -53,6 +53,8 @@ export const ERROR_CODES = {
   ALTER_REFUSED: EXIT.failed,
   NAME_TOO_LONG: EXIT.failed,
   METADATA_COLUMN_IN_USE: EXIT.failed,
+  TRANSACTION_REQUIRED: EXIT.usage,
+  TRIGGER_OUTDATED: EXIT.failed,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;

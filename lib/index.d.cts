@@ -60,6 +60,7 @@ export declare const defineModel: typeof esm.defineModel;
 export declare const defineSql: typeof esm.defineSql;
 export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
+export declare const preserveTimestamps: typeof esm.preserveTimestamps;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

@@ -56,3 +56,4 @@ export type {
   TriggerModel,
   ViewModel,
 } from './models/definition.js';
+export { preserveTimestamps } from './query/preserveTimestamps.js';

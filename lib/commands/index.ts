@@ -3,6 +3,7 @@ import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
+import { metaUpgrade } from './metaUpgrade.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   migrateUnlock,
   seedMake,
   seedRun,
+  metaUpgrade,
   checkMigration,
   checkVersion,
   checkModels,

@@ -136,8 +136,31 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /** Lets the rows of one transaction keep the time stamps that they are given. */
+  readonly preserving: PreservingEngine;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
+}
+
+/** The engine's side of `preserveTimestamps`: both run in the transaction that the session is in. */
+export interface PreservingEngine {
+  /**
+   * From now on no trigger of knex-meta's stamps a row in this transaction, and nothing of that is to be seen in
+   * another. A rollback takes it back, and it never outlives the transaction.
+   *
+   * @throws KnexMetaError TRIGGER_OUTDATED
+   */
+  readonly begin: (session: Session) => Promise<void>;
+  readonly end: (session: Session) => Promise<void>;
+  /** Makes anew what an older version of knex-meta made otherwise; in a transaction, all or nothing. */
+  readonly upgrade: (trx: Knex.Transaction) => Promise<Upgrade>;
+}
+
+/** What was done about functions of an older version, by their names. */
+export interface Upgrade {
+  readonly upgraded: readonly string[];
+  /** Those that could not be made anew, with the reason. */
+  readonly left: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** What the engine knows of changes: facts, and how it runs what it cannot do in one. It renders nothing. */

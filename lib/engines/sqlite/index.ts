@@ -4,6 +4,7 @@ import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
+import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { tryTrigger } from './tryTrigger.js';
 
@@ -48,5 +49,6 @@ export const sqlite: Engine = {
   changes,
   metadata,
   migrations,
+  preserving,
   tryTrigger,
 };

@@ -16,6 +16,7 @@ import { rebuildTable } from './rebuild.js';
 
 export { createDdl } from './alterations.js';
 export { parseAlter, runAlter } from './alterStatement.js';
+export { ownSession } from './ownSession.js';
 export { othersTurn } from './turn.js';
 
 /** Names of the columns that have a constraint of this name in their definition. */
