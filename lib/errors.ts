@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   METADATA_COLUMN_IN_USE: EXIT.failed,
   TRANSACTION_REQUIRED: EXIT.usage,
   TRIGGER_OUTDATED: EXIT.failed,
+  METADATA_COLUMN_OMITTED: EXIT.usage,
+  QUERY_METHOD_TAKEN: EXIT.usage,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;
