@@ -21,6 +21,7 @@ import {
   migrateUpgrade,
 } from './migrateSteps.js';
 import { seedMake, seedRun } from './seeds.js';
+import { typesGenerate } from './typesGenerate.js';
 
 /** Every command, in the order that --help shows. */
 export const commands: readonly Command[] = [
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   seedMake,
   seedRun,
   metaUpgrade,
+  typesGenerate,
   checkMigration,
   checkVersion,
   checkModels,

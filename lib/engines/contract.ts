@@ -5,6 +5,7 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
 import type { MigrationEngine } from './migrations.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -109,6 +110,8 @@ export interface Engine {
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** True when tables are in named schemas. */
   readonly hasSchemas: boolean;
+  /** The schema that a name without one means on this connection; undefined where the engine has none. */
+  readonly homeSchema: (db: Knex) => Promise<string | undefined>;
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /**
@@ -132,6 +135,8 @@ export interface Engine {
   readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
+  /** What TypeScript says of a column's values. */
+  readonly valueTypes: (column: TypedColumn, schema: DatabaseSchema) => ValueTypes;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
@@ -154,6 +159,21 @@ export interface PreservingEngine {
   readonly end: (session: Session) => Promise<void>;
   /** Makes anew what an older version of knex-meta made otherwise; in a transaction, all or nothing. */
   readonly upgrade: (trx: Knex.Transaction) => Promise<Upgrade>;
+}
+
+/** A column as far as its values go; of a view's column the engine may not know more than a type's name. */
+export interface TypedColumn {
+  readonly type: string | undefined;
+  readonly userType?: ObjectName | undefined;
+  readonly isMetadata?: boolean;
+}
+
+/** The types of a column's values that are not null, in TypeScript's words. */
+export interface ValueTypes {
+  /** What the driver gives, where the project has not set a parser of its own. */
+  readonly read: string;
+  /** What it takes. */
+  readonly write: string;
 }
 
 /** What was done about functions of an older version, by their names. */

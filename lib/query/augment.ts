@@ -10,24 +10,24 @@ declare module 'knex' {
        * @example await db('users').active().where({ email });
        * @example await db('users as u').join('teams as t', 't.id', 'u.team_id').active().active('t');
        */
-      active(table?: string): QueryBuilder<TRecord, TResult>;
+      active(table?: string): Knex.QueryBuilder<TRecord, TResult>;
       /** Only soft-deleted rows: `is_active` is false. */
-      inactive(table?: string): QueryBuilder<TRecord, TResult>;
+      inactive(table?: string): Knex.QueryBuilder<TRecord, TResult>;
       /** Only rows that are marked for attention: `is_flagged` is true. */
-      flagged(table?: string): QueryBuilder<TRecord, TResult>;
+      flagged(table?: string): Knex.QueryBuilder<TRecord, TResult>;
       /**
        * Sets `is_active` to false in the rows of the query that are active. Resolves to their number; those that were
        * deleted before keep their `updated_at`.
        *
        * @example await db('users').where({ id }).softDelete();
        */
-      softDelete(): QueryBuilder<TRecord, number>;
+      softDelete(): Knex.QueryBuilder<TRecord, number>;
       /** Sets `is_active` to true in the rows of the query that are soft-deleted. Resolves to their number. */
-      restore(): QueryBuilder<TRecord, number>;
+      restore(): Knex.QueryBuilder<TRecord, number>;
       /** Sets `is_flagged` to true in the rows of the query that are not flagged. Resolves to their number. */
-      flag(): QueryBuilder<TRecord, number>;
+      flag(): Knex.QueryBuilder<TRecord, number>;
       /** Sets `is_flagged` to false in the rows of the query that are flagged. Resolves to their number. */
-      unflag(): QueryBuilder<TRecord, number>;
+      unflag(): Knex.QueryBuilder<TRecord, number>;
     }
   }
 }

@@ -6,7 +6,9 @@ import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { readSurroundings } from './scratch/surroundings.js';
 import { tryTrigger } from './tryTrigger.js';
+import { valueTypes } from './valueTypes.js';
 
 export const postgresql: Engine = {
   name: 'postgresql',
@@ -18,6 +20,7 @@ export const postgresql: Engine = {
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
   hasSchemas: true,
+  homeSchema: async (db) => (await readSurroundings(db, [])).home,
   ensureSchema: async (db, schema) => {
     const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
     // Only when it is missing: a role may use a schema without being allowed to create one.
@@ -28,6 +31,7 @@ export const postgresql: Engine = {
   objectKinds: OBJECT_KINDS,
   buildScratch,
   changes,
+  valueTypes,
   metadata,
   migrations,
   preserving,

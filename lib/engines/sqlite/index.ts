@@ -7,6 +7,7 @@ import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { tryTrigger } from './tryTrigger.js';
+import { valueTypes } from './valueTypes.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
 
@@ -41,12 +42,14 @@ export const sqlite: Engine = {
         }
       : undefined,
   hasSchemas: false,
+  homeSchema: async () => undefined,
   ensureSchema: async () => {},
   inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
   changes,
+  valueTypes,
   metadata,
   migrations,
   preserving,
