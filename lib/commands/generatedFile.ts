@@ -9,6 +9,8 @@ interface GeneratedFile {
   readonly text: string;
   /** The command's name, which stands in what it writes. */
   readonly command: string;
+  /** The part of a text that --check compares, where not all of it. */
+  readonly comparable?: (text: string) => string;
 }
 
 function cannot(path: string, verb: string, error: unknown): KnexMetaError {
@@ -31,7 +33,8 @@ function read(path: string): string | undefined {
 
 /** A file of somebody's own is never overwritten. */
 function write(path: string, { text, command }: GeneratedFile, before: string | undefined): void {
-  if (before !== undefined && before !== '' && !before.includes(command)) {
+  const isOurs = new RegExp(`Written by \\W{0,8}(?:code>)?knex-meta ${command}`).test(before ?? '');
+  if (before !== undefined && before !== '' && !isOurs) {
     throw new KnexMetaError('FILE_EXISTS', `${relative('', path)} was not written by ${command}.`, {
       remedy: 'Choose another path with --out, or remove the file. Nothing was written.',
       details: { path },
@@ -46,15 +49,16 @@ function write(path: string, { text, command }: GeneratedFile, before: string | 
 }
 
 /** Line ends as a checkout of Git's may have made them. */
-const lines = (text: string | undefined): string | undefined => text?.replaceAll('\r\n', '\n');
+const lines = (text: string): string => text.replaceAll('\r\n', '\n');
 
 /** Writes the file; with --check says only whether it is what would be written. */
 export function writeOrCheck({ args, output }: Context, generated: GeneratedFile, data: object): Outcome {
   const path = resolve(generated.file);
   const name = relative('', path);
   const before = read(path);
-  const isSame = lines(before) === generated.text;
   if (args.check === true) {
+    const { comparable = (text: string) => text } = generated;
+    const isSame = before !== undefined && comparable(lines(before)) === comparable(generated.text);
     if (isSame) output.line(`${output.style('green', '✓')} ${name} is up to date`);
     else {
       const state = before === undefined ? 'is not there' : 'is not what would be written now';
@@ -62,6 +66,7 @@ export function writeOrCheck({ args, output }: Context, generated: GeneratedFile
     }
     return { data: { ok: isSame, path, ...data }, ...(isSame ? {} : { exitCode: EXIT.found }) };
   }
+  const isSame = before !== undefined && lines(before) === generated.text;
   if (!isSame) write(path, generated, before);
   output.line(isSame ? `${name} is up to date` : output.style('green', `Written: ${name}`));
   return { data: { ok: true, path, isChanged: !isSame, ...data } };

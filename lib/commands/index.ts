@@ -4,6 +4,7 @@ import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
 import { metaUpgrade } from './metaUpgrade.js';
+import { migrateDocs } from './migrateDocs.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   migrateMerge,
   migratePlan,
   migrateSql,
+  migrateDocs,
   migrateStamp,
   migrateResolve,
   migrateList,

@@ -1,6 +1,6 @@
 import { missingFile } from '../cli/project.js';
 import { EXIT } from '../errors.js';
-import { current, describeHistory, type RevisionInfo, readAll } from '../migrator/describe.js';
+import { current, describeHistory, type Reading, type RevisionInfo, readAll } from '../migrator/describe.js';
 import { describeRevision, withDetails } from '../migrator/details.js';
 import { describeHeads } from '../migrator/heads.js';
 import type { Settings } from '../migrator/settings.js';
@@ -14,6 +14,12 @@ async function openForReading({ project, database }: Context) {
   const settings: Settings = { ...config.migrations, extension };
   if (missingFile(config) !== undefined) return { view: undefined, settings };
   return { view: migratorView((await database()).db), settings };
+}
+
+/** Files, record and journal; nothing is written, nor a database made. */
+export async function readHistory(context: Context): Promise<Reading> {
+  const { view, settings } = await openForReading(context);
+  return readAll(view, settings);
 }
 
 /** The files alone: no database is asked. */

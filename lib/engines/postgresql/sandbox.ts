@@ -124,5 +124,5 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   const { afterCreate: _prepare, ...pool } = (config.pool ?? {}) as Record<string, unknown>;
   const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
   const db = knex({ ...own, client: Unsent as unknown as typeof Knex.Client });
-  return { db, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
+  return { db, isReal: false, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }
