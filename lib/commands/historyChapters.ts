@@ -25,7 +25,7 @@ export interface Told {
 
 /** A statement of the hook's own, or of a rebuild. */
 const IS_OWN = /knex[-_]meta/i;
-const LONGEST = 100;
+const LONGEST = 160;
 
 /** A statement in a line: without the columns of a new table, or the values of a row. */
 function lineOf(sql: string): string {

@@ -24,7 +24,7 @@ const FORMATS = { markdown: './MIGRATIONS.md', html: './migrations.html' } as co
 const BEGIN = '<!-- status -->\n';
 const END = '<!-- /status -->\n';
 
-const withoutStatus = (text: string): string => text.replace(new RegExp(`\\n?${BEGIN}[\\s\\S]*?${END}`), '');
+const withoutStatus = (text: string): string => text.replace(new RegExp(`\\n${BEGIN}[\\s\\S]*?${END}`), '');
 
 /** The tables of the project's database, which must be what the files lead to. */
 async function readTables(context: Context, engine: Engine) {
@@ -60,7 +60,7 @@ async function statusBlocks(context: Context): Promise<readonly Block[]> {
 
 function withStatus(text: string, blocks: readonly Block[], format: keyof typeof FORMATS): string {
   if (format === 'markdown') return `${text}\n${BEGIN}\n${markdown(blocks)}\n${END}`;
-  return text.replace('</body>', () => `${BEGIN}${htmlFragment(blocks)}\n${END}</body>`);
+  return text.replace('</body>', () => `\n${BEGIN}${htmlFragment(blocks)}\n${END}</body>`);
 }
 
 const onlyProjects = (schema: DatabaseSchema, own: readonly string[]): DatabaseSchema => ({

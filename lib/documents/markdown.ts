@@ -1,9 +1,16 @@
 import type { Block, Inline } from './block.js';
 
+/** Words as words: none is a mark of Markdown's or HTML's. An underscore inside a word is none. */
 const escapeText = (text: string): string =>
-  text.replace(/[\\`*_{}[\]<>#|~!&]/g, (character) =>
-    character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
-  );
+  text
+    .replace(/[\\`*{}[\]|~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+
+/** At its beginning a line could be a heading, a list, a rule. */
+const escapeStart = (text: string): string =>
+  text.replace(/^(?:[-+#=]|\d+(?=[.)]))/, (mark) => (/^\d/.test(mark) ? `${mark}\\` : `\\${mark}`));
 
 /** A code span whose fence no run of backticks inside it ends. */
 function code(text: string): string {
@@ -31,7 +38,7 @@ function blockText(block: Block): string {
     case 'heading':
       return `${'#'.repeat(block.level)} ${line([block.text])}\n`;
     case 'paragraph':
-      return `${line(block.text)}\n`;
+      return `${escapeStart(line(block.text))}\n`;
     case 'list':
       return block.items.map((item) => `- ${line(item)}\n`).join('');
     case 'table':

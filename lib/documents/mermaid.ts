@@ -11,7 +11,7 @@ const RESERVED =
 const label = (text: string): string =>
   text
     .replaceAll('"', "'")
-    .replace(/[%\\;#{}<>\r\n]+/g, ' ')
+    .replace(/[%\\;#{}<>|\r\n]+/g, ' ')
     .trim() || ' ';
 
 /** A word of letters, digits and underscores. */
@@ -36,11 +36,19 @@ export function timeline(
   return ['timeline', `  title ${plain(title)}`, ...lines].join('\n');
 }
 
+/** By a constraint, or by an index, which some engines make of `unique()`. */
+const isUnique = ({ uniques, indexes }: Table, name: string): boolean =>
+  uniques.some(({ columns }) => columns.length === 1 && columns[0] === name) ||
+  indexes.some(
+    ({ unique, predicate, keys }) =>
+      unique && predicate === undefined && keys.length === 1 && keys[0]?.column === name,
+  );
+
 function keysOf(table: Table, { name }: Column): string {
   const marks = [
     ...(table.primaryKey?.columns.includes(name) ? ['PK'] : []),
     ...(table.foreignKeys.some(({ columns }) => columns.includes(name)) ? ['FK'] : []),
-    ...(table.uniques.some(({ columns }) => columns.length === 1 && columns[0] === name) ? ['UK'] : []),
+    ...(isUnique(table, name) ? ['UK'] : []),
   ];
   return marks.length === 0 ? '' : ` ${marks.join(', ')}`;
 }
