@@ -21,4 +21,4 @@ trap - TERM INT
 if [ "$status" -ne 0 ]; then exit "$status"; fi
 if [ -n "$stopped" ]; then exit 143; fi
 # In place of this shell, so that signals reach it.
-"$@"
+exec "$@"

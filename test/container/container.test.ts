@@ -28,8 +28,8 @@ function makeApp(): string {
 interface Container {
   readonly child: ChildProcess;
   readonly output: () => string;
-  /** The port when it listens. */
-  readonly started: Promise<number>;
+  /** Until it has said this; an error when it ends without. */
+  readonly says: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly ended: Promise<number | null>;
 }
 
@@ -71,17 +71,26 @@ describe('the example of a container', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    const started = new Promise<number>((resolve) => {
-      const take = (chunk: Buffer) => {
-        output += chunk;
-        const [, port] = /listening on (\d+)/.exec(output) ?? [];
-        if (port !== undefined) resolve(Number(port));
-      };
-      child.stdout.on('data', take);
-      child.stderr.on('data', take);
-    });
+    const take = (chunk: Buffer) => {
+      output += chunk;
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const container = { child, output: () => output, started, ended };
+    const says = (pattern: RegExp): Promise<RegExpExecArray> =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(output);
+          if (found !== null) resolve(found);
+        };
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        look();
+        ended.then((code) =>
+          reject(new Error(`It ended with ${code} and did not say ${pattern}:\n${output}`)),
+        );
+      });
+    const container = { child, output: () => output, says, ended };
     containers.push(container);
     return container;
   }
@@ -101,9 +110,7 @@ describe('the example of a container', () => {
   it('six at once: one migrates, all start, are healthy and stop when they are told', async () => {
     const all = Array.from({ length: 6 }, start);
     const ports = await Promise.all(
-      all.map(({ started, ended, output }) =>
-        Promise.race([started, ended.then((code) => expect.fail(`ended with ${code}:\n${output()}`))]),
-      ),
+      all.map(async ({ says }) => Number((await says(/listening on (\d+)/))[1])),
     );
     expect(await journal()).to.deep.equal(['20250101120000_create_visits.js']);
     const [first = 0] = ports;
@@ -131,11 +138,10 @@ describe('the example of a container', () => {
   it('a database that comes up late is waited for', async () => {
     await own.kill();
     const late = start();
-    while (!/Waiting for the database/.test(late.output()))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await late.says(/Waiting for the database/);
     expect(late.output()).not.to.include('listening');
     await own.startAgain();
-    await late.started;
+    await late.says(/listening on/);
     expect(await journal()).to.have.length(1);
   });
 
@@ -145,7 +151,7 @@ describe('the example of a container', () => {
       "export const up = (knex) => { console.log('slow'); return knex.raw('select pg_sleep(60)'); };\nexport const down = () => {};\n",
     );
     const stopped = start();
-    while (!/slow/.test(stopped.output())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await stopped.says(/slow/);
     stopped.child.kill('SIGTERM');
     expect(await stopped.ended).not.to.equal(0);
     expect(stopped.output()).not.to.include('listening');

@@ -12,8 +12,12 @@ const AWAKE = ` begin ${TRIGGER_MARK}`;
 
 const RESTED = RESTING.slice(0, -AWAKE.length);
 
-/** The connections with a transaction in which our triggers rest. */
-const preserved = new WeakSet<object>();
+/** On a connection: our triggers rest in its transaction. Another copy of this package, whose hook it has, sees it too. */
+const RESTS = Symbol.for('knex-meta.preserving');
+
+interface Connection {
+  [RESTS]?: boolean;
+}
 
 const toResting = (sql: string): string =>
   sql.includes(RESTING) || !sql.includes(AWAKE) ? sql : sql.replace(AWAKE, () => RESTING);
@@ -44,13 +48,13 @@ async function rewrite(session: Session, which: string, change: (sql: string) =>
 const has = (text: string): string => `instr(o.sql, ${quoteText(text)}) > 0`;
 
 async function wake(session: Session): Promise<void> {
-  const connection = session.connection as object;
-  preserved.delete(connection);
+  const connection = session.connection as Connection;
+  connection[RESTS] = false;
   try {
     await rewrite(session, has(RESTED), toAwake);
   } catch (error) {
     // What commits tries again.
-    preserved.add(connection);
+    connection[RESTS] = true;
     throw error;
   }
 }
@@ -61,7 +65,7 @@ async function wake(session: Session): Promise<void> {
  */
 export const preserving: PreservingEngine = {
   begin: async (session) => {
-    preserved.add(session.connection as object);
+    (session.connection as Connection)[RESTS] = true;
     await rewrite(session, `${has(AWAKE)} and not ${has(RESTED)}`, toResting);
   },
   end: wake,
@@ -70,7 +74,7 @@ export const preserving: PreservingEngine = {
 };
 
 export function isPreserving(connection: unknown): boolean {
-  return preserved.has(connection as object);
+  return (connection as Connection | undefined)?.[RESTS] === true;
 }
 
 /**
@@ -85,6 +89,6 @@ export async function whilePreserving(
   const [first, second, third] = significant(tokenize(sql));
   if (isWord(first, 'COMMIT', 'END')) await wake(ownSession(sessionOn(client, connection)));
   if (isWord(first, 'ROLLBACK') && !isWord(second, 'TO') && !isWord(third, 'TO'))
-    preserved.delete(connection as object);
+    (connection as Connection)[RESTS] = false;
   return isWord(first, 'CREATE') && isWord(second, 'TRIGGER') ? toResting(sql) : sql;
 }
