@@ -21,6 +21,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 import { typesGenerate } from './typesGenerate.js';
 
@@ -56,4 +57,5 @@ export const commands: readonly Command[] = [
   checkMigration,
   checkVersion,
   checkModels,
+  modelsPull,
 ];

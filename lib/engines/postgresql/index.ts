@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
@@ -7,6 +8,7 @@ import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { readSurroundings } from './scratch/surroundings.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 import { valueTypes } from './valueTypes.js';
 
@@ -30,6 +32,8 @@ export const postgresql: Engine = {
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   valueTypes,
   metadata,

@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
@@ -6,6 +7,7 @@ import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 import { valueTypes } from './valueTypes.js';
 
@@ -48,6 +50,8 @@ export const sqlite: Engine = {
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   valueTypes,
   metadata,
