@@ -54,6 +54,10 @@ export const ERROR_CODES = {
   NAME_TOO_LONG: EXIT.failed,
   METADATA_COLUMN_IN_USE: EXIT.failed,
   ADOPT_REFUSED: EXIT.failed,
+  TRANSACTION_REQUIRED: EXIT.usage,
+  TRIGGER_OUTDATED: EXIT.failed,
+  METADATA_COLUMN_OMITTED: EXIT.usage,
+  QUERY_METHOD_TAKEN: EXIT.usage,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;

@@ -66,6 +66,7 @@ export declare const defineSql: typeof esm.defineSql;
 export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
 export declare const releaseTable: typeof esm.releaseTable;
+export declare const preserveTimestamps: typeof esm.preserveTimestamps;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

@@ -64,3 +64,4 @@ export type {
   TriggerModel,
   ViewModel,
 } from './models/definition.js';
+export { preserveTimestamps } from './query/preserveTimestamps.js';

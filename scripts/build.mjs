@@ -16,10 +16,10 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--emitDeclara
   stdio: 'inherit',
 });
 // The maps of declarations are for the sources, which are in the package.
-copyFileSync('lib/index.d.cts', 'dist/lib/index.d.cts');
+for (const file of ['lib/index.d.cts', 'lib/query/index.d.cts']) copyFileSync(file, join('dist', file));
 for (const name of readdirSync('dist/bin')) rmSync(join('dist/bin', name));
 await build({
-  entryPoints: ['bin/knex-meta.ts', 'lib/index.ts'],
+  entryPoints: ['bin/knex-meta.ts', 'lib/index.ts', 'lib/query/index.ts'],
   outdir: 'dist',
   outbase: '.',
   bundle: true,

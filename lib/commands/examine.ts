@@ -16,7 +16,7 @@ import type { Context } from './command.js';
 import { readFiles } from './migrateHistory.js';
 
 /** The schemas that a project's tables are in: those of its search path, or the connection's own. */
-function schemasOf(engine: Engine, config: KnexMetaConfig): readonly (string | undefined)[] {
+export function schemasOf(engine: Engine, config: KnexMetaConfig): readonly (string | undefined)[] {
   if (!engine.hasSchemas) return [undefined];
   // What a project has behind its own schema may be other people's.
   const path = [config.searchPath ?? []]

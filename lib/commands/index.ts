@@ -8,6 +8,8 @@ import { init } from './init.js';
 import { lint } from './lint.js';
 import { metaAdopt } from './metaAdopt.js';
 import { metaRemove } from './metaRemove.js';
+import { metaUpgrade } from './metaUpgrade.js';
+import { migrateDocs } from './migrateDocs.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -26,6 +28,7 @@ import {
 } from './migrateSteps.js';
 import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
+import { typesGenerate } from './typesGenerate.js';
 
 /** Every command, in the order that --help shows. */
 export const commands: readonly Command[] = [
@@ -46,6 +49,7 @@ export const commands: readonly Command[] = [
   migrateMerge,
   migratePlan,
   migrateSql,
+  migrateDocs,
   migrateStamp,
   migrateResolve,
   migrateList,
@@ -55,6 +59,8 @@ export const commands: readonly Command[] = [
   seedRun,
   metaAdopt,
   metaRemove,
+  metaUpgrade,
+  typesGenerate,
   check,
   checkMigration,
   checkVersion,

@@ -1,6 +1,6 @@
 import { missingFile } from '../cli/project.js';
 import { EXIT } from '../errors.js';
-import { current, describeHistory, type RevisionInfo, readAll } from '../migrator/describe.js';
+import { current, describeHistory, type Reading, type RevisionInfo, readAll } from '../migrator/describe.js';
 import { describeRevision, withDetails } from '../migrator/details.js';
 import { describeHeads } from '../migrator/heads.js';
 import type { Settings } from '../migrator/settings.js';
@@ -18,6 +18,12 @@ export async function databaseForReading({ project, database }: Context) {
 async function openForReading(context: Context) {
   const { db, settings } = await databaseForReading(context);
   return { view: db && migratorView(db), settings };
+}
+
+/** Files, record and journal; nothing is written, nor a database made. */
+export async function readHistory(context: Context): Promise<Reading> {
+  const { view, settings } = await openForReading(context);
+  return readAll(view, settings);
 }
 
 /** The files alone: no database is asked. */

@@ -6,6 +6,7 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
 import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
 import type { MigrationEngine } from './migrations.js';
@@ -133,6 +134,8 @@ export interface Engine {
   readonly throwaway: ThrowawayEngine;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
+  /** What TypeScript says of a column's values. */
+  readonly valueTypes: (column: TypedColumn, schema: DatabaseSchema) => ValueTypes;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
@@ -143,6 +146,44 @@ export interface Engine {
   readonly adoption: AdoptionEngine;
   /** The engine's side of the checks. */
   readonly checks: CheckEngine;
+  /** Lets the rows of one transaction keep the time stamps that they are given. */
+  readonly preserving: PreservingEngine;
+}
+
+/** The engine's side of `preserveTimestamps`: both run in the transaction that the session is in. */
+export interface PreservingEngine {
+  /**
+   * From now on no trigger of knex-meta's stamps a row in this transaction, and nothing of that is to be seen in
+   * another. A rollback takes it back, and it never outlives the transaction.
+   *
+   * @throws KnexMetaError TRIGGER_OUTDATED
+   */
+  readonly begin: (session: Session) => Promise<void>;
+  readonly end: (session: Session) => Promise<void>;
+  /** Makes anew what an older version of knex-meta made otherwise; in a transaction, all or nothing. */
+  readonly upgrade: (trx: Knex.Transaction) => Promise<Upgrade>;
+}
+
+/** A column as far as its values go; of a view's column the engine may not know more than a type's name. */
+export interface TypedColumn {
+  readonly type: string | undefined;
+  readonly userType?: ObjectName | undefined;
+  readonly isMetadata?: boolean;
+}
+
+/** The types of a column's values that are not null, in TypeScript's words. */
+export interface ValueTypes {
+  /** What the driver gives, where the project has not set a parser of its own. */
+  readonly read: string;
+  /** What it takes. */
+  readonly write: string;
+}
+
+/** What was done about functions of an older version, by their names. */
+export interface Upgrade {
+  readonly upgraded: readonly string[];
+  /** Those that could not be made anew, with the reason. */
+  readonly left: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** What the engine knows of changes: facts, and how it runs what it cannot do in one. It renders nothing. */

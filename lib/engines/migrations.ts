@@ -46,6 +46,8 @@ export interface RunLock {
 /** A place where migrations run without reaching the project's database, to see what they would do. */
 export interface Sandbox {
   readonly db: Knex;
+  /** True where the migrations run for real: what they make can be read. */
+  readonly isReal: boolean;
   /** The statements since the last call that change something, each with its values in it. */
   readonly take: () => readonly WrittenStatement[];
   /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */

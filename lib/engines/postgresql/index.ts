@@ -7,9 +7,11 @@ import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
+import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { readSurroundings } from './scratch/surroundings.js';
 import { throwaway } from './throwaway.js';
+import { valueTypes } from './valueTypes.js';
 
 export const postgresql: Engine = {
   name: 'postgresql',
@@ -33,9 +35,11 @@ export const postgresql: Engine = {
   countRows,
   throwaway,
   changes,
+  valueTypes,
   metadata,
   migrations,
   lint,
   adoption,
   checks,
+  preserving,
 };

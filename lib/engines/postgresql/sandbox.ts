@@ -131,5 +131,5 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
   const planned = { ...own, client: Unsent as unknown as typeof Knex.Client, [PLANNED]: true };
   const db = knex(planned as Knex.Config);
-  return { db, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
+  return { db, isReal: false, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }

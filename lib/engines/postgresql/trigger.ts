@@ -5,6 +5,8 @@ import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 export const FUNCTION_MARK = 'knex-meta';
 /** The comment of a column that knex-meta put there begins with this. */
 export const COLUMN_MARK = 'knex-meta:';
+/** The setting of one transaction in which rows keep the time stamps that they are given. */
+export const PRESERVE_SETTING = 'knex_meta.preserve';
 export const TRIGGER_NAME = 'update_timestamp';
 /** SQLSTATE of the warning that says why a table got no trigger. */
 export const WARNING_STATE = 'KM001';
@@ -48,6 +50,15 @@ function valuesByType({ clock }: Pick<HookTarget, 'clock'>): Readonly<Record<Sta
   };
 }
 
+const MARK_LINE = `  -- ${FUNCTION_MARK}\n`;
+/** Where the setting is on, a row stays as it is given. */
+const PRESERVE = `  if pg_catalog.current_setting('${PRESERVE_SETTING}', true) = 'on' then\n    return new;\n  end if;\n`;
+
+/** The body that a function of an older version should have; undefined when that cannot be told. */
+export function withPreserve(body: string): string | undefined {
+  return body.includes(MARK_LINE) ? body.replace(MARK_LINE, () => MARK_LINE + PRESERVE) : undefined;
+}
+
 function functionBody(target: Pick<HookTarget, 'updatedAt' | 'onExplicitUpdate'>, value: string): string {
   const column = quoteName(target.updatedAt ?? '');
   const stamp = `new.${column} := ${value};`;
@@ -55,15 +66,7 @@ function functionBody(target: Pick<HookTarget, 'updatedAt' | 'onExplicitUpdate'>
     target.onExplicitUpdate === 'keep'
       ? [`if new.${column} is not distinct from old.${column} then`, `  ${stamp}`, 'end if;']
       : [stamp];
-  return [
-    '',
-    'begin',
-    `  -- ${FUNCTION_MARK}`,
-    ...lines.map((line) => `  ${line}`),
-    '  return new;',
-    'end',
-    '',
-  ].join('\n');
+  return `\nbegin\n${MARK_LINE}${PRESERVE}${lines.map((line) => `  ${line}\n`).join('')}  return new;\nend\n`;
 }
 
 /** The function that keeps a column of a type: its name, unless another has that already, and its body. */

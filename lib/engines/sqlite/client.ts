@@ -2,6 +2,7 @@ import type { ClientClass, QueryInput } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
 import { closingOf, isWord, tokenize } from '../tokens.js';
 import { addColumnWithRebuild, createDdl, othersTurn, parseAlter, runAlter } from './ddl/index.js';
+import { isPreserving, whilePreserving } from './preserving.js';
 
 const NOT_AS_IT_STANDS =
   /Cannot add a (?:column with non-constant default|REFERENCES column|NOT NULL column)|cannot add a STORED column/;
@@ -38,7 +39,10 @@ export function extendClient(base: ClientClass): ClientClass {
     override async query(connection: unknown, query: QueryInput): Promise<unknown> {
       for (let other = othersTurn(connection); other !== undefined; other = othersTurn(connection))
         await other;
-      const text = typeof query === 'string' ? query : query.sql;
+      const given = typeof query === 'string' ? query : query.sql;
+      const text = isPreserving(connection) ? await whilePreserving(this, connection, given) : given;
+      if (text !== given)
+        return super.query(connection, typeof query === 'string' ? text : { ...query, sql: text });
       // Knex's own `\\?` is a question mark.
       const alteration = typeof text === 'string' ? parseAlter(text.replaceAll('\\?', '?')) : undefined;
       if (alteration !== undefined) {

@@ -7,8 +7,10 @@ import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
+import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { throwaway } from './throwaway.js';
+import { valueTypes } from './valueTypes.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
 
@@ -51,9 +53,11 @@ export const sqlite: Engine = {
   countRows,
   throwaway,
   changes,
+  valueTypes,
   metadata,
   migrations,
   lint,
   adoption,
   checks,
+  preserving,
 };

@@ -104,6 +104,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   });
   return {
     db,
+    isReal: true,
     take: () => taken.splice(0),
     forgetRows: () => {
       isUnknown = true;

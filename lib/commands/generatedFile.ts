@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { EXIT, KnexMetaError } from '../errors.js';
+import type { Context, Outcome } from './command.js';
+
+/** A file that a command writes anew whenever it is run. */
+interface GeneratedFile {
+  readonly file: string;
+  readonly text: string;
+  /** The command's name, which stands in what it writes. */
+  readonly command: string;
+  /** The part of a text that --check compares, where not all of it. */
+  readonly comparable?: (text: string) => string;
+}
+
+function cannot(path: string, verb: string, error: unknown): KnexMetaError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new KnexMetaError('USAGE', `${relative('', path)} could not be ${verb} (${code}).`, {
+    remedy: 'Check the path after --out, and who may write there.',
+    details: { path, cause: code },
+    cause: error,
+  });
+}
+
+function read(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw cannot(path, 'read', error);
+  }
+}
+
+/** A file of somebody's own is never overwritten. */
+function write(path: string, { text, command }: GeneratedFile, before: string | undefined): void {
+  const isOurs = new RegExp(`Written by \\W{0,8}(?:code>)?knex-meta ${command}`).test(before ?? '');
+  if (before !== undefined && before !== '' && !isOurs) {
+    throw new KnexMetaError('FILE_EXISTS', `${relative('', path)} was not written by ${command}.`, {
+      remedy: 'Choose another path with --out, or remove the file. Nothing was written.',
+      details: { path },
+    });
+  }
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw cannot(path, 'written', error);
+  }
+}
+
+/** Line ends as a checkout of Git's may have made them. */
+const lines = (text: string): string => text.replaceAll('\r\n', '\n');
+
+/** Writes the file; with --check says only whether it is what would be written. */
+export function writeOrCheck({ args, output }: Context, generated: GeneratedFile, data: object): Outcome {
+  const path = resolve(generated.file);
+  const name = relative('', path);
+  const before = read(path);
+  if (args.check === true) {
+    const { comparable = (text: string) => text } = generated;
+    const isSame = before !== undefined && comparable(lines(before)) === comparable(generated.text);
+    if (isSame) output.line(`${output.style('green', '✓')} ${name} is up to date`);
+    else {
+      const state = before === undefined ? 'is not there' : 'is not what would be written now';
+      output.line(`${output.style('red', '✗')} ${name} ${state}: npx knex-meta ${generated.command}`);
+    }
+    return { data: { ok: isSame, path, ...data }, ...(isSame ? {} : { exitCode: EXIT.found }) };
+  }
+  const isSame = before !== undefined && lines(before) === generated.text;
+  if (!isSame) write(path, generated, before);
+  output.line(isSame ? `${name} is up to date` : output.style('green', `Written: ${name}`));
+  return { data: { ok: true, path, isChanged: !isSame, ...data } };
+}

@@ -1,0 +1,3 @@
+import './augment.js';
+
+export { installQueryHelpers } from './install.js';
