@@ -20,7 +20,7 @@ interface Skipped {
 async function runCheckModels(context: Context): Promise<Checked | Skipped> {
   const { config } = await context.project();
   try {
-    const { detected, loaded } = await compareModels(context, []);
+    const { detected, loaded } = await compareModels(context, undefined, async (compared) => compared);
     const findings = detected.map((message) => ({
       code: 'MODELS_DIFFER',
       message,

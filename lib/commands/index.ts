@@ -5,6 +5,7 @@ import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { init } from './init.js';
+import { lint } from './lint.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -21,6 +22,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -54,4 +56,6 @@ export const commands: readonly Command[] = [
   checkVersion,
   checkModels,
   doctor,
+  modelsPull,
+  lint,
 ];

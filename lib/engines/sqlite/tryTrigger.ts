@@ -5,7 +5,7 @@ import { attempt, type Trial, type TrialError, tryAndUndo } from '../undo.js';
 import { isWithoutRowid } from './ddl/index.js';
 import type { SqliteTable } from './examine.js';
 import { quoteName, quoteText } from './identifiers.js';
-import { inMemory } from './scratch.js';
+import { emptyLike } from './scratch.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -110,7 +110,7 @@ async function tryInMemory(memory: Knex, table: SqliteTable, isAlone: boolean): 
 export async function tryOnCopy(db: Knex, table: ExaminedTable): Promise<TriggerTrial> {
   let reason = '';
   for (const isAlone of [false, true]) {
-    const memory = inMemory(db);
+    const memory = emptyLike(db);
     try {
       const trial = await tryInMemory(memory, table as SqliteTable, isAlone);
       if (trial.outcome !== 'failed' && trial.outcome !== 'not-tried') return trial;
