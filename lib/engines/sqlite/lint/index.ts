@@ -8,8 +8,8 @@ import { FILES, KNEX } from '../../../lint/rules/knex.js';
 import { LOCKS } from '../../../lint/rules/locks.js';
 import { rowsOf } from '../../../metadata/session.js';
 import { SAFE_WAYS } from '../../../operations/hazards/safeWays.js';
+import { tableColumns } from '../examine.js';
 import { quoteName } from '../identifiers.js';
-import { introspect } from '../introspect/index.js';
 import { read } from './read.js';
 
 const OWN: readonly LintRule[] = [
@@ -65,7 +65,7 @@ function witness(db: Knex): Witness {
   };
   return {
     catalog: async () =>
-      (await introspect(db)).tables.map(({ name, columns }) => ({
+      (await tableColumns(db)).map(({ name, columns }) => ({
         table: { schema: undefined, name },
         columns: columns.map((column) => ({
           name: column.name,
