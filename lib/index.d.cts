@@ -21,6 +21,7 @@ export type {
   Head,
   Heads,
   KnexMetaConfig,
+  LintOptions,
   Listener,
   MaterializedViewOptions,
   MetadataColumnName,

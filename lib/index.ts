@@ -12,6 +12,7 @@ export { type ErrorCode, KnexMetaError } from './errors.js';
 export type {
   AddMetadataColumn,
   KnexMetaConfig,
+  LintOptions,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,

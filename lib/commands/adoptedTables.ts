@@ -9,7 +9,7 @@ import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
 import { tablesOf } from './checkMigration.js';
 import type { Arguments, Context, Flag } from './command.js';
-import { refusePending } from './compareModels.js';
+import { refusePending } from './comparedDatabase.js';
 
 /** The flags that choose tables. */
 export const TABLE_FLAGS: Readonly<Record<string, Flag>> = {

@@ -1,3 +1,4 @@
+import type { ObjectName } from '../schema/names.js';
 import {
   type AddMetadataColumn,
   METADATA_COLUMNS,
@@ -25,6 +26,8 @@ export interface ResolvedMeta {
   readonly timestampUtc: string | undefined;
   readonly onExplicitUpdate: 'stamp' | 'keep';
   readonly includesTable: (name: string) => boolean;
+  /** Whether an object of the database is one for the models to change. */
+  readonly manages: (object: ObjectName) => boolean;
 }
 
 type ColumnOption = boolean | string | MetadataColumnSettings | undefined;
@@ -70,6 +73,20 @@ export function matcher(pattern: string | RegExp): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
+type Patterns = readonly (string | RegExp)[];
+
+/** A pattern with a dot, or a regular expression, matches schema and name; one without a dot a name in any schema. */
+function objectMatcher(patterns: Patterns): (object: ObjectName) => boolean {
+  const matchers = patterns.map((pattern) => ({ pattern, matches: matcher(pattern) }));
+  return ({ schema, name }) => {
+    const full = schema === undefined ? name : `${schema}.${name}`;
+    return matchers.some(({ pattern, matches }) => {
+      if (typeof pattern === 'string') return matches(pattern.includes('.') ? full : name);
+      return matches(name) || matches(full);
+    });
+  };
+}
+
 const DEFAULT_COLUMNS: readonly ResolvedColumn[] = METADATA_COLUMNS.map((key) => ({
   key,
   name: key,
@@ -90,6 +107,8 @@ export function resolveMeta(
   validateMeta(meta);
   const include = meta?.tables?.include?.map(matcher);
   const exclude = (meta?.tables?.exclude ?? []).map(matcher);
+  const managed = meta?.include === undefined ? () => true : objectMatcher(meta.include);
+  const left = objectMatcher(meta?.exclude ?? []);
   const timestampUtc = meta?.timestampUtc ?? environment.DATABASE_TIMESTAMP_UTC;
   return {
     columns: overlayColumns(DEFAULT_COLUMNS, meta?.columns ?? {}),
@@ -98,5 +117,6 @@ export function resolveMeta(
     includesTable: (name) =>
       (include === undefined || include.some((matches) => matches(name))) &&
       !exclude.some((matches) => matches(name)),
+    manages: (object) => managed(object) && !left(object),
   };
 }
