@@ -6,6 +6,7 @@ import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
+import type { Throwaway, ThrowawayRequest } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
@@ -136,6 +137,13 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /**
+   * Makes an empty database for a while. The configured one is not written to. What a killed process left is removed
+   * by the next one that asks.
+   *
+   * @throws KnexMetaError THROWAWAY_REFUSED
+   */
+  readonly throwaway: (request: ThrowawayRequest) => Promise<Throwaway>;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

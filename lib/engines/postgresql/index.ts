@@ -5,6 +5,7 @@ import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -29,5 +30,6 @@ export const postgresql: Engine = {
   changes,
   metadata,
   migrations,
+  throwaway,
   tryTrigger,
 };

@@ -5,6 +5,7 @@ import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -48,5 +49,6 @@ export const sqlite: Engine = {
   changes,
   metadata,
   migrations,
+  throwaway,
   tryTrigger,
 };
