@@ -19,6 +19,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { migrateVerify } from './migrateVerify.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   migrateMerge,
   migratePlan,
   migrateSql,
+  migrateVerify,
   migrateStamp,
   migrateResolve,
   migrateList,

@@ -6,6 +6,7 @@ import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
+import type { SeedEngine } from './seeding.js';
 import type { Throwaway, ThrowawayRequest } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -137,6 +138,8 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /** The engine's side of rows that are made up. */
+  readonly seeding: SeedEngine;
   /**
    * Makes an empty database for a while. The configured one is not written to. What a killed process left is removed
    * by the next one that asks.

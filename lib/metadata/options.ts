@@ -43,6 +43,11 @@ export interface MetaOptions {
   readonly columns?: MetadataColumns;
   /** The directory of the models, or several; from the working directory. Default `./models`. */
   readonly models?: string | readonly string[];
+  /**
+   * Findings of `migrate:verify` and `check:engines` that are known and meant: `'CODE'`, or `'CODE:where'` with a
+   * migration, a table or a `table.column`, where `*` is any text.
+   */
+  readonly accept?: readonly string[];
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { KnexMetaError } from '../errors.js';
 import { METADATA_COLUMNS } from './options.js';
 
-const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables', 'models'] as const;
+const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables', 'models', 'accept'] as const;
 const TABLES_KEYS = ['include', 'exclude'] as const;
 const COLUMN_KEYS = ['name', 'index'] as const;
 
@@ -72,7 +72,7 @@ export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models, accept } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -81,6 +81,9 @@ export function validateMeta(meta: unknown): void {
   }
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
   if (models !== undefined) validateDirectories(models);
+  if (accept !== undefined && !(Array.isArray(accept) && accept.every((each) => typeof each === 'string'))) {
+    throw invalid('meta.accept', "an array of codes, like 'IRREVERSIBLE:20240102_split_names'");
+  }
   if (tables !== undefined) {
     if (!isRecord(tables)) throw invalid('meta.tables', 'an object with `include` or `exclude`');
     unknownKeys(tables, TABLES_KEYS, 'meta.tables');

@@ -5,6 +5,7 @@ import { introspect } from './introspect/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { seeding } from './seeding.js';
 import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
@@ -30,6 +31,7 @@ export const postgresql: Engine = {
   changes,
   metadata,
   migrations,
+  seeding,
   throwaway,
   tryTrigger,
 };
