@@ -96,13 +96,21 @@ function differing(from: string, to: string): string {
     .join('; ');
 }
 
+/** Without the parts of tables that are in the list themselves. */
+function wholes(keys: readonly string[]): readonly string[] {
+  const tables = keys.filter((key) => key.startsWith('table ')).map((key) => key.slice('table '.length));
+  const isPart = (key: string): boolean =>
+    tables.some((table) => key.startsWith(`column ${table}.`) || key.endsWith(` of ${table}`));
+  return keys.filter((key) => !isPart(key));
+}
+
 /** How one schema differs from another one, a line for each object. */
 export function differences(before: Objects, after: Objects): readonly string[] {
-  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `${key} is missing`);
-  const left = [...after.keys()].filter((key) => !before.has(key)).map((key) => `${key} is left`);
+  const gone = wholes([...before.keys()].filter((key) => !after.has(key)));
+  const left = wholes([...after.keys()].filter((key) => !before.has(key)));
   const changed = [...before].flatMap(([key, text]) => {
     const now = after.get(key);
     return now === undefined || now === text ? [] : [`${key}: ${differing(text, now)}`];
   });
-  return [...gone, ...left, ...changed];
+  return [...gone.map((key) => `${key} is missing`), ...left.map((key) => `${key} is left`), ...changed];
 }

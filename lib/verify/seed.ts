@@ -20,7 +20,7 @@ export interface Seeder {
   readonly seed: (schema: DatabaseSchema, wanted: ReadonlySet<string>) => Promise<readonly Unseeded[]>;
 }
 
-const ATTEMPTS = 500;
+const ATTEMPTS = 200;
 
 /** All columns have a value, or all that can be without one are NULL. */
 type Fullness = 'full' | 'sparse';
@@ -52,6 +52,8 @@ function targetColumns(key: ForeignKey, target: Table): readonly string[] {
 export function newSeeder(db: Knex, engine: Engine): Seeder {
   const { samples, asLiteral, deferKeys } = engine.seeding;
   let counter = 0;
+  /** Tables, as they were when no row could be made up: what has not changed is not tried again. */
+  const hopeless = new Map<string, { readonly text: string; readonly reason: string }>();
 
   /** The values to try for each column that gets one; undefined for a column that needs one and has none. */
   function choicesOf({ table, schema, fullness, number, given }: Row) {
@@ -204,8 +206,12 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
           if (await waits(table, schema)) continue;
           left.delete(table);
           isMoving = true;
-          const reason = await seedTable(table, schema);
-          if (reason !== undefined) unseeded.set(table, reason);
+          const text = JSON.stringify(table);
+          const known = hopeless.get(nameOf(table));
+          const reason = known?.text === text ? known.reason : await seedTable(table, schema);
+          if (reason === undefined) continue;
+          hopeless.set(nameOf(table), { text, reason });
+          unseeded.set(table, reason);
         }
         if (isMoving || left.size === 0) continue;
         // One that needs a row of its own stands alone; the others need each other.

@@ -6,6 +6,8 @@ import type { KnexMetaConfig } from '../metadata/options.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
 import type { Direction } from '../migrator/events.js';
+import { ownTables } from '../migrator/journal.js';
+import { recordTables } from '../migrator/settings.js';
 import type { MigrationContent } from '../migrator/source.js';
 import { migratorView, plainView, withProcessing } from '../migrator/views.js';
 import { newSeeder, type Seeder } from './seed.js';
@@ -57,8 +59,10 @@ export async function openStage(engine: Engine, config: KnexMetaConfig, made: Th
     },
   };
   const db = knex(withMeta({ ...config, ...made.config, migrations } as KnexMetaConfig));
+  const own = ownTables(recordTables(migrations));
   db.on('query', ({ sql }: { readonly sql: string }) => {
-    if (isRunning && kindOfStatement(sql) === 'write' && !SAVEPOINT.test(sql)) writes += 1;
+    if (!isRunning || kindOfStatement(sql) !== 'write' || SAVEPOINT.test(sql)) return;
+    if (!own.some((table) => sql.includes(table))) writes += 1;
   });
   const migrator = createMigrator(db);
   const plain = plainView(db);

@@ -31,6 +31,12 @@ export interface ClimbRequest {
   readonly tell: (name: string, isWell: boolean) => void;
 }
 
+interface FirstUp {
+  readonly writes: number;
+  /** It would not work with rows: the tables were emptied for it. */
+  readonly isOnEmpty: boolean;
+}
+
 /** A database at one moment. */
 interface Picture {
   readonly schema: DatabaseSchema;
@@ -123,12 +129,12 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
   async function firstUp(
     entry: KnownEntry,
     next: KnownEntry | undefined,
-  ): Promise<number | 'out of order' | undefined> {
+  ): Promise<FirstUp | 'out of order' | undefined> {
     const { name, path: file } = entry;
     const where = { migration: name, file };
     const content = await entry.load().catch((error: Error) => error);
     const { error, writes } = await stage.step('up', name, signal);
-    if (error === undefined) return writes;
+    if (error === undefined) return { writes, isOnEmpty: false };
     if (content instanceof Error || !isKnexMetaError(error) || error.code === 'MIGRATION_INVALID') {
       findings.push(found('UP_FAILED', `${name} cannot be run: ${said(error)}`, where));
       return undefined;
@@ -139,7 +145,7 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
       );
       for (const sql of await emptyAll()) await stage.plain.raw(sql);
       const again = await stage.step('up', name, signal);
-      if (again.error === undefined) return again.writes;
+      if (again.error === undefined) return { writes: again.writes, isOnEmpty: true };
     }
     const later = await next?.load().catch(() => undefined);
     if (later !== undefined && next !== undefined && isInTransaction(content) && isInTransaction(later)) {
@@ -213,19 +219,21 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
     const where = { migration: name, file };
     const findingsBefore = findings.length;
     const before = await picture();
-    const writes = await firstUp(entry, next);
-    if (writes === undefined) return 'stop';
-    if (writes === 'out of order') {
+    const first = await firstUp(entry, next);
+    if (first === undefined) return 'stop';
+    if (first === 'out of order') {
       await seed(name, await readSchema());
       return 'skip next';
     }
+    const { writes, isOnEmpty } = first;
     applied.push(name);
     const content = await entry.load();
     if (content.config?.transaction === false)
       notes.push(`${name} runs without a transaction: where it fails halfway, half of it stays`);
     await blameLater(entry);
     const schema = await readSchema();
-    await seed(name, schema, changedTables(before.schema, schema));
+    const wanted = changedTables(before.schema, schema);
+    if (!isOnEmpty) await seed(name, schema, wanted);
     const up = await picture();
     const changes = differences(before.objects, up.objects);
     if (writes > 0 && changes.length === 0) notes.push(`${name} changes rows, and nothing of the schema`);
@@ -255,7 +263,8 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
         ),
       );
     }
-    for (const { table, lost, of, columns } of lostRows(before.rows, up.rows, after.rows)) {
+    const changed = isOnEmpty ? [] : lostRows(before.rows, up.rows, after.rows);
+    for (const { table, lost, of, columns } of changed) {
       const what = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
       findings.push(
         found(
@@ -292,6 +301,7 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
       }
       if (other.length > 0) await startAgain();
     }
+    if (isOnEmpty) await seed(name, await readSchema());
     verified.push(name);
     tell(name, findings.length === findingsBefore);
     return 'on';
