@@ -236,16 +236,22 @@ export async function climb({ engine, settings, open, signal, tell }: ClimbReque
     if (!isOnEmpty) await seed(name, schema, wanted);
     const up = await picture();
     const changes = differences(before.objects, up.objects);
-    if (writes > 0 && changes.length === 0) notes.push(`${name} changes rows, and nothing of the schema`);
+    if (writes > 0 && changes.length === 0)
+      notes.push(`${name} changes nothing of the schema: it is about rows or settings`);
 
     const down = await stage.step('down', name, signal);
     if (down.error !== undefined) {
-      if (writes === 0) findings.push(found('EMPTY', `${name} is a placeholder: its up does nothing`, where));
+      if (writes === 0)
+        findings.push(
+          found('EMPTY', `${name} is a placeholder: its up does nothing on ${engine.title}`, where),
+        );
       await failedDown(entry, down.error, down.writes, up);
       return 'on';
     }
     if (writes === 0 && down.writes === 0)
-      findings.push(found('EMPTY', `${name} is a placeholder, without operations`, where));
+      findings.push(
+        found('EMPTY', `${name} is a placeholder: up and down do nothing on ${engine.title}`, where),
+      );
     else if (writes === 0)
       findings.push(found('EMPTY', `the up of ${name} does nothing, and its down does`, where));
     else if (down.writes === 0) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import pg from 'pg';
 import { makeProject, run, type TestProject } from '../reliability/support.js';
-import { eachEngine, type TestEngine } from '../support/databases.js';
+import { eachEngine, type TestEngine, testEngines } from '../support/databases.js';
 
 interface Found {
   readonly code: string;
@@ -213,5 +213,134 @@ eachEngine('migrate:verify', (engine) => {
     expect(stdout).to.match(
       /✓ 01_base\.cjs\n[\s\S]*✓ \d migrations go up, down and up again with rows in \d tables/,
     );
+  });
+
+  it('--from-live verifies what is pending on a copy of the schema, which it finds to be one', async () => {
+    const good = CHAIN.filter(([name]) => /^(01|12|14)/.test(name));
+    const project = await makeProject(engine, files(good));
+    expect((await run(project, 'migrate:latest')).code).to.equal(0);
+    const db = project.open();
+    await db.raw('create view by_hand as select id, email from users');
+    await db.raw('create index by_hand_too on posts (title) where slug is null');
+    await db('users').insert({ email: 'a', kind: 'a', age: 18 });
+    project.write({
+      '30_on_what_is_there.cjs':
+        up(
+          `await k.raw('drop index by_hand_too'); await k.schema.createTable('pending', (t) => { t.increments(); t.integer('user_id').references('users.id'); });`,
+        ) + down(`await k.schema.dropTable('pending');`),
+    });
+    const before = [await db('users'), await db('knex_migrations').select('name')];
+    const report = await verify(project, '--from-live');
+    expect(report.findings.map(({ code, migration }) => [code, migration])).to.deep.equal([
+      ['DOWN_DIFFERS', '30_on_what_is_there.cjs'],
+      ['UP_AGAIN_FAILED', '30_on_what_is_there.cjs'],
+    ]);
+    expect(report.findings[0]?.message).to.include('by_hand_too of');
+    expect(report.verified).to.deep.equal(['30_on_what_is_there.cjs']);
+    expect([await db('users'), await db('knex_migrations').select('name')]).to.deep.equal(before);
+    expect(await db.schema.hasTable('pending')).to.equal(false);
+    await project.close();
+  });
+
+  it('--from-live says what it could not copy', async () => {
+    const project = await makeProject(engine, files(CHAIN.slice(0, 1)));
+    expect((await run(project, 'migrate:latest')).code).to.equal(0);
+    const db = project.open();
+    await db.raw(
+      engine.name === 'sqlite'
+        ? 'create virtual table words using fts5(word)'
+        : 'create aggregate total (integer) (sfunc = int4pl, stype = integer)',
+    );
+    const { code, findings } = await verify(project, '--from-live');
+    expect(code).to.equal(3);
+    expect(findings.map((each) => each.code)).to.include('NOT_COPIED');
+    expect(findings[0]?.message).to.match(
+      engine.name === 'sqlite' ? /words is missing/ : /aggregate public\.total is missing/,
+    );
+    await project.close();
+  });
+});
+
+/** A row for each of them needs something that its definition does not say outright. */
+const HARD = up(`
+  await k.raw("create type mood as enum ('sad', 'glad')");
+  await k.raw("create domain positive as integer check (value > 40)");
+  await k.raw('create table parents (id uuid primary key, mood mood not null, number positive not null, at timestamptz not null, spent numeric(4,3) not null, bits bit(4) not null, tags text[] not null, ip inet not null, doc jsonb not null, code char(2) not null unique)');
+  await k.raw('create table self (id serial primary key, self_id integer not null references self (id))');
+  await k.raw('create table hen (id integer primary key, egg_id integer not null)');
+  await k.raw('create table egg (id integer primary key, hen_id integer not null references hen (id) deferrable)');
+  await k.raw('alter table hen add foreign key (egg_id) references egg (id) deferrable');
+  await k.raw('create table pairs (a integer, b text, primary key (a, b))');
+  await k.raw('create table of_pairs (a integer not null, b text not null, foreign key (a, b) references pairs (a, b))');
+  await k.raw('create table parted (id integer not null, at date not null) partition by range (at)');
+  await k.raw("create table parted_2020 partition of parted for values from ('2020-01-01') to ('2021-01-01')");
+  await k.raw('create table numbered (id bigint generated always as identity primary key, twice integer generated always as (half * 2) stored, half integer check (half between 1000 and 2000))');
+  await k.raw('create schema other');
+  await k.raw('create table other.things (id serial primary key, parent uuid not null references public.parents (id), "Quoted Name" text not null)');
+`);
+const HARD_SQLITE = up(`
+  await k.raw('create table self (id integer primary key, self_id integer not null references self (id))');
+  await k.raw('create table hen (id integer primary key, egg_id integer not null references egg (id) deferrable initially deferred)');
+  await k.raw('create table egg (id integer primary key, hen_id integer not null references hen (id) deferrable initially deferred)');
+  await k.raw('create table pairs (a integer, b text, primary key (a, b)) without rowid');
+  await k.raw('create table of_pairs (a integer not null, b text not null, foreign key (a, b) references pairs (a, b))');
+  await k.raw('create table strict_one (id integer primary key, t text not null, b blob not null, r real not null check (r > 7.5), a any not null) strict');
+  await k.raw('create table numbered (half integer check (half between 1000 and 2000), twice integer generated always as (half * 2))');
+`);
+
+eachEngine('migrate:verify makes up rows', (engine) => {
+  it('for enums, domains, keys to itself and in circles, partitions, generated columns', async () => {
+    const isServer = engine.name === 'postgresql';
+    const text = (isServer ? HARD : HARD_SQLITE) + down(`throw new Error('no way back')`);
+    const project = await makeProject(engine, { '1_hard.cjs': text });
+    const { findings } = await verify(project);
+    expect(findings.map(({ code, message }) => (code === 'IRREVERSIBLE' ? code : message))).to.deep.equal([
+      'IRREVERSIBLE',
+    ]);
+  });
+});
+
+describe('migrate:verify on a server', () => {
+  const [, engine] = testEngines;
+  const leftOver = async (project: TestProject): Promise<readonly unknown[]> => {
+    const client = new pg.Client(project.database.url);
+    await client.connect();
+    const { rows } = await client.query(
+      `select datname from pg_database where datname like 'knex\\_meta\\_throwaway\\_%'`,
+    );
+    await client.end();
+    return rows;
+  };
+
+  it('drops its database when it is interrupted', async () => {
+    const project = await makeProject(engine as TestEngine, {
+      '1_waits.cjs':
+        up(`process.kill(process.pid, 'SIGINT'); await k.raw('select pg_sleep(60)');`) + down(''),
+    });
+    const { code, stdout } = await run(project, 'migrate:verify', '--json');
+    expect([code, JSON.parse(stdout).error.code]).to.deep.equal([1, 'INTERRUPTED']);
+    expect(await leftOver(project)).to.deep.equal([]);
+  });
+
+  it('says what it needs where it may not create databases, and takes another server', async () => {
+    const project = await makeProject(engine as TestEngine, files(CHAIN.slice(0, 1)));
+    const client = new pg.Client(project.database.url);
+    await client.connect();
+    await client.query('create role verifies_little login');
+    await client.end();
+    const little = project.database.url.replace('postgres@', 'verifies_little@');
+    const refused = await run(project, 'migrate:verify', '--connection', little);
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.match(/THROWAWAY_REFUSED[\s\S]*createdb[\s\S]*--shadow/);
+    const shadowed = await run(
+      project,
+      'migrate:verify',
+      '--connection',
+      little,
+      '--shadow',
+      project.database.url,
+    );
+    expect(shadowed.code, shadowed.stdout).to.equal(0);
+    expect(await leftOver(project)).to.deep.equal([]);
   });
 });
