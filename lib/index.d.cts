@@ -43,6 +43,8 @@ export type {
   SqlOptions,
   StampOptions,
   StampResult,
+  TestDatabase,
+  TestDatabaseOptions,
   TransactionMode,
   TriggerModel,
   TriggerOptions,
@@ -60,6 +62,7 @@ export declare const defineModel: typeof esm.defineModel;
 export declare const defineSql: typeof esm.defineSql;
 export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
+export declare const migrateForTest: typeof esm.migrateForTest;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

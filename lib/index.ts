@@ -56,3 +56,4 @@ export type {
   TriggerModel,
   ViewModel,
 } from './models/definition.js';
+export { migrateForTest, type TestDatabase, type TestDatabaseOptions } from './testing/migrateForTest.js';

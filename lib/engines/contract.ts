@@ -7,6 +7,7 @@ import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
 import type { SeedEngine } from './seeding.js';
+import type { TemplateCopy, TemplateRequest } from './template.js';
 import type { Throwaway, ThrowawayRequest } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -147,6 +148,12 @@ export interface Engine {
    * @throws KnexMetaError THROWAWAY_REFUSED
    */
   readonly throwaway: (request: ThrowawayRequest) => Promise<Throwaway>;
+  /**
+   * Gives a copy of a database that is filled once for all processes.
+   *
+   * @throws KnexMetaError THROWAWAY_REFUSED, and what `fill` throws
+   */
+  readonly fromTemplate: (request: TemplateRequest) => Promise<TemplateCopy>;
   /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
   readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }

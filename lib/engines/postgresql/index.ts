@@ -6,6 +6,7 @@ import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { seeding } from './seeding.js';
+import { fromTemplate } from './template.js';
 import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
@@ -33,5 +34,6 @@ export const postgresql: Engine = {
   migrations,
   seeding,
   throwaway,
+  fromTemplate,
   tryTrigger,
 };

@@ -59,14 +59,14 @@ function refused(error: unknown): KnexMetaError {
     `No throwaway database could be made on the server: ${(error as Error).message}`,
     {
       remedy:
-        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`. Nothing was changed.',
+        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`, in tests the option `server`. Nothing was changed.',
       cause: error,
     },
   );
 }
 
 /** A session on the server: through the configured database, or another one where that is not there yet. */
-async function openAdmin(config: Knex.Config, server: string | undefined): Promise<Knex> {
+export async function openAdmin(config: Knex.Config, server: string | undefined): Promise<Knex> {
   const connection = server ?? config.connection;
   const admin = openSession(config, connection);
   try {
@@ -96,36 +96,69 @@ async function drop(admin: Knex, name: string): Promise<void> {
   await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`));
 }
 
-/**
- * See `Engine.throwaway`. One session stays inside for as long as the owner lives: a database with our mark that nobody is
- * connected to has no owner any more.
- */
-export async function throwaway({ config, server }: ThrowawayRequest): Promise<Throwaway> {
+/** A throwaway database with what only this folder does with it. */
+export interface OwnDatabase extends Throwaway {
+  /** A session on the server, beside the database. */
+  readonly admin: Knex;
+  /** It stays: from now on it has another name and mark, and no owner. */
+  readonly keepAs: (name: string, mark: string) => Promise<void>;
+}
+
+/** Makes a database as a copy of a template, or an empty one. */
+export async function makeDatabase(
+  { config, server }: ThrowawayRequest,
+  template?: string,
+): Promise<OwnDatabase> {
   const admin = await openAdmin(config, server);
   const name = `${PREFIX}${randomBytes(8).toString('hex')}`;
   const connection = connectionTo(server ?? config.connection, name);
   const keeper = openSession(config, connection);
   const inside = keeper.client as Session;
+  const say = (sql: string): Promise<unknown> => admin.raw(withoutBindings(sql));
   let session: unknown;
-  let isMade = false;
+  let isOurs = false;
+  const leave = async (): Promise<void> => {
+    if (session !== undefined) await inside.releaseConnection(session);
+    session = undefined;
+    await keeper.destroy();
+  };
   const end = async (): Promise<void> => {
     try {
-      if (session !== undefined) await inside.releaseConnection(session);
-      await keeper.destroy();
-      if (isMade) await drop(admin, name);
+      await leave();
+      if (isOurs) await drop(admin, name);
     } finally {
       await admin.destroy();
     }
   };
   try {
     await removeLeftOvers(admin);
-    await admin.raw(withoutBindings(`create database ${quoteName(name)}${await likeConfigured(admin)}`));
-    isMade = true;
+    const like = template === undefined ? await likeConfigured(admin) : ` template ${quoteName(template)}`;
+    await say(`create database ${quoteName(name)}${like}`);
+    isOurs = true;
     session = await inside.acquireConnection();
-    await admin.raw(withoutBindings(`comment on database ${quoteName(name)} is ${quoteText(MARK)}`));
+    await say(`comment on database ${quoteName(name)} is ${quoteText(MARK)}`);
   } catch (error) {
     await end().catch(() => {});
     throw refused(error);
   }
-  return { config: { ...config, connection } as Knex.Config, name, end };
+  return {
+    config: { ...config, connection } as Knex.Config,
+    name,
+    admin,
+    end,
+    keepAs: async (other, mark) => {
+      await say(`comment on database ${quoteName(name)} is ${quoteText(mark)}`);
+      await leave();
+      await say(`alter database ${quoteName(name)} rename to ${quoteName(other)}`);
+      isOurs = false;
+      // Nobody can be connected to it when it is copied.
+      await say(`alter database ${quoteName(other)} allow_connections false`);
+    },
+  };
 }
+
+/**
+ * See `Engine.throwaway`. One session stays inside for as long as the owner lives: a database with our mark that nobody is
+ * connected to has no owner any more.
+ */
+export const throwaway = (request: ThrowawayRequest): Promise<Throwaway> => makeDatabase(request);
