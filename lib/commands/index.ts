@@ -1,3 +1,4 @@
+import { checkEngines } from './checkEngines.js';
 import { checkMigration } from './checkMigration.js';
 import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
@@ -52,4 +53,5 @@ export const commands: readonly Command[] = [
   checkMigration,
   checkVersion,
   checkModels,
+  checkEngines,
 ];

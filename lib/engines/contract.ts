@@ -5,6 +5,7 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
 import type { SeedEngine } from './seeding.js';
 import type { TemplateCopy, TemplateRequest } from './template.js';
@@ -135,6 +136,8 @@ export interface Engine {
   readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
+  /** What an application notices of the engine. */
+  readonly meaning: MeaningEngine;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */

@@ -2,6 +2,7 @@ import type { Engine } from '../contract.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
+import { meaning } from './meaning.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
@@ -30,6 +31,7 @@ export const postgresql: Engine = {
   objectKinds: OBJECT_KINDS,
   buildScratch,
   changes,
+  meaning,
   metadata,
   migrations,
   seeding,
