@@ -56,25 +56,27 @@ function ofType(pair: Pair, [a, b]: Meanings): readonly Difference[] {
       found('CASE', pair, `is ${onBoth(pair, [a.kind, b.kind])}: what is equal and unique is not the same`),
     ];
   }
-  if (!isSameKind(a, b)) {
+  // Exact digits on one, a floating-point number on the other: where an engine has no decimals, it keeps a float.
+  const isDecimal =
+    kinds.includes('decimal') && kinds.every((kind) => kind === 'decimal' || kind === 'float');
+  if (isDecimal && a.comesAs !== b.comesAs) {
     return [
       found(
-        'TYPE',
+        'DECIMAL',
         pair,
-        `is ${onBoth(pair, [a.word || 'without a type', b.word || 'without a type'])}: operators, comparisons and what the driver gives are others`,
+        `comes as ${onBoth(pair, [a.comesAs, b.comesAs])}, and one of them computes with floating-point numbers: sums of amounts differ`,
       ),
     ];
   }
-  // Exact digits on one, a floating-point number on the other.
-  return a.kind === 'decimal' && a.comesAs !== b.comesAs
-    ? [
-        found(
-          'DECIMAL',
-          pair,
-          `comes as ${onBoth(pair, [a.comesAs, b.comesAs])}, and one of them computes with floating-point numbers: sums of amounts differ`,
-        ),
-      ]
-    : [];
+  if (isSameKind(a, b)) return [];
+  const words = [a.word || 'without a type', b.word || 'without a type'] as const;
+  return [
+    found(
+      'TYPE',
+      pair,
+      `is ${onBoth(pair, words)}: operators, comparisons and what the driver gives are others`,
+    ),
+  ];
 }
 
 /** The texts that checks on a column allow; undefined where no check is about it alone. */
