@@ -60,7 +60,7 @@ function diffTables(
   return [
     ...both.flatMap(([before, after]) => {
       // Most tables are as they were, to the letter.
-      if (JSON.stringify(before) === JSON.stringify(after)) return [];
+      if (before === after || JSON.stringify(before) === JSON.stringify(after)) return [];
       const { operations, unmanaged } = diffTable(before, after, how);
       leaving.unmanaged.push(...unmanaged);
       return [...operations, ...diffTriggers(before, after, how, leaving)];
