@@ -15,7 +15,7 @@ export interface Candidate {
 }
 
 /** What a chain of migrations made on one engine. */
-export interface Chain {
+interface Chain {
   readonly side: Side;
   readonly traits: Traits;
 }

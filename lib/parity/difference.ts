@@ -2,7 +2,7 @@ import type { MeaningEngine } from '../engines/meaning.js';
 import type { DatabaseSchema } from '../schema/database.js';
 
 /** `fails`: something works on one engine only; `differs`: both do something, and not the same. */
-export type Severity = 'fails' | 'differs';
+type Severity = 'fails' | 'differs';
 
 /** Something that an application would notice when it changes its engine. */
 export interface Difference {

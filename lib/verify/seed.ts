@@ -9,7 +9,7 @@ import { nameOf } from './objects.js';
 import { count, quoted, rawRows, run } from './statements.js';
 
 /** A table that no row could be made up for. */
-export interface Unseeded {
+interface Unseeded {
   readonly table: string;
   readonly reason: string;
 }

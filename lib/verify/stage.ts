@@ -13,7 +13,7 @@ import { migratorView, plainView, withProcessing } from '../migrator/views.js';
 import { newSeeder, type Seeder } from './seed.js';
 
 /** What a step left. */
-export interface Step {
+interface Step {
   readonly error: Error | undefined;
   /** Statements of the migration that change something. */
   readonly writes: number;

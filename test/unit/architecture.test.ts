@@ -122,6 +122,18 @@ describe('architecture', () => {
     expect(impure.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it('comparing engines, schemas and rows is pure: no Knex, no disk, no engine at run time', () => {
+    const pure = (source: Source) =>
+      (below('parity/')(source) && !source.path.endsWith('/chain.ts')) ||
+      below('verify/objects.ts', 'verify/hints.ts', 'verify/findings.ts')(source);
+    const allowed = /^\.\.?\/(?!.*(engines\/(?!tokens\.js$)|migrator\/|metadata\/))/;
+    const impure = SOURCES.filter(pure).filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(SOURCES.filter(pure).length).to.be.greaterThan(6);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),
