@@ -72,7 +72,9 @@ export function lostRows(before: RowsByTable, between: RowsByTable, after: RowsB
     if (gone === 0) continue;
     const changed =
       now.rows.length < rows.length ? [] : columns.filter((column) => missing(rows, now.rows, [column]) > 0);
-    lost.push({ table: name, lost: gone, of: rows.length, columns: changed });
+    // Where nothing of a row is left, it went, whatever has come since.
+    const isGone = changed.length === columns.length;
+    lost.push({ table: name, lost: gone, of: rows.length, columns: isGone ? [] : changed });
   }
   return lost;
 }

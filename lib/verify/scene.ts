@@ -39,7 +39,11 @@ export interface Scene {
   readonly pending: () => Promise<readonly KnownEntry[]>;
   readonly step: (direction: Direction, name: string) => ReturnType<Stage['step']>;
   readonly readSchema: () => Promise<DatabaseSchema>;
-  readonly picture: () => Promise<Picture>;
+  /** Reads it; `schema` where that is known already. */
+  readonly picture: (schema?: DatabaseSchema) => Promise<Picture>;
+  /** Nothing will change before the next `before`, which then need not read. */
+  readonly remember: (picture: Picture) => void;
+  readonly before: () => Promise<Picture>;
   /** Rows for tables that have none, and for those that are `wanted`; `after` is the migration that was applied last. */
   readonly seed: (
     after: string | undefined,
@@ -66,6 +70,7 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
   const applied: string[] = [];
   const unseeded = new Set<string>();
   let stage = await open();
+  let remembered: Picture | undefined;
 
   const readSchema = async (): Promise<DatabaseSchema> => {
     const schema = await engine.introspect(stage.plain);
@@ -84,6 +89,15 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
     }
   };
 
+  const picture: Scene['picture'] = async (known) => {
+    const schema = known ?? (await readSchema());
+    return {
+      schema,
+      objects: objectsOf(schema, engine.changes.comparison, own),
+      rows: await readRowsOf(stage.plain, schema, own),
+    };
+  };
+
   return {
     findings,
     notes: [],
@@ -96,13 +110,14 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
       });
     },
     readSchema,
-    picture: async () => {
-      const schema = await readSchema();
-      return {
-        schema,
-        objects: objectsOf(schema, engine.changes.comparison, own),
-        rows: await readRowsOf(stage.plain, schema, own),
-      };
+    picture,
+    remember: (known) => {
+      remembered = known;
+    },
+    before: async () => {
+      const known = remembered ?? (await picture());
+      remembered = undefined;
+      return known;
     },
     seed,
     empty: async () => {

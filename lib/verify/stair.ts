@@ -78,11 +78,13 @@ async function upAgain(scene: Scene, entry: KnownEntry, climbed: Climbed, downWr
     }
     return scene.startAgain();
   }
-  const other = differences(up.objects, (await scene.picture()).objects);
+  const again = await scene.picture();
+  const other = differences(up.objects, again.objects);
   if (other.length > 0 && rest.length === 0) {
     report('UP_AGAIN_DIFFERS', `${name} made something else the second time:\n  ${other.join('\n  ')}`);
   }
   if (other.length > 0) await scene.startAgain();
+  else if (!isOnEmpty) scene.remember(again);
 }
 
 /** Takes one migration up, down and up again. */
@@ -93,7 +95,7 @@ export async function stair(
   downs: FailedDowns,
 ): Promise<Outcome> {
   const { name } = entry;
-  const before = await scene.picture();
+  const before = await scene.before();
   const first = await firstUp(scene, entry, next);
   if (first === undefined) return 'stop';
   if (first === 'with the next') {
@@ -109,7 +111,7 @@ export async function stair(
   await blameLater(scene, entry, downs);
   const schema = await scene.readSchema();
   if (!isOnEmpty) await scene.seed(name, schema, changedTables(before.schema, schema));
-  const up = await scene.picture();
+  const up = await scene.picture(schema);
   if (writes > 0 && differences(before.objects, up.objects).length === 0) {
     scene.notes.push(`${name} changes nothing of the schema: it is about rows or settings`);
   }
