@@ -229,4 +229,16 @@ eachEngine('check:engines', (engine) => {
       ['KEYS_OFF'],
     ]);
   });
+
+  it('asks for a server where none is named, and takes none that happens to be there', async () => {
+    const project = await makeProject(engine, { '1_good.cjs': `${HEAD}await make('one', () => {}); };` });
+    if (engine.name !== 'sqlite') return;
+    const { code, stdout } = await run(project, 'check:engines', '--json');
+    const { error } = JSON.parse(stdout);
+    expect([code, error.code, /--shadow postgres/.test(error.remedy)]).to.deep.equal([
+      1,
+      'THROWAWAY_REFUSED',
+      true,
+    ]);
+  });
 });

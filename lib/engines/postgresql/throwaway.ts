@@ -68,6 +68,13 @@ function refused(error: unknown): KnexMetaError {
 /** A session on the server: through the configured database, or another one where that is not there yet. */
 export async function openAdmin(config: Knex.Config, server: string | undefined): Promise<Knex> {
   const connection = server ?? config.connection;
+  // The driver would try a server on this machine that nobody has named.
+  if (connection === undefined) {
+    throw new KnexMetaError('THROWAWAY_REFUSED', 'No PostgreSQL server is named for a throwaway database.', {
+      remedy:
+        'Name a database on one, where the role may create others: `--shadow postgres://me@localhost/any`. Nothing is written to that one.',
+    });
+  }
   const admin = openSession(config, connection);
   try {
     await admin.raw('select 1');
