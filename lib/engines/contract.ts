@@ -5,11 +5,11 @@ import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { Disposable, DisposableRequest } from './disposable.js';
 import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
 import type { SeedEngine } from './seeding.js';
 import type { TemplateCopy, TemplateRequest } from './template.js';
-import type { Throwaway, ThrowawayRequest } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
@@ -150,7 +150,7 @@ export interface Engine {
    *
    * @throws KnexMetaError THROWAWAY_REFUSED
    */
-  readonly throwaway: (request: ThrowawayRequest) => Promise<Throwaway>;
+  readonly disposable: (request: DisposableRequest) => Promise<Disposable>;
   /**
    * Gives a copy of a database that is filled once for all processes.
    *

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { ThrowawayRequest } from './throwaway.js';
+import type { DisposableRequest } from './disposable.js';
 
 /** A database that is filled once, and copied for whoever needs one like it. */
-export interface TemplateRequest extends ThrowawayRequest {
+export interface TemplateRequest extends DisposableRequest {
   /** What it is filled with: two requests of one key get copies of one template. */
   readonly key: string;
   /** Whose template it is: one of another key is out of date. */

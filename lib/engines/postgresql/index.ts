@@ -1,5 +1,6 @@
 import type { Engine } from '../contract.js';
 import { changes } from './changes/index.js';
+import { disposable } from './disposable.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
 import { meaning } from './meaning.js';
@@ -8,7 +9,6 @@ import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { seeding } from './seeding.js';
 import { fromTemplate } from './template.js';
-import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -35,7 +35,7 @@ export const postgresql: Engine = {
   metadata,
   migrations,
   seeding,
-  throwaway,
+  disposable,
   fromTemplate,
   tryTrigger,
 };

@@ -6,17 +6,21 @@ import { execute } from '../execute.js';
 import { buildFailed, compile, inOrder, type Worded, wordsOf } from '../scratch.js';
 import { introspect } from './introspect/index.js';
 import { fold, readMaster } from './introspect/read.js';
-import { inMemory } from './throwaway.js';
 import { unchangedTables } from './unchanged.js';
 
 export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 'sql'];
 
 /** A database in memory with all that the project's configuration says, its functions and settings among it. */
-function newMemory(db: Knex): Knex {
+function inMemory(db: Knex): Knex {
   const { config } = db.client;
-  return knex(
-    inMemory({ ...config, client: db.client.constructor as typeof Knex.Client, connection: undefined }),
-  );
+  return knex({
+    useNullAsDefault: true,
+    ...config,
+    client: db.client.constructor as typeof Knex.Client,
+    connection: { filename: ':memory:' },
+    // One connection, which is the database, and stays.
+    pool: { ...config.pool, min: 1, max: 1, idleTimeoutMillis: 2 ** 31 - 1 },
+  });
 }
 
 function compileAll(db: Knex, objects: readonly ScratchObject[]): readonly Worded[] {
@@ -48,7 +52,7 @@ async function build(scratch: Knex, pieces: readonly Worded[]): Promise<Database
 export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
   const pieces = compileAll(db, request.objects);
   const unchanged = unchangedTables(pieces, request, await readMaster(db));
-  const scratch = newMemory(db);
+  const scratch = inMemory(db);
   try {
     const built = await build(
       scratch,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import knex, { type Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
-import type { Throwaway, ThrowawayRequest } from '../throwaway.js';
+import type { Disposable, DisposableRequest } from '../disposable.js';
 import { connectionTo } from './connectionTo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
@@ -104,7 +104,7 @@ async function drop(admin: Knex, name: string): Promise<void> {
 }
 
 /** A throwaway database with what only this folder does with it. */
-export interface OwnDatabase extends Throwaway {
+export interface OwnDatabase extends Disposable {
   /** A session on the server, beside the database. */
   readonly admin: Knex;
   /** It stays: from now on it has another name and mark, and no owner. */
@@ -113,7 +113,7 @@ export interface OwnDatabase extends Throwaway {
 
 /** Makes a database as a copy of a template, or an empty one. */
 export async function makeDatabase(
-  { config, server }: ThrowawayRequest,
+  { config, server }: DisposableRequest,
   template?: string,
 ): Promise<OwnDatabase> {
   const admin = await openAdmin(config, server);
@@ -165,7 +165,7 @@ export async function makeDatabase(
 }
 
 /**
- * See `Engine.throwaway`. One session stays inside for as long as the owner lives: a database with our mark that nobody is
+ * See `Engine.disposable`. One session stays inside for as long as the owner lives: a database with our mark that nobody is
  * connected to has no owner any more.
  */
-export const throwaway = (request: ThrowawayRequest): Promise<Throwaway> => makeDatabase(request);
+export const disposable = (request: DisposableRequest): Promise<Disposable> => makeDatabase(request);

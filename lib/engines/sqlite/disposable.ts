@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Throwaway, ThrowawayRequest } from '../throwaway.js';
+import type { Disposable, DisposableRequest } from '../disposable.js';
 
 /** A configuration like this one for a database in memory: its functions and settings stay. */
 export function inMemory(config: Knex.Config): Knex.Config {
@@ -14,7 +14,7 @@ export function inMemory(config: Knex.Config): Knex.Config {
   } as Knex.Config;
 }
 
-/** See `Engine.throwaway`: in memory, so that it goes with the process. */
-export async function throwaway({ config }: ThrowawayRequest): Promise<Throwaway> {
+/** See `Engine.disposable`: in memory, so that it goes with the process. */
+export async function disposable({ config }: DisposableRequest): Promise<Disposable> {
   return { config: inMemory(config), name: 'a database in memory', end: async () => {} };
 }
