@@ -21,6 +21,7 @@ import {
   migrateUpgrade,
 } from './migrateSteps.js';
 import { migrateVerify } from './migrateVerify.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -54,4 +55,5 @@ export const commands: readonly Command[] = [
   checkVersion,
   checkModels,
   checkEngines,
+  modelsPull,
 ];

@@ -10,6 +10,7 @@ import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
 import type { SeedEngine } from './seeding.js';
 import type { TemplateCopy, TemplateRequest } from './template.js';
+import type { ThrowawayEngine } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
@@ -58,6 +59,7 @@ export type ObjectKind =
   | 'materialized view'
   | 'function'
   | 'procedure'
+  | 'aggregate'
   | 'trigger'
   | 'extension'
   | 'sql';
@@ -113,6 +115,8 @@ export interface Engine {
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** True when tables are in named schemas. */
   readonly hasSchemas: boolean;
+  /** The schema that a name without one means on this connection; undefined where the engine has none. */
+  readonly homeSchema: (db: Knex) => Promise<string | undefined>;
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /**
@@ -134,6 +138,13 @@ export interface Engine {
    * @throws KnexMetaError SCRATCH_REFUSED, MODEL_BUILD_FAILED
    */
   readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
+  /**
+   * The numbers that queries of one `count` each give, in a transaction that may only read; of a query that fails or
+   * takes too long, why. The database is as it was.
+   */
+  readonly countRows: (db: Knex, queries: readonly string[]) => Promise<readonly (number | Error)[]>;
+  /** Databases of a moment. */
+  readonly throwaway: ThrowawayEngine;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
   /** What an application notices of the engine. */

@@ -2,7 +2,17 @@ import { closest } from 'fastest-levenshtein';
 import { KnexMetaError } from '../errors.js';
 import { METADATA_COLUMNS } from './options.js';
 
-const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables', 'models', 'accept'] as const;
+const META_KEYS = [
+  'timestampUtc',
+  'onExplicitUpdate',
+  'columns',
+  'tables',
+  'models',
+  'shadow',
+  'include',
+  'exclude',
+  'accept',
+] as const;
 const TABLES_KEYS = ['include', 'exclude'] as const;
 const COLUMN_KEYS = ['name', 'index'] as const;
 
@@ -57,7 +67,7 @@ function validatePatterns(patterns: unknown, where: string): void {
   if (patterns === undefined) return;
   const isPattern = (p: unknown): boolean => typeof p === 'string' || p instanceof RegExp;
   if (!Array.isArray(patterns) || !patterns.every(isPattern)) {
-    throw invalid(where, 'an array of table names, patterns with `*`, or regular expressions');
+    throw invalid(where, 'an array of names, patterns with `*`, or regular expressions');
   }
 }
 
@@ -72,7 +82,7 @@ export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models, accept } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, accept } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -84,6 +94,11 @@ export function validateMeta(meta: unknown): void {
   if (accept !== undefined && !(Array.isArray(accept) && accept.every((each) => typeof each === 'string'))) {
     throw invalid('meta.accept', "an array of codes, like 'IRREVERSIBLE:20240102_split_names'");
   }
+  if (shadow !== undefined && (typeof shadow !== 'string' || shadow === '')) {
+    throw invalid('meta.shadow', 'the URL of a database');
+  }
+  validatePatterns(include, 'meta.include');
+  validatePatterns(exclude, 'meta.exclude');
   if (tables !== undefined) {
     if (!isRecord(tables)) throw invalid('meta.tables', 'an object with `include` or `exclude`');
     unknownKeys(tables, TABLES_KEYS, 'meta.tables');

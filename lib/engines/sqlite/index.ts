@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { disposable } from './disposable.js';
 import { inspect } from './inspect.js';
@@ -9,6 +10,7 @@ import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { seeding } from './seeding.js';
 import { fromTemplate } from './template.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -44,11 +46,14 @@ export const sqlite: Engine = {
         }
       : undefined,
   hasSchemas: false,
+  homeSchema: async () => undefined,
   ensureSchema: async () => {},
   inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   meaning,
   metadata,

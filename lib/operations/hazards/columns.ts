@@ -17,7 +17,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
             kind: 'data loss',
             message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
             remedy: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
-            evidence: count(target, `${q.name(from.name)} is not null`, 'rows have a value in it'),
+            evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
           },
         ];
   if (to === undefined) return [];
@@ -30,7 +30,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
         kind: 'can fail',
         message: `CAN FAIL: ${subject} is NOT NULL without a default, which a table with rows refuses.`,
         remedy: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
-        evidence: count(target, undefined, 'rows would have no value'),
+        evidence: count(target, undefined, 'rows in the table'),
       },
     ];
   }
@@ -41,7 +41,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
             kind: 'can fail' as const,
             message: `CAN FAIL: ${subject} becomes NOT NULL.`,
             remedy: 'Fill the rows without a value first.',
-            evidence: count(target, `${q.name(to.name)} is null`, 'rows have NULL in it'),
+            evidence: count(target, `${q.name(to.name)} is null`, 'rows with NULL in it'),
           },
         ]
       : []),
@@ -68,8 +68,8 @@ function typeHazards(
           remedy: 'Look at the values first, and write USING as they need it.',
           evidence:
             failing === undefined
-              ? count(target, `${facts.quote(to.name)} is not null`, 'rows have a value to convert')
-              : count(target, failing, 'rows have a value that cannot be converted'),
+              ? count(target, `${facts.quote(to.name)} is not null`, 'rows with a value to convert')
+              : count(target, failing, 'rows with a value that it cannot hold'),
         },
       ];
   const lock: readonly Hazard[] =
@@ -80,7 +80,7 @@ function typeHazards(
             kind: 'long lock',
             message: `LONG LOCK: ${change}: the table is rewritten, and nobody reads or writes it meanwhile.`,
             remedy: 'On a large table: a new column, filled in batches, and then a rename.',
-            evidence: count(target, undefined, 'rows are rewritten'),
+            evidence: count(target, undefined, 'rows to rewrite'),
           },
         ];
   return [...cast, ...lock];

@@ -38,7 +38,7 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
                 message: `LONG LOCK: ${textOf(table)} takes no writes while the index ${to.name} is made.`,
                 remedy:
                   'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
-                evidence: count(q.table(table), undefined, 'rows are indexed'),
+                evidence: count(q.table(table), undefined, 'rows to index'),
               },
             ]
           : []),
@@ -51,7 +51,7 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
           kind: 'can fail',
           message: `CAN FAIL: every row of ${textOf(table)} has to fulfil the new check${to.name === undefined ? '' : ` ${to.name}`}.`,
           remedy: facts.isConcurrent ? 'On a large table: NOT VALID first, then VALIDATE CONSTRAINT.' : '',
-          evidence: count(q.table(table), `not (${to.expression})`, 'rows break it'),
+          evidence: count(q.table(table), `not (${to.expression})`, 'rows against it'),
         },
       ];
     }
@@ -91,7 +91,7 @@ function duplicates(
     remedy: 'Merge or correct the duplicates first.',
     evidence: {
       sql: `select count(*) as count from (select 1 as one from ${q.table(table)} where ${conditions.join(' and ')} group by ${names} having count(*) > 1) duplicates`,
-      counts: 'values are there more than once',
+      counts: 'values that more than one row has',
     },
   };
 }
@@ -109,6 +109,6 @@ function orphans(
   );
   return {
     sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
-    counts: 'rows refer to a row that is not there',
+    counts: 'rows without one',
   };
 }

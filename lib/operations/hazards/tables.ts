@@ -12,7 +12,7 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
           kind: 'data loss',
           message: `DATA LOSS: all rows of ${textOf(operation.from)} are gone, also after a rollback.`,
           remedy: 'Rename the table first, and drop it in a later release.',
-          evidence: count(q.table(operation.from), undefined, 'rows are in it'),
+          evidence: count(q.table(operation.from), undefined, 'rows in it'),
         },
       ];
     case 'renameTable':
