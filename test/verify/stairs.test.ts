@@ -243,20 +243,15 @@ eachEngine('migrate:verify', (engine) => {
   });
 
   it('--from-live says what it could not copy', async () => {
+    // On SQLite a generated migration can say everything.
+    if (engine.name === 'sqlite') return;
     const project = await makeProject(engine, files(CHAIN.slice(0, 1)));
     expect((await run(project, 'migrate:latest')).code).to.equal(0);
-    const db = project.open();
-    await db.raw(
-      engine.name === 'sqlite'
-        ? 'create virtual table words using fts5(word)'
-        : 'create aggregate total (integer) (sfunc = int4pl, stype = integer)',
-    );
+    await project.open().raw('create text search configuration words (copy = simple)');
     const { code, findings } = await verify(project, '--from-live');
     expect(code).to.equal(3);
     expect(findings.map((each) => each.code)).to.include('NOT_COPIED');
-    expect(findings[0]?.message).to.match(
-      engine.name === 'sqlite' ? /words is missing/ : /aggregate public\.total is missing/,
-    );
+    expect(findings[0]?.message).to.match(/text search configuration public\.words is missing/);
     await project.close();
   });
 });
