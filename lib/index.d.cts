@@ -47,6 +47,8 @@ export type {
   SqlOptions,
   StampOptions,
   StampResult,
+  TestDatabase,
+  TestDatabaseOptions,
   TransactionMode,
   TriggerModel,
   TriggerOptions,
@@ -67,6 +69,7 @@ export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
 export declare const releaseTable: typeof esm.releaseTable;
 export declare const preserveTimestamps: typeof esm.preserveTimestamps;
+export declare const migrateForTest: typeof esm.migrateForTest;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;
 export type KnexMetaError = esm.KnexMetaError;

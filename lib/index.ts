@@ -65,3 +65,4 @@ export type {
   ViewModel,
 } from './models/definition.js';
 export { preserveTimestamps } from './query/preserveTimestamps.js';
+export { migrateForTest, type TestDatabase, type TestDatabaseOptions } from './testing/migrateForTest.js';

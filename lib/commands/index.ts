@@ -1,4 +1,5 @@
 import { check } from './check.js';
+import { checkEngines } from './checkEngines.js';
 import { checkMigration } from './checkMigration.js';
 import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
@@ -26,6 +27,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { migrateVerify } from './migrateVerify.js';
 import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 import { typesGenerate } from './typesGenerate.js';
@@ -50,6 +52,7 @@ export const commands: readonly Command[] = [
   migratePlan,
   migrateSql,
   migrateDocs,
+  migrateVerify,
   migrateStamp,
   migrateResolve,
   migrateList,
@@ -66,6 +69,7 @@ export const commands: readonly Command[] = [
   checkVersion,
   checkModels,
   doctor,
+  checkEngines,
   modelsPull,
   lint,
 ];

@@ -9,7 +9,11 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
+import type { Disposable, DisposableRequest } from './disposable.js';
+import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
+import type { SeedEngine } from './seeding.js';
+import type { TemplateCopy, TemplateRequest } from './template.js';
 import type { ThrowawayEngine } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
@@ -136,6 +140,8 @@ export interface Engine {
   readonly changes: ChangeEngine;
   /** What TypeScript says of a column's values. */
   readonly valueTypes: (column: TypedColumn, schema: DatabaseSchema) => ValueTypes;
+  /** What an application notices of the engine. */
+  readonly meaning: MeaningEngine;
   /** The engine's side of the hook. */
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
@@ -148,6 +154,21 @@ export interface Engine {
   readonly checks: CheckEngine;
   /** Lets the rows of one transaction keep the time stamps that they are given. */
   readonly preserving: PreservingEngine;
+  /** The engine's side of rows that are made up. */
+  readonly seeding: SeedEngine;
+  /**
+   * Makes an empty database for a while. The configured one is not written to. What a killed process left is removed
+   * by the next one that asks.
+   *
+   * @throws KnexMetaError THROWAWAY_REFUSED
+   */
+  readonly disposable: (request: DisposableRequest) => Promise<Disposable>;
+  /**
+   * Gives a copy of a database that is filled once for all processes.
+   *
+   * @throws KnexMetaError THROWAWAY_REFUSED, and what `fill` throws
+   */
+  readonly fromTemplate: (request: TemplateRequest) => Promise<TemplateCopy>;
 }
 
 /** The engine's side of `preserveTimestamps`: both run in the transaction that the session is in. */

@@ -59,6 +59,11 @@ export interface MetaOptions {
   /** The directory of the models, or several; from the working directory. Default `./models`. */
   readonly models?: string | readonly string[];
   /**
+   * Findings of `migrate:verify` and `check:engines` that are known and meant: `'CODE'`, or `'CODE:where'` with a
+   * migration, a table or a `table.column`, where `*` is any text.
+   */
+  readonly accept?: readonly string[];
+  /**
    * The URL of a database in which models are built to be compared, where the role may not create schemas in the
    * project's own. What `--shadow` says wins.
    */

@@ -12,6 +12,7 @@ const META_KEYS = [
   'include',
   'exclude',
   'lint',
+  'accept',
 ] as const;
 const LINT_KEYS = ['ignore', 'severity', 'smallTable'] as const;
 const SEVERITIES = ['error', 'warning', 'note', 'off'];
@@ -99,7 +100,8 @@ export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, lint } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, lint, accept } =
+    meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -108,6 +110,9 @@ export function validateMeta(meta: unknown): void {
   }
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
   if (models !== undefined) validateDirectories(models);
+  if (accept !== undefined && !(Array.isArray(accept) && accept.every((each) => typeof each === 'string'))) {
+    throw invalid('meta.accept', "an array of codes, like 'IRREVERSIBLE:20240102_split_names'");
+  }
   if (shadow !== undefined && (typeof shadow !== 'string' || shadow === '')) {
     throw invalid('meta.shadow', 'the URL of a database');
   }

@@ -83,7 +83,16 @@ describe('architecture', () => {
     const knowing = SOURCES.filter(({ code, imports }) =>
       [...imports, ...dynamic(code)].some((name) => /^knex(\/|$)/.test(name)),
     );
-    const allowed = below('metadata/', 'engines/', 'migrator/', 'query/install.ts', 'commands/', 'cli/');
+    const allowed = below(
+      'metadata/',
+      'engines/',
+      'migrator/',
+      'verify/stage.ts',
+      'testing/',
+      'query/install.ts',
+      'commands/',
+      'cli/',
+    );
     expect(knowing.filter((source) => !allowed(source)).map(({ path }) => path)).to.deep.equal([]);
   });
 
@@ -143,6 +152,18 @@ describe('architecture', () => {
       [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
     );
     expect(pure).to.have.length(2);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('comparing engines, schemas and rows is pure: no Knex, no disk, no engine at run time', () => {
+    const pure = (source: Source) =>
+      (below('parity/')(source) && !source.path.endsWith('/chain.ts')) ||
+      below('verify/objects.ts', 'verify/hints.ts', 'verify/findings.ts')(source);
+    const allowed = /^\.\.?\/(?!.*(engines\/(?!tokens\.js$)|migrator\/|metadata\/))/;
+    const impure = SOURCES.filter(pure).filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(SOURCES.filter(pure).length).to.be.greaterThan(6);
     expect(impure.map(({ path }) => path)).to.deep.equal([]);
   });
 

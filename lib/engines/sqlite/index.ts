@@ -3,12 +3,16 @@ import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { checks } from './checks.js';
+import { disposable } from './disposable.js';
 import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
+import { meaning } from './meaning.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { seeding } from './seeding.js';
+import { fromTemplate } from './template.js';
 import { throwaway } from './throwaway.js';
 import { valueTypes } from './valueTypes.js';
 
@@ -60,4 +64,8 @@ export const sqlite: Engine = {
   adoption,
   checks,
   preserving,
+  meaning,
+  seeding,
+  disposable,
+  fromTemplate,
 };

@@ -1,0 +1,83 @@
+import { engineOf, missingFile } from '../cli/project.js';
+import { KnexMetaError } from '../errors.js';
+import { createMigrator } from '../migrator/createMigrator.js';
+import { plainView } from '../migrator/views.js';
+import { climb } from '../verify/climb.js';
+import { copySchema, type Live } from '../verify/copy.js';
+import type { MigrationFinding } from '../verify/findings.js';
+import { openStage } from '../verify/stage.js';
+import { ACCEPT_FLAG, withoutAccepted } from './accept.js';
+import { reportCheck } from './checkReport.js';
+import type { Command, Context } from './command.js';
+
+/** The schema and the record of the configured database, which is only read. */
+async function readLive(context: Context): Promise<Live> {
+  const { config } = await context.project();
+  const file = missingFile(config);
+  if (file !== undefined) {
+    throw new KnexMetaError('CONNECTION_FAILED', 'There is no database yet to make a copy of.', {
+      remedy: 'Leave --from-live out: then every migration is verified, from an empty database.',
+    });
+  }
+  const { db } = await context.database();
+  const status = await createMigrator(db).status();
+  return { schema: await engineOf(config).introspect(plainView(db)), applied: status.applied };
+}
+
+export const migrateVerify: Command = {
+  command: 'migrate:verify',
+  describe:
+    'Take every migration up, down and up again in a throwaway database with rows in every table; the configured database is not written to',
+  flags: {
+    'from-live': {
+      type: 'boolean',
+      describe: 'begin with the schema of the configured database, and verify what is pending there',
+    },
+    shadow: { type: 'string', describe: 'a database on the server where the throwaway one is made' },
+    ...ACCEPT_FLAG,
+  },
+  examples: [
+    ['knex-meta migrate:verify', 'exit code 3 when a down does not undo its up, or loses rows'],
+    ['knex-meta migrate:verify --from-live --json', 'only what is pending, on a copy of the schema'],
+  ],
+  run: async (context) => {
+    const { args, output } = context;
+    const { config: configured, extension } = await context.project();
+    const engine = engineOf(configured);
+    const settings = { ...configured.migrations, extension };
+    const config = { ...configured, migrations: settings };
+    const signal = context.signal();
+    const server = args.shadow === undefined ? undefined : String(args.shadow);
+    const live = args['from-live'] === true ? await readLive(context) : undefined;
+    const copied = new Map<string, MigrationFinding>();
+    const report = await climb({
+      engine,
+      settings,
+      signal,
+      tell: (name, isWell) =>
+        output.line(isWell ? `${output.style('green', '✓')} ${name}` : `${output.style('red', '✗')} ${name}`),
+      open: async () => {
+        const stage = await openStage(engine, config, await engine.disposable({ config, server }));
+        try {
+          if (live !== undefined) {
+            for (const each of await copySchema(engine, stage.db, live, settings))
+              copied.set(each.message, each);
+          }
+          return stage;
+        } catch (error) {
+          await stage.end();
+          throw error;
+        }
+      },
+    });
+    const findings = [...copied.values(), ...report.findings];
+    const { verified, tables } = report;
+    const kept = withoutAccepted(context, configured.meta, { findings, notes: report.notes });
+    const number = verified.length === 1 ? '1 migration goes' : `${verified.length} migrations go`;
+    return reportCheck(context, {
+      report: kept,
+      allIsWell: `${number} up, down and up again with rows in ${tables} tables`,
+      data: { verified },
+    });
+  },
+};

@@ -1,0 +1,20 @@
+import type { Knex } from 'knex';
+import type { DisposableRequest } from './disposable.js';
+
+/** A database that is filled once, and copied for whoever needs one like it. */
+export interface TemplateRequest extends DisposableRequest {
+  /** What it is filled with: two requests of one key get copies of one template. */
+  readonly key: string;
+  /** Whose template it is: one of another key is out of date. */
+  readonly project: string;
+  /** Opens a database of a configuration, with the hook. */
+  readonly open: (config: Knex.Config) => Knex;
+  readonly fill: (db: Knex) => Promise<void>;
+}
+
+/** A copy of a template, which its owner removes. */
+export interface TemplateCopy {
+  readonly db: Knex;
+  /** Ends the connections, and removes the database. */
+  readonly end: () => Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { Knex } from 'knex';
+import type { DatabaseSchema } from '../schema/database.js';
+import type { Table } from '../schema/table.js';
+import { nameOf } from './objects.js';
+import { quoted, rawRows } from './statements.js';
+
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** All rows of a database, by table. */
+export type RowsByTable = ReadonlyMap<string, { readonly table: Table; readonly rows: Rows }>;
+
+export async function readRowsOf(
+  db: Knex,
+  schema: DatabaseSchema,
+  ownTables: readonly string[],
+): Promise<RowsByTable> {
+  const all = new Map<string, { table: Table; rows: Rows }>();
+  for (const table of schema.tables) {
+    if (ownTables.includes(table.name)) continue;
+    all.set(nameOf(table), { table, rows: await rawRows(db, `select * from ${quoted(db, table)}`) });
+  }
+  return all;
+}
+
+/** What rows of `before` have nobody like them in `after`, in these columns. */
+function missing(before: Rows, after: Rows, columns: readonly string[]): number {
+  const textOf = (row: Readonly<Record<string, unknown>>): string =>
+    JSON.stringify(
+      columns.map((name) => row[name]),
+      (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    );
+  const counts = new Map<string, number>();
+  for (const row of after) counts.set(textOf(row), (counts.get(textOf(row)) ?? 0) + 1);
+  let gone = 0;
+  for (const row of before) {
+    const left = counts.get(textOf(row)) ?? 0;
+    if (left === 0) gone += 1;
+    else counts.set(textOf(row), left - 1);
+  }
+  return gone;
+}
+
+/** A table of which rows are not what they were. */
+export interface LostRows {
+  readonly table: string;
+  /** How many of how many rows. */
+  readonly lost: number;
+  readonly of: number;
+  /** Columns whose values are not what they were; empty when whole rows went. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * The rows that were there before and are not there any more, by the columns that a table has had all the time. What an
+ * update trigger keeps is not compared.
+ */
+export function lostRows(before: RowsByTable, between: RowsByTable, after: RowsByTable): readonly LostRows[] {
+  const lost: LostRows[] = [];
+  for (const [name, { table, rows }] of before) {
+    const up = between.get(name);
+    const now = after.get(name);
+    if (up === undefined || now === undefined) continue;
+    const has = (each: Table, column: string): boolean => each.columns.some((own) => own.name === column);
+    const columns = table.columns
+      .map((column) => column.name)
+      .filter((column) => has(up.table, column) && has(now.table, column))
+      .filter(
+        (column) =>
+          ![table, now.table].some(({ triggers }) => triggers.some(({ stamps }) => stamps === column)),
+      );
+    const gone = missing(rows, now.rows, columns);
+    if (gone === 0) continue;
+    const changed =
+      now.rows.length < rows.length ? [] : columns.filter((column) => missing(rows, now.rows, [column]) > 0);
+    // Where nothing of a row is left, it went, whatever has come since.
+    const isGone = changed.length === columns.length;
+    lost.push({ table: name, lost: gone, of: rows.length, columns: isGone ? [] : changed });
+  }
+  return lost;
+}

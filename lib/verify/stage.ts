@@ -1,0 +1,104 @@
+import knex, { type Knex } from 'knex';
+import type { Engine } from '../engines/contract.js';
+import type { Disposable } from '../engines/disposable.js';
+import { kindOfStatement } from '../engines/statements.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
+import { withMeta } from '../metadata/withMeta.js';
+import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
+import type { Direction } from '../migrator/events.js';
+import { ownTables } from '../migrator/journal.js';
+import { recordTables } from '../migrator/settings.js';
+import type { MigrationContent } from '../migrator/source.js';
+import { migratorView, plainView, withProcessing } from '../migrator/views.js';
+import { newSeeder, type Seeder } from './seed.js';
+
+/** What a step left. */
+interface Step {
+  readonly error: Error | undefined;
+  /** Statements of the migration that change something. */
+  readonly writes: number;
+}
+
+/** A throwaway database on which migrations run. */
+export interface Stage {
+  readonly db: Knex;
+  /** Without the project's own processing. */
+  readonly plain: Knex;
+  readonly migrator: Migrator;
+  readonly seeder: Seeder;
+  readonly step: (direction: Direction, name: string, signal: AbortSignal | undefined) => Promise<Step>;
+  /** Why migrations would fail, one after the other; all that they do is undone. */
+  readonly rehearse: (
+    before: readonly string[],
+    contents: readonly (readonly [MigrationContent, Direction])[],
+  ) => Promise<Error | undefined>;
+  readonly end: () => Promise<void>;
+}
+
+const SAVEPOINT = /^\s*(savepoint|release)\b/i;
+
+/** Undoes a rehearsal that went well. */
+class Undo extends Error {}
+
+export async function openStage(engine: Engine, config: KnexMetaConfig, made: Disposable): Promise<Stage> {
+  let isRunning = false;
+  let writes = 0;
+  const { beforeEach, afterEach } = (config.migrations ?? {}) as Record<
+    string,
+    ((...args: unknown[]) => unknown) | undefined
+  >;
+  const migrations = {
+    ...config.migrations,
+    beforeEach: async (...args: unknown[]) => {
+      await beforeEach?.(...args);
+      isRunning = true;
+    },
+    afterEach: async (...args: unknown[]) => {
+      isRunning = false;
+      await afterEach?.(...args);
+    },
+  };
+  const db = knex(withMeta({ ...config, ...made.config, migrations } as KnexMetaConfig));
+  const own = ownTables(recordTables(migrations));
+  db.on('query', ({ sql }: { readonly sql: string }) => {
+    if (!isRunning || kindOfStatement(sql) !== 'write' || SAVEPOINT.test(sql)) return;
+    if (!own.some((table) => sql.includes(table))) writes += 1;
+  });
+  const migrator = createMigrator(db);
+  const plain = plainView(db);
+  return {
+    db,
+    plain,
+    migrator,
+    seeder: newSeeder(plain, engine),
+    step: async (direction, name, signal) => {
+      writes = 0;
+      try {
+        await migrator[direction](name, { signal });
+        return { error: undefined, writes };
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        return { error: error as Error, writes };
+      } finally {
+        isRunning = false;
+      }
+    },
+    rehearse: async (before, contents) => {
+      try {
+        await migratorView(db).transaction(async (trx) => {
+          for (const sql of before) await trx.raw(sql.replaceAll('?', '\\?'));
+          for (const [content, direction] of contents)
+            await withProcessing(trx, async () => content[direction]?.(trx));
+          throw new Undo();
+        });
+      } catch (error) {
+        return error instanceof Undo ? undefined : (error as Error);
+      }
+      return undefined;
+    },
+    end: async () => {
+      await db.destroy();
+      await made.end();
+    },
+  };
+}
