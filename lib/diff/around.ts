@@ -1,5 +1,6 @@
 import type { Operation } from '../operations/operation.js';
 import { sameObject, subjectOf } from '../operations/operation.js';
+import type { ForeignKey } from '../schema/constraints.js';
 import type { DatabaseSchema, View } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 
@@ -78,16 +79,45 @@ export function aroundViews(
   ];
 }
 
-/** The foreign keys, the same before and after, with a column on either side that changes its type. */
-export function aroundKeys(desired: DatabaseSchema, operations: readonly Operation[]): readonly Operation[] {
+/** The keys, and unique indexes, that go: by their table and columns. */
+function goingKeys(
+  operations: readonly Operation[],
+): readonly { readonly table: ObjectName; readonly columns: readonly string[] }[] {
+  return operations.flatMap((operation) => {
+    if (operation.kind === 'primaryKey' || operation.kind === 'unique')
+      return operation.from === undefined
+        ? []
+        : [{ table: operation.table, columns: operation.from.columns }];
+    if (operation.kind !== 'index' || operation.from === undefined || !operation.from.unique) return [];
+    return [{ table: operation.table, columns: operation.from.keys.flatMap(({ column }) => column ?? []) }];
+  });
+}
+
+/**
+ * The foreign keys, the same before and after, with a column on either side that changes its type, or to a key that is
+ * made anew.
+ */
+export function aroundKeys(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  operations: readonly Operation[],
+): readonly Operation[] {
   const changed = operations.flatMap((operation) =>
     operation.kind === 'column' && operation.from && operation.to && operation.from.type !== operation.to.type
       ? [{ table: operation.table, name: operation.to.name }]
       : [],
   );
-  if (changed.length === 0) return operations;
+  const going = goingKeys(operations);
+  if (changed.length === 0 && going.length === 0) return operations;
   const isChanged = (table: ObjectName, names: readonly string[]) =>
     changed.some((each) => sameObject(each.table, table) && names.includes(each.name));
+  const isGoing = ({ target, targetColumns = [] }: ForeignKey) =>
+    going.some(
+      ({ table, columns }) =>
+        sameObject(table, target) &&
+        columns.length === targetColumns.length &&
+        columns.every((column) => targetColumns.includes(column)),
+    );
   const isComing = (table: ObjectName, name: string | undefined) =>
     operations.some(
       (each) =>
@@ -98,15 +128,28 @@ export function aroundKeys(desired: DatabaseSchema, operations: readonly Operati
     foreignKeys
       .filter((key) => !isComing({ schema, name }, key.name))
       .filter(
-        (key) => isChanged({ schema, name }, key.columns) || isChanged(key.target, key.targetColumns ?? []),
+        (key) =>
+          isChanged({ schema, name }, key.columns) ||
+          isChanged(key.target, key.targetColumns ?? []) ||
+          isGoing(key),
       )
       .map((key) => ({ table: { schema, name }, key })),
   );
+  const isRenamed = (table: ObjectName, name: string | undefined) => (operation: Operation) =>
+    operation.kind === 'renamePart' && sameObject(operation.table, table) && operation.to === name;
   return [
-    ...operations,
-    ...keys.flatMap(({ table, key }): readonly Operation[] => [
-      { kind: 'foreignKey', table, from: key, to: undefined },
-      { kind: 'foreignKey', table, from: undefined, to: key },
-    ]),
+    // What is made anew has its new name at once.
+    ...operations.filter((each) => !keys.some(({ table, key }) => isRenamed(table, key.name)(each))),
+    ...keys.flatMap(({ table, key }): readonly Operation[] => {
+      const rename = operations.find(isRenamed(table, key.name));
+      const name = rename?.kind === 'renamePart' ? rename.from : key.name;
+      const had = actual.tables
+        .find((each) => sameObject(each, table))
+        ?.foreignKeys.find((each) => each.name === name);
+      return [
+        { kind: 'foreignKey', table, from: had ?? key, to: undefined },
+        { kind: 'foreignKey', table, from: undefined, to: key },
+      ];
+    }),
   ];
 }

@@ -3,6 +3,7 @@ import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table, Trigger } from '../schema/table.js';
 import { aroundKeys, aroundViews } from './around.js';
+import { aroundComputed } from './aroundColumns.js';
 import { findCandidates } from './candidates.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
@@ -96,14 +97,20 @@ export function diff(
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
   const renames = options.renames ?? [];
-  const renamed = applyRenames(before.schema, renames, how);
+  const renamed = applyRenames(before.schema, target, renames, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),
-    ...diffEnums(renamed.schema.enums, target.enums, renames, how),
+    ...diffEnums(renamed.schema.enums, target.enums, renamed.valuesOf, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
-  const all = how.holdsColumns ? aroundKeys(target, aroundViews(before.schema, target, changes)) : changes;
+  const all = how.holdsColumns
+    ? aroundKeys(
+        renamed.schema,
+        target,
+        aroundComputed(renamed.schema, target, aroundViews(before.schema, target, changes)),
+      )
+    : changes;
   return {
     operations: order(all),
     candidates: findCandidates(changes, how),

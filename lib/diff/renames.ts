@@ -1,220 +1,218 @@
 import { KnexMetaError } from '../errors.js';
-import type { Operation } from '../operations/operation.js';
+import { asideName } from '../operations/aside.js';
+import type { Operation, ValueRename } from '../operations/operation.js';
 import { sameObject } from '../operations/operation.js';
-import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-import type { Table } from '../schema/table.js';
-import type { Index, KeyPart } from '../schema/tableIndex.js';
-import type { Comparison } from './comparison.js';
+import { type Comparison, ownColumns } from './comparison.js';
 import type { Rename } from './options.js';
-import { renameInText } from './renameText.js';
+import { renameColumn, renameTable, renameType, renameValue } from './renamedSchema.js';
 import { nameOf } from './scope.js';
 
-type Names = (names: readonly string[]) => readonly string[];
-
-/** What of a table names its columns, with each name and each expression replaced. */
-function rewriteTable(table: Table, name: (column: string) => string, text: (sql: string) => string): Table {
-  const names: Names = (all) => all.map(name);
-  const maybe = (sql: string | undefined) => (sql === undefined ? undefined : text(sql));
-  const part = (each: KeyPart): KeyPart => ({
-    ...each,
-    column: each.column === undefined ? undefined : name(each.column),
-    expression: maybe(each.expression),
-  });
-  const key = (each: KeyConstraint): KeyConstraint => ({
-    ...each,
-    columns: names(each.columns),
-    parts: each.parts?.map(part),
-    include: names(each.include),
-  });
-  const index = (each: Index): Index => ({
-    ...each,
-    keys: each.keys.map(part),
-    include: names(each.include),
-    predicate: maybe(each.predicate),
-  });
-  return {
-    ...table,
-    columns: table.columns.map((column) => ({
-      ...column,
-      name: name(column.name),
-      generated: column.generated && { ...column.generated, expression: text(column.generated.expression) },
-    })),
-    primaryKey: table.primaryKey && key(table.primaryKey),
-    uniques: table.uniques.map(key),
-    foreignKeys: table.foreignKeys.map((each) => ({
-      ...each,
-      columns: names(each.columns),
-      onDeleteColumns: names(each.onDeleteColumns),
-    })),
-    checks: table.checks.map((each) => ({ ...each, expression: text(each.expression) })),
-    exclusions: table.exclusions.map((each) => ({ ...each, definition: text(each.definition) })),
-    indexes: table.indexes.map(index),
-    triggers: table.triggers.map((each) => ({ ...each, definition: text(each.definition) })),
-  };
+/** What is renamed, among what: tables and types in the database, columns in a table, values in a type. */
+interface Kind {
+  readonly what: string;
+  /** The names that are taken there. */
+  readonly namesIn: (schema: DatabaseSchema) => readonly ObjectName[];
+  readonly isSame: (a: ObjectName, b: ObjectName) => boolean;
+  readonly move: (schema: DatabaseSchema, from: ObjectName, to: ObjectName) => DatabaseSchema;
+  /** Undefined for a value: it is part of the change of its type. */
+  readonly operation: (from: ObjectName, to: ObjectName) => Operation | undefined;
+  readonly title: (name: ObjectName) => string;
 }
 
-function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKey): DatabaseSchema {
-  return {
-    ...schema,
-    tables: schema.tables.map((table) => ({ ...table, foreignKeys: table.foreignKeys.map(change) })),
-  };
-}
+const local = (name: string): ObjectName => ({ schema: undefined, name });
 
-function renameColumn(
-  schema: DatabaseSchema,
-  { table, from, to }: { readonly table: ObjectName; readonly from: string; readonly to: string },
-  how: Comparison,
-): DatabaseSchema {
-  const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
-  const text = (sql: string) => renameInText(sql, from, to, how.foldName);
-  const tables = schema.tables.map((each) =>
-    sameObject(each, table) ? rewriteTable(each, name, text) : each,
-  );
-  return retarget({ ...schema, tables }, (key) =>
-    sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
-  );
-}
-
-function renameTable(
-  schema: DatabaseSchema,
-  from: ObjectName,
-  to: ObjectName,
-  how: Comparison,
-): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
-  const tables = schema.tables.map((each) =>
-    sameObject(each, from)
-      ? {
-          ...each,
-          ...to,
-          // A table's name before a column's, in expressions and triggers.
-          ...{ checks: each.checks.map((check) => ({ ...check, expression: text(check.expression) })) },
-          triggers: each.triggers.map((trigger) => ({ ...trigger, definition: text(trigger.definition) })),
-        }
-      : each,
-  );
-  return retarget({ ...schema, tables }, (key) =>
-    sameObject(key.target, from) ? { ...key, target: to } : key,
-  );
-}
-
-function renameType(
-  schema: DatabaseSchema,
-  from: ObjectName,
-  to: ObjectName,
-  how: Comparison,
-): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
-  return {
-    ...schema,
-    enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
-    tables: schema.tables.map((table) => {
-      const rewritten = rewriteTable(table, (name) => name, text);
+function kindOf(rename: Rename, how: Comparison): Kind {
+  switch (rename.kind) {
+    case 'table':
       return {
-        ...rewritten,
-        columns: rewritten.columns.map((column) =>
-          sameObject(column.userType, from)
-            ? {
-                ...column,
-                type: text(column.type),
-                defaultTo: column.defaultTo && text(column.defaultTo),
-                userType: to,
-              }
-            : column,
-        ),
+        what: 'table',
+        namesIn: ({ tables }) => tables,
+        isSame: sameObject,
+        move: (schema, from, to) => renameTable(schema, from, to, how),
+        operation: (from, to) => ({ kind: 'renameTable', from, to }),
+        title: nameOf,
       };
-    }),
-  };
+    case 'type':
+      return {
+        what: 'type',
+        namesIn: ({ enums }) => enums,
+        isSame: sameObject,
+        move: (schema, from, to) => renameType(schema, from, to, how),
+        operation: (from, to) => ({ kind: 'renameType', from, to }),
+        title: nameOf,
+      };
+    case 'column': {
+      const { table } = rename;
+      return {
+        what: 'column',
+        namesIn: ({ tables }) =>
+          tables
+            .filter((each) => sameObject(each, table))
+            .flatMap(ownColumns)
+            .map(({ name }) => local(name)),
+        isSame: (a, b) => how.foldName(a.name) === how.foldName(b.name),
+        move: (schema, from, to) => renameColumn(schema, { table, from: from.name, to: to.name }, how),
+        operation: (from, to) => ({ kind: 'renameColumn', table, from: from.name, to: to.name }),
+        title: ({ name }) => `${nameOf(table)}.${name}`,
+      };
+    }
+    case 'enumValue': {
+      const { type } = rename;
+      return {
+        what: 'value',
+        namesIn: ({ enums }) =>
+          enums.filter((each) => sameObject(each, type)).flatMap(({ values }) => values.map(local)),
+        isSame: sameObject,
+        move: (schema, from, to) => renameValue(schema, type, from.name, to.name),
+        operation: () => undefined,
+        title: ({ name }) => `${nameOf(type)} '${name}'`,
+      };
+    }
+  }
 }
 
-/** The server keeps a value of an enum as that, whatever it is called. */
-function renameValue(schema: DatabaseSchema, type: ObjectName, from: string, to: string): DatabaseSchema {
-  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
-  const [old, fresh] = [literal(from), literal(to)];
-  const text = (sql: string) => sql.replaceAll(`${old}${type.name}`, `${fresh}${type.name}`);
-  const tables = schema.tables.map((table) => {
-    const rewritten = rewriteTable(table, (name) => name, text);
-    const columns = rewritten.columns.map((column) => ({
-      ...column,
-      defaultTo: column.defaultTo && text(column.defaultTo),
-    }));
-    return { ...rewritten, columns };
-  });
-  return { ...schema, tables };
+/** One rename that is still to be made; `from` is the name at the time. */
+interface Pending {
+  readonly rename: Rename;
+  readonly kind: Kind;
+  readonly from: ObjectName;
+  readonly to: ObjectName;
 }
 
-function missing(what: string, name: string, where: string): KnexMetaError {
+function ends(rename: Rename): { readonly from: ObjectName; readonly to: ObjectName } {
+  const { kind, from, to } = rename;
+  return kind === 'table' || kind === 'type' ? { from, to } : { from: local(from), to: local(to) };
+}
+
+/** Where renames compete for names. */
+function placeOf(rename: Rename): string {
+  if (rename.kind === 'column') return nameOf(rename.table);
+  return rename.kind === 'enumValue' ? nameOf(rename.type) : rename.kind;
+}
+
+function missing({ what, title }: Kind, name: ObjectName): KnexMetaError {
   return new KnexMetaError(
     'RENAME_UNKNOWN',
-    `The ${what} ${name} is to be renamed, and ${where} has no such ${what}.`,
+    `The ${what} ${title(name)} is to be renamed, and the database has no such ${what}.`,
     {
       remedy: 'Check the spelling; a rename that was made already needs to be said no more.',
-      details: { what, name },
+      details: { what, name: title(name) },
     },
   );
 }
 
-/** One rename as an operation, and the schema after it. Undefined: the database has the new name already. */
-function apply(
-  schema: DatabaseSchema,
-  rename: Rename,
-  how: Comparison,
-): { readonly schema: DatabaseSchema; readonly operation: Operation | undefined } | undefined {
-  switch (rename.kind) {
-    case 'table': {
-      const { from, to } = rename;
-      if (schema.tables.some((table) => sameObject(table, to))) return undefined;
-      if (!schema.tables.some((table) => sameObject(table, from)))
-        throw missing('table', nameOf(from), 'the database');
-      return { schema: renameTable(schema, from, to, how), operation: { kind: 'renameTable', from, to } };
-    }
-    case 'type': {
-      const { from, to } = rename;
-      if (schema.enums.some((type) => sameObject(type, to))) return undefined;
-      if (!schema.enums.some((type) => sameObject(type, from)))
-        throw missing('type', nameOf(from), 'the database');
-      return { schema: renameType(schema, from, to, how), operation: { kind: 'renameType', from, to } };
-    }
-    case 'column': {
-      const { table, from, to } = rename;
-      const found = schema.tables.find((each) => sameObject(each, table));
-      const has = (name: string) =>
-        found?.columns.some((each) => !each.isMetadata && how.foldName(each.name) === how.foldName(name));
-      if (has(to) && !has(from)) return undefined;
-      if (!has(from)) throw missing('column', `${nameOf(table)}.${from}`, 'the database');
-      return {
-        schema: renameColumn(schema, rename, how),
-        operation: { kind: 'renameColumn', table, from, to },
-      };
-    }
-    case 'enumValue': {
-      const { type, from, to } = rename;
-      const found = schema.enums.find((each) => sameObject(each, type));
-      if (found?.values.includes(to)) return undefined;
-      if (!found?.values.includes(from)) throw missing('value', `${nameOf(type)} '${from}'`, 'the database');
-      // The operation is part of the change of its type.
-      return { schema: renameValue(schema, type, from, to), operation: undefined };
-    }
+/**
+ * Whether a rename is still to be made. It is not when it was made, when what it leads to is new with all that could
+ * have been it, and when the old name is that of something else by now.
+ */
+function isPending(
+  { kind, from, to }: Pending,
+  others: readonly Pending[],
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+): boolean {
+  const { isSame, namesIn } = kind;
+  const has = (names: readonly ObjectName[], wanted: ObjectName) =>
+    names.some((name) => isSame(name, wanted));
+  const [had, wants] = [namesIn(actual), namesIn(desired)];
+  if (!has(had, from)) {
+    if (has(had, to)) return false;
+    const isNew = has(wants, to) && had.every((name) => has(wants, name));
+    if (!isNew) throw missing(kind, from);
+    return false;
   }
+  const isLedTo = others.some((each) => isSame(each.to, from));
+  return !isSame(from, to) && (!has(had, to) || !has(wants, from) || isLedTo);
+}
+
+/** One name that became another, in the order in which it was done. */
+interface Move {
+  readonly rename: Rename;
+  readonly from: ObjectName;
+  readonly to: ObjectName;
+  readonly operation: Operation | undefined;
+}
+
+/**
+ * The renames of one place, each when its new name is free: what has that name and goes, or waits for a name itself,
+ * is moved aside.
+ */
+function settle(
+  actual: DatabaseSchema,
+  renames: readonly Pending[],
+): { readonly schema: DatabaseSchema; readonly moves: readonly Move[] } {
+  const moves: Move[] = [];
+  let schema = actual;
+  let left = [...renames];
+  const make = ({ kind, rename }: Pending, from: ObjectName, to: ObjectName) => {
+    schema = kind.move(schema, from, to);
+    moves.push({ rename, from, to, operation: kind.operation(from, to) });
+  };
+  const isTaken = ({ kind, to }: Pending) => kind.namesIn(schema).some((name) => kind.isSame(name, to));
+  while (left.length > 0) {
+    const free = left.find((each) => !isTaken(each));
+    if (free !== undefined) {
+      make(free, free.from, free.to);
+      left = left.filter((each) => each !== free);
+      continue;
+    }
+    const next = left[0] as Pending;
+    const { isSame, namesIn } = next.kind;
+    const taken = new Set(namesIn(schema).map(({ name }) => name));
+    const aside = { schema: next.to.schema, name: asideName(next.to.name, taken) };
+    make(next, next.to, aside);
+    left = left.map((each) => (isSame(each.from, next.to) ? { ...each, from: aside } : each));
+  }
+  return { schema, moves };
+}
+
+const ORDER: readonly Rename['kind'][] = ['type', 'table', 'column', 'enumValue'];
+
+/** What renames make of a schema. */
+interface Renamed {
+  /** The schema after them; its enums still have their old values. */
+  readonly schema: DatabaseSchema;
+  readonly operations: readonly Operation[];
+  /** The values of a type that got another name, in the order in which they do. */
+  readonly valuesOf: (type: ObjectName) => readonly ValueRename[];
 }
 
 /** The schema as it is after the renames, with the operations that make them. */
 export function applyRenames(
   actual: DatabaseSchema,
+  desired: DatabaseSchema,
   renames: readonly Rename[],
   how: Comparison,
-): { readonly schema: DatabaseSchema; readonly operations: readonly Operation[] } {
-  const order: readonly Rename['kind'][] = ['type', 'table', 'column', 'enumValue'];
-  const sorted = [...renames].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  const operations: Operation[] = [];
+): Renamed {
+  const moves: Move[] = [];
   let schema = actual;
-  for (const rename of sorted) {
-    const applied = apply(schema, rename, how);
-    if (applied === undefined) continue;
-    schema = applied.schema;
-    if (applied.operation !== undefined) operations.push(applied.operation);
+  let { enums } = actual;
+  for (const wanted of ORDER) {
+    if (wanted === 'enumValue') enums = schema.enums;
+    const places = new Map<string, Pending[]>();
+    for (const rename of renames.filter(({ kind }) => kind === wanted)) {
+      const place = placeOf(rename);
+      places.set(place, [
+        ...(places.get(place) ?? []),
+        { rename, kind: kindOf(rename, how), ...ends(rename) },
+      ]);
+    }
+    for (const all of places.values()) {
+      const pending = all.filter((each) => isPending(each, all, schema, desired));
+      const settled = settle(schema, pending);
+      moves.push(...settled.moves);
+      schema = settled.schema;
+    }
   }
-  return { schema, operations };
+  const valuesOf = (type: ObjectName) =>
+    moves.flatMap(({ rename, from, to }) =>
+      rename.kind === 'enumValue' && sameObject(rename.type, type) ? [{ from: from.name, to: to.name }] : [],
+    );
+  return {
+    schema: { ...schema, enums },
+    operations: moves.flatMap(({ operation }) => operation ?? []),
+    valuesOf,
+  };
 }

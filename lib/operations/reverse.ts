@@ -8,7 +8,7 @@ export function reverse(operation: Operation): Operation {
         ...operation,
         from: operation.to,
         to: operation.from,
-        renamedValues: operation.renamedValues.map(({ from, to }) => ({ from: to, to: from })),
+        renamedValues: operation.renamedValues.map(({ from, to }) => ({ from: to, to: from })).reverse(),
       };
     case 'column': {
       // How the values are converted is asked anew for the other direction.

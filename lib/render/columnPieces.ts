@@ -168,7 +168,8 @@ function definition(from: Column, to: Column): string {
     isKey ? `primary key${reuses(to) ? '' : ' autoincrement'}` : '',
     collation === undefined ? '' : `collate ${collation}`,
     generated === undefined ? '' : `generated always as (${bare(generated.expression)}) ${generated.kind}`,
-    nullable || isKey
+    // The number of a row is never NULL, and needs not say so.
+    nullable || numbering?.kind === 'rowid'
       ? ''
       : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,
     defaultTo === undefined ? '' : `default (${defaultTo})`,

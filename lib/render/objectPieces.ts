@@ -1,4 +1,4 @@
-import type { CommentChange, Operation } from '../operations/operation.js';
+import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
 import type { DatabaseFunction, Domain, EnumType, View } from '../schema/database.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
@@ -23,7 +23,7 @@ function enumPieces(
   const renamed = renamedValues.map((each) =>
     sql(`alter type ${name} rename value ${sqlText(each.from)} to ${sqlText(each.to)}`),
   );
-  const has = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const has = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.flatMap((value, place) => {
     if (has.includes(value)) return [];
     const before = to.values[place - 1];

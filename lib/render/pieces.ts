@@ -125,8 +125,32 @@ function renamePartPieces(
   ];
 }
 
+/** The comment on a constraint or index that comes: no builder has words for it. */
+function partComment(operation: Operation, context: RenderContext): readonly Piece[] {
+  switch (operation.kind) {
+    case 'primaryKey':
+    case 'unique':
+    case 'foreignKey':
+    case 'check':
+    case 'exclusion':
+    case 'index': {
+      const { kind, table, to } = operation;
+      if (to?.comment === undefined || to.name === undefined) return [];
+      const name = { schema: table.schema, name: to.name };
+      const on = kind === 'index' ? 'index' : 'constraint';
+      return objectPieces({ kind: 'comment', on, name, table, from: undefined, to: to.comment }, context);
+    }
+    default:
+      return [];
+  }
+}
+
 /** An operation as pieces of a migration: the builder's words where it has them, SQL where it has none. */
 export function piecesOf(operation: Operation, context: RenderContext): readonly Piece[] {
+  return [...ownPieces(operation, context), ...partComment(operation, context)];
+}
+
+function ownPieces(operation: Operation, context: RenderContext): readonly Piece[] {
   switch (operation.kind) {
     case 'table':
       return tablePieces(operation, context);

@@ -27,7 +27,11 @@ export interface LoopCase {
   readonly options?: DiffOptions;
   /** True where the database has what no model has, and keeps it. */
   readonly leaves?: boolean;
+  /** Looks at the old database, at the new one that was built directly, and after each direction. */
+  readonly observe?: (db: Knex, stage: Stage) => Promise<void>;
 }
+
+type Stage = 'before' | 'built' | 'up' | 'down';
 
 export interface LoopResult {
   readonly difference: Difference;
@@ -149,11 +153,11 @@ async function emptyPair(engine: TestEngine): Promise<readonly [Database, Databa
 
 /**
  * The proof of a generated migration: apply the old on tables with rows, generate, apply, compare with the new built
- * directly, generate again (nothing), down, compare with the old.
+ * directly, generate again (nothing), down, compare with the old, up again.
  */
 export async function loop(
   testEngine: TestEngine,
-  { before, after, rows, options, leaves = false }: LoopCase,
+  { before, after, rows, options, leaves = false, observe }: LoopCase,
 ): Promise<LoopResult> {
   const [oldDatabase, newDatabase] = await emptyPair(testEngine);
   const db = knex(withMeta(oldDatabase.config));
@@ -162,6 +166,8 @@ export async function loop(
     await before(db);
     await rows?.(db);
     await after(built);
+    await observe?.(db, 'before');
+    await observe?.(built, 'built');
     const engine = engineOf(db);
     const { comparison } = engine.changes;
     const actual = await engine.introspect(db);
@@ -181,6 +187,7 @@ export async function loop(
       const again = diff(upgraded, desired, comparison, options);
       expect(again.operations, 'a second diff').to.deep.equal([]);
       if (!leaves) expect(comparable(upgraded, engine)).to.deep.equal(comparable(desired, engine));
+      await observe?.(db, 'up');
       await db.transaction((trx) => migration.down(trx));
       const downgraded = await engine.introspect(db);
       const back = diff(downgraded, actual, comparison, options?.leave ? { leave: options.leave } : {});
@@ -194,6 +201,10 @@ export async function loop(
       );
       const left = await countRows(db, downgraded);
       for (const [name, count] of kept) expect(left[name], `rows of ${name}`).to.equal(count);
+      await observe?.(db, 'down');
+      await db.transaction((trx) => migration.up(trx));
+      const once = diff(await engine.introspect(db), desired, comparison, options);
+      expect(once.operations, 'a diff after up, down and up').to.deep.equal([]);
     } catch (error) {
       (error as Error).message += `\n--- the migration:\n${text}`;
       throw error;

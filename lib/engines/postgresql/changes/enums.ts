@@ -1,4 +1,5 @@
-import { type EnumChange, type Operation, sameObject } from '../../../operations/operation.js';
+import { asideName } from '../../../operations/aside.js';
+import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
@@ -82,7 +83,7 @@ function defaultFor(column: Column, { values }: EnumType): string | undefined {
 
 /** A type without some of its values is a new type, and its columns go over to it by way of text. */
 function recreate(change: EnumChange, to: EnumType, later: readonly Operation[], after: DatabaseSchema) {
-  const old: ObjectName = { schema: to.schema, name: `${to.name.slice(0, 55)}__old` };
+  const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, later, after);
   const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
   const parts = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
@@ -108,7 +109,7 @@ function recreate(change: EnumChange, to: EnumType, later: readonly Operation[],
 /** The renamed values alone. */
 function renameValues({ from, renamedValues }: EnumChange): readonly Operation[] {
   if (from === undefined || renamedValues.length === 0) return [];
-  const values = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const values = from.values.map((value) => renamedValue(value, renamedValues));
   return [{ kind: 'enum', from, to: { ...from, values }, renamedValues }];
 }
 
@@ -121,7 +122,7 @@ export function rewriteEnum(
 ): readonly Operation[] {
   const { from, to, renamedValues } = change;
   if (from === undefined || to === undefined) return [change];
-  const had = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const had = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.filter((value) => !had.includes(value));
   const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
   return isInPlace ? [change] : recreate(change, to, later, after);
