@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   ALTER_REFUSED: EXIT.failed,
   NAME_TOO_LONG: EXIT.failed,
   METADATA_COLUMN_IN_USE: EXIT.failed,
+  RENAME_AMBIGUOUS: EXIT.usage,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;

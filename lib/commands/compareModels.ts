@@ -72,7 +72,7 @@ async function refusePending(context: Context): Promise<void> {
  * Compares the models with the database, which is only read.
  *
  * @throws KnexMetaError MIGRATIONS_PENDING, MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID,
- *   MODEL_DUPLICATE, MODEL_BUILD_FAILED, SCRATCH_REFUSED, RENAME_UNKNOWN
+ *   MODEL_DUPLICATE, MODEL_BUILD_FAILED, SCRATCH_REFUSED, RENAME_UNKNOWN, RENAME_AMBIGUOUS
  */
 export async function compareModels(context: Context, renames: readonly string[]): Promise<Compared> {
   const { config } = await context.project();
@@ -94,7 +94,8 @@ export async function compareModels(context: Context, renames: readonly string[]
   const { schema: desired, renames: declared } = await readDesired(engine, db, loaded.models, { actual });
   const resolved = resolveMeta(meta, process.env);
   const difference = diff(actual, desired, engine.changes.comparison, {
-    renames: [...declared.flatMap(toDiff), ...renames.map((text) => readRename(text, home))],
+    renames: declared.flatMap(toDiff),
+    once: renames.map((text) => readRename(text, home)),
     ownTables: ownTables(recordTables(config.migrations ?? {})),
     indexedMetadata: resolved.columns.filter(({ index }) => index).map(({ name }) => name),
   });

@@ -58,8 +58,9 @@ export function aroundViews(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   operations: readonly Operation[],
+  holdsColumns: boolean,
 ): readonly Operation[] {
-  const types = touchedTypes(operations);
+  const types = holdsColumns ? touchedTypes(operations) : [];
   const byType = actual.tables.filter((table) =>
     table.columns.some(({ userType }) => types.some((type) => sameObject(type, userType))),
   );
@@ -67,7 +68,9 @@ export function aroundViews(
     operation.kind === 'view' && operation.from !== undefined ? [operation.from] : [],
   );
   const isChanged = (view: View) => changed.some((each) => sameObject(each, view));
-  const inTheWay = viewsOver(actual.views, [...touchedTables(operations), ...types, ...byType, ...changed]);
+  const tables = holdsColumns ? [...touchedTables(operations), ...types, ...byType] : [];
+  // On every engine a view that is gone for a moment leaves those over it without it.
+  const inTheWay = viewsOver(actual.views, [...tables, ...changed]);
   return [
     ...operations,
     ...inTheWay.flatMap((from): readonly Operation[] => {

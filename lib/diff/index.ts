@@ -82,7 +82,8 @@ function contested(unmanaged: readonly Unmanaged[], desired: DatabaseSchema): Da
  * equal ones give no operations.
  *
  * @param how - the engine's way to compare names and texts
- * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there
+ * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there, RENAME_AMBIGUOUS for one of which
+ *   nobody can see whether it was made
  */
 export function diff(
   actual: DatabaseSchema,
@@ -96,21 +97,17 @@ export function diff(
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
-  const renames = options.renames ?? [];
-  const renamed = applyRenames(before.schema, target, renames, how);
+  const renamed = applyRenames(before.schema, target, options, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),
     ...diffEnums(renamed.schema.enums, target.enums, renamed.valuesOf, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
+  const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
   const all = how.holdsColumns
-    ? aroundKeys(
-        renamed.schema,
-        target,
-        aroundComputed(renamed.schema, target, aroundViews(before.schema, target, changes)),
-      )
-    : changes;
+    ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))
+    : withViews;
   return {
     operations: order(all),
     candidates: findCandidates(changes, how),

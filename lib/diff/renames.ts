@@ -5,7 +5,7 @@ import { sameObject } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Comparison, ownColumns } from './comparison.js';
-import type { Rename } from './options.js';
+import type { DiffOptions, Rename } from './options.js';
 import { renameColumn, renameTable, renameType, renameValue } from './renamedSchema.js';
 import { nameOf } from './scope.js';
 
@@ -19,6 +19,8 @@ interface Kind {
   /** Undefined for a value: it is part of the change of its type. */
   readonly operation: (from: ObjectName, to: ObjectName) => Operation | undefined;
   readonly title: (name: ObjectName) => string;
+  /** What it is by all that a glance shows. */
+  readonly looks: (schema: DatabaseSchema, name: ObjectName) => string;
 }
 
 const local = (name: string): ObjectName => ({ schema: undefined, name });
@@ -33,6 +35,13 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         move: (schema, from, to) => renameTable(schema, from, to, how),
         operation: (from, to) => ({ kind: 'renameTable', from, to }),
         title: nameOf,
+        looks: ({ tables }, name) =>
+          tables
+            .filter((each) => sameObject(each, name))
+            .flatMap(ownColumns)
+            .map((column) => `${how.foldName(column.name)} ${how.foldType(column.type)}`)
+            .sort()
+            .join(),
       };
     case 'type':
       return {
@@ -42,6 +51,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         move: (schema, from, to) => renameType(schema, from, to, how),
         operation: (from, to) => ({ kind: 'renameType', from, to }),
         title: nameOf,
+        looks: ({ enums }, name) => enums.find((each) => sameObject(each, name))?.values.join() ?? '',
       };
     case 'column': {
       const { table } = rename;
@@ -56,6 +66,13 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         move: (schema, from, to) => renameColumn(schema, { table, from: from.name, to: to.name }, how),
         operation: (from, to) => ({ kind: 'renameColumn', table, from: from.name, to: to.name }),
         title: ({ name }) => `${nameOf(table)}.${name}`,
+        looks: ({ tables }, { name }) =>
+          tables
+            .filter((each) => sameObject(each, table))
+            .flatMap(ownColumns)
+            .filter((each) => how.foldName(each.name) === how.foldName(name))
+            .map(({ type }) => how.foldType(type))
+            .join(),
       };
     }
     case 'enumValue': {
@@ -68,6 +85,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         move: (schema, from, to) => renameValue(schema, type, from.name, to.name),
         operation: () => undefined,
         title: ({ name }) => `${nameOf(type)} '${name}'`,
+        looks: ({ enums }) => enums.find((each) => sameObject(each, type))?.values.join() ?? '',
       };
     }
   }
@@ -103,28 +121,63 @@ function missing({ what, title }: Kind, name: ObjectName): KnexMetaError {
   );
 }
 
+const has = ({ isSame }: Kind, names: readonly ObjectName[], wanted: ObjectName) =>
+  names.some((name) => isSame(name, wanted));
+
+/** Whether what has the old name, and what has the new one, are what is wanted under these names. */
+function isDoneToAll({ kind, from, to }: Pending, actual: DatabaseSchema, desired: DatabaseSchema): boolean {
+  return [from, to].every((name) => kind.looks(actual, name) === kind.looks(desired, name));
+}
+
+function ambiguous({ kind, from, to }: Pending): KnexMetaError {
+  const { what, title } = kind;
+  return new KnexMetaError(
+    'RENAME_AMBIGUOUS',
+    `The ${what} ${title(to)} is said to have been ${title(from)}, and the database and the models have both: nobody can see whether that was done.`,
+    {
+      remedy:
+        'Was it done? Then take renamedFrom out of the model. Is it to be done? Then take it out too, and say it once with --rename.',
+      details: { what, from: title(from), to: title(to) },
+    },
+  );
+}
+
 /**
- * Whether a rename is still to be made. It is not when it was made, when what it leads to is new with all that could
- * have been it, and when the old name is that of something else by now.
+ * Those that are still to be made. One is not when it was made, or when what it leads to is new with all that could
+ * have been it. Where both names are there and wanted, only what is said for this once is surely to be made.
  */
-function isPending(
-  { kind, from, to }: Pending,
-  others: readonly Pending[],
+function stillToMake(
+  all: readonly Pending[],
+  once: readonly Rename[],
   actual: DatabaseSchema,
   desired: DatabaseSchema,
-): boolean {
-  const { isSame, namesIn } = kind;
-  const has = (names: readonly ObjectName[], wanted: ObjectName) =>
-    names.some((name) => isSame(name, wanted));
-  const [had, wants] = [namesIn(actual), namesIn(desired)];
-  if (!has(had, from)) {
-    if (has(had, to)) return false;
-    const isNew = has(wants, to) && had.every((name) => has(wants, name));
-    if (!isNew) throw missing(kind, from);
-    return false;
+): readonly Pending[] {
+  const found = new Set<Pending>();
+  const leadsTo = (name: ObjectName) => (each: Pending) => each.kind.isSame(each.to, name);
+  const isSure = (each: Pending): boolean => {
+    const { kind, from, to, rename } = each;
+    const names = kind.namesIn(actual);
+    if (kind.isSame(from, to) || !has(kind, names, from)) return false;
+    const isFree = !has(kind, names, to) || !has(kind, kind.namesIn(desired), from);
+    return isFree || once.includes(rename) || [...found].some(leadsTo(from));
+  };
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const each of all.filter(isSure)) found.add(each);
   }
-  const isLedTo = others.some((each) => isSame(each.to, from));
-  return !isSame(from, to) && (!has(had, to) || !has(wants, from) || isLedTo);
+  const isDone = ({ kind, from, to }: Pending) =>
+    !has(kind, kind.namesIn(actual), from) && has(kind, kind.namesIn(actual), to);
+  for (const each of all.filter((one) => !found.has(one) && !isDone(one))) {
+    const { kind, from, to } = each;
+    const [had, wants] = [kind.namesIn(actual), kind.namesIn(desired)];
+    if (kind.isSame(from, to)) continue;
+    if (!has(kind, had, from)) {
+      const isNew = has(kind, wants, to) && had.every((name) => has(kind, wants, name));
+      if (!isNew) throw missing(kind, from);
+    } else if (!all.some((one) => isDone(one) && leadsTo(from)(one)) && !isDoneToAll(each, actual, desired))
+      throw ambiguous(each);
+  }
+  return all.filter((each) => found.has(each));
 }
 
 /** One name that became another, in the order in which it was done. */
@@ -183,9 +236,10 @@ interface Renamed {
 export function applyRenames(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
-  renames: readonly Rename[],
+  { renames: declared = [], once = [] }: DiffOptions,
   how: Comparison,
 ): Renamed {
+  const renames = [...declared, ...once];
   const moves: Move[] = [];
   let schema = actual;
   let { enums } = actual;
@@ -200,8 +254,7 @@ export function applyRenames(
       ]);
     }
     for (const all of places.values()) {
-      const pending = all.filter((each) => isPending(each, all, schema, desired));
-      const settled = settle(schema, pending);
+      const settled = settle(schema, stillToMake(all, once, schema, desired));
       moves.push(...settled.moves);
       schema = settled.schema;
     }

@@ -1,5 +1,5 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, literal, quote, rawText } from './text.js';
+import { bare, literal, placeless, quote, rawText, sqlName } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -71,7 +71,7 @@ export function typeCall(column: Column, wording: Wording): string {
   const call = suffix.length > 0 || isSerial ? undefined : wording.columnCall(type);
   if (call !== undefined) return `${call.method}(${[name, ...call.args].map(literal).join(', ')})`;
   const written = isSerial ? (SERIALS[type] ?? type) : type;
-  return `specificType(${quote(name)}, ${quote([written, ...suffix].join(' ').replaceAll('?', '\\?'))})`;
+  return `specificType(${quote(name)}, ${quote(placeless([written, ...suffix].join(' '), wording))})`;
 }
 
 /** `.defaultTo(...)`, or nothing. */
@@ -80,7 +80,21 @@ export function defaultCall(column: Column, wording: Wording): string {
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql)})`})`;
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql, wording)})`})`;
+}
+
+/** A column in SQL, where the builder would read its name as something else. */
+export function columnSql(column: Column): string {
+  const { name, type, nullable, numbering, defaultTo } = column;
+  const isSerial = numbering?.kind === 'serial';
+  const isImplied = nullable || numbering?.kind === 'rowid' || numbering?.kind === 'identity';
+  return [
+    sqlName(name),
+    isSerial ? (SERIALS[type] ?? type) : type,
+    ...typeSuffix(column),
+    ...(isImplied || column.notNullConflict !== undefined ? [] : ['not null']),
+    ...(defaultTo === undefined || isSerial ? [] : [`default ${defaultTo}`]),
+  ].join(' ');
 }
 
 /** `t.string('x', 40).notNullable().defaultTo('a')` */

@@ -2,12 +2,14 @@ import type { ColumnChange } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import {
   columnLine,
+  columnSql,
   defaultCall,
   explicitOptions,
   identityClause,
   sequenceOptions,
   typeCall,
 } from './column.js';
+import { isSayable } from './names.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
 import { bare, literal, quote, sqlName, sqlObject, sqlText } from './text.js';
@@ -38,7 +40,11 @@ function castPieces(change: ColumnChange, from: Column, to: Column): readonly Pi
 
 function nullabilityPieces({ table }: ColumnChange, from: Column, to: Column): readonly Piece[] {
   if (from.nullable === to.nullable) return [];
-  return [builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)];
+  return [
+    isSayable(to.name)
+      ? builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)
+      : alter(table, `alter column ${sqlName(to.name)} ${to.nullable ? 'drop' : 'set'} not null`),
+  ];
 }
 
 /** The next number is behind all that are there. */
@@ -84,7 +90,7 @@ function numberingPieces(
     const sequence = { schema: table.schema, name: has.sequence.name };
     const sequenceName = sqlObject(sequence, defaultSchema);
     if (has.kind === 'identity') {
-      if (from.nullable) pieces.push(builder(table, `t.dropNullable(${quote(to.name)});`));
+      if (from.nullable) pieces.push(alter(table, `${column} set not null`));
       if (had === undefined && from.defaultTo !== undefined)
         pieces.push(alter(table, `${column} drop default`));
       const options = [`sequence name ${sequenceName}`, ...sequenceOptions(has.sequence)];
@@ -141,13 +147,15 @@ function alteredPieces(
     const gone = alter(table, `alter column ${sqlName(to.name)} drop expression`);
     return [gone, ...alteredPieces(rest, { ...from, generated: undefined }, to, context), ...comment];
   }
-  if (isOnlyOf(changed, 'nullable')) return [...nullabilityPieces(change, from, to), ...comment];
+  if (isOnlyOf(changed, 'nullable') && isSayable(to.name))
+    return [...nullabilityPieces(change, from, to), ...comment];
   if (using !== undefined) return [...castPieces(change, from, to), ...comment];
   const said =
     wording.altersWhole && to.collation === undefined && from.collation !== undefined
       ? { ...to, collation: 'binary' }
       : to;
   const isRequired = !to.nullable && (wording.altersWhole || changed.has('nullable'));
+  if (!isSayable(to.name)) return [...unsayablePieces(change, from, to, context), ...comment];
   const line = [
     `t.${typeCall(said, wording)}`,
     isRequired ? '.notNullable()' : '',
@@ -156,6 +164,33 @@ function alteredPieces(
     ';',
   ].join('');
   return [builder(table, line), ...comment];
+}
+
+/** A change of a column whose name the builder would not take as it is. */
+function unsayablePieces(
+  { table }: ColumnChange,
+  from: Column,
+  to: Column,
+  { wording }: RenderContext,
+): readonly Piece[] {
+  const name = sqlName(to.name);
+  if (wording.altersWhole) return [alter(table, `modify column ${name} ${definition(from, to)}`)];
+  const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
+  const isRetyped = from.type !== to.type || from.collation !== to.collation;
+  return [
+    ...(isRetyped ? [alter(table, `alter column ${name} type ${to.type}${collation}`)] : []),
+    ...(from.nullable === to.nullable
+      ? []
+      : [alter(table, `alter column ${name} ${to.nullable ? 'drop' : 'set'} not null`)]),
+    ...(from.defaultTo === to.defaultTo
+      ? []
+      : [
+          alter(
+            table,
+            `alter column ${name} ${to.defaultTo === undefined ? 'drop default' : `set default ${to.defaultTo}`}`,
+          ),
+        ]),
+  ];
 }
 
 /** All behind a column's name; a key only where it is another one. */
@@ -181,11 +216,20 @@ function definition(from: Column, to: Column): string {
 export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
   const { table, from, to } = change;
   if (from === undefined && to !== undefined) {
-    const isQuoted = to.comment?.includes("'");
-    const line = builder(table, `${columnLine(to, context.wording)};`);
+    const isSaid = isSayable(to.name);
+    const isQuoted = to.comment !== undefined && (!isSaid || to.comment.includes("'"));
+    const line = !isSaid
+      ? alter(table, `add column ${columnSql(to)}`)
+      : builder(table, `${columnLine(to, context.wording)};`);
     return isQuoted ? [line, commentPiece(change, context)] : [line];
   }
   if (to === undefined)
-    return from === undefined ? [] : [builder(table, `t.dropColumn(${quote(from.name)});`)];
+    return from === undefined
+      ? []
+      : [
+          isSayable(from.name)
+            ? builder(table, `t.dropColumn(${quote(from.name)});`)
+            : alter(table, `drop column ${sqlName(from.name)}`),
+        ];
   return from === undefined ? [] : alteredPieces(change, from, to, context);
 }

@@ -78,6 +78,7 @@ export function foreignKeySql(key: ForeignKey, defaultSchema: string | undefined
     onDeleteColumns.length === 0 ? '' : ` (${sqlNames(onDeleteColumns)})`,
     deferralSql(key.deferral),
     key.isEnforced ? '' : ' not enforced',
+    key.isValid ? '' : ' not valid',
   ].join('');
 }
 
@@ -87,6 +88,7 @@ export function checkSql(check: Check): string {
     `check (${bare(check.expression)})`,
     check.isInheritable ? '' : ' no inherit',
     check.isEnforced ? '' : ' not enforced',
+    check.isValid ? '' : ' not valid',
   ].join('');
 }
 
@@ -110,6 +112,7 @@ export function isPlainForeignKey(key: ForeignKey): boolean {
     key.targetColumns !== undefined &&
     key.match === 'simple' &&
     key.isEnforced &&
+    key.isValid &&
     !key.withPeriod &&
     key.onDeleteColumns.length === 0
   );

@@ -3,9 +3,9 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine } from './column.js';
+import { columnLine, columnSql } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
-import { saidName } from './names.js';
+import { isSayable, saidName } from './names.js';
 import { checkLine, foreignKeyLine, indexLine, indexSql, keyLine, type RenderContext } from './parts.js';
 import { quote, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
@@ -13,6 +13,8 @@ import type { Wording } from './wording.js';
 /** A table in the builder's words, and in SQL what it has no words for. */
 interface CreatedTable {
   readonly lines: readonly string[];
+  /** Columns in SQL whose names the builder would not take as they are. */
+  readonly columns: readonly string[];
   /** What ALTER TABLE says afterwards. */
   readonly actions: readonly string[];
   readonly statements: readonly string[];
@@ -118,7 +120,10 @@ function settings(table: Table): readonly string[] {
 /** Renders CREATE TABLE: metadata columns, their indexes and the trigger come from the hook and are not said. */
 export function createTable(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
-  const own = table.columns.filter(({ isMetadata }) => !isMetadata);
+  const own = table.columns.filter(({ isMetadata, name }) => !isMetadata && isSayable(name));
+  const columns = table.columns
+    .filter(({ isMetadata, name }) => !isMetadata && !isSayable(name))
+    .map(columnSql);
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
   const said = new Set<unknown>([...inlines.values()].flatMap((inline) => Object.values(inline)));
   const lines = own.map((column) => lineOf(table, column, inlines.get(column)!, context));
@@ -134,7 +139,7 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
   for (const key of table.uniques.filter((each) => !said.has(each)))
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
   for (const check of table.checks.filter((each) => !said.has(each)))
-    say(checkLine(check), () => `add ${checkSql(check)}`, actions);
+    say(checkLine(check, wording), () => `add ${checkSql(check)}`, actions);
   for (const key of table.foreignKeys.filter((each) => !said.has(each)))
     say(foreignKeyLine(table, key, context), () => `add ${foreignKeySql(key, defaultSchema)}`, actions);
   for (const index of table.indexes.filter((each) => !said.has(each)))
@@ -148,7 +153,7 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
     else lines.push(`t.comment(${quote(table.comment)});`);
   }
   if (!hasMetadata(table)) lines.push('t.metadata(false);');
-  return { lines, actions, statements: [...statements, ...comments(table, context)] };
+  return { lines, columns, actions, statements: [...statements, ...comments(table, context)] };
 }
 
 /** Comments that the builder cannot say. */
@@ -164,7 +169,7 @@ function comments(table: Table, { defaultSchema }: RenderContext): readonly stri
   ];
   return [
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment?.includes("'")
+      !isMetadata && comment !== undefined && (comment.includes("'") || !isSayable(name))
         ? [
             `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
           ]

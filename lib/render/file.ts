@@ -121,7 +121,7 @@ function brokenLine(line: string, indent: string): string {
   return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
 }
 
-function statement(piece: Piece, { defaultSchema }: RenderContext): readonly string[] {
+function statement(piece: Piece, { defaultSchema, wording }: RenderContext): readonly string[] {
   switch (piece.form) {
     case 'create':
     case 'builder': {
@@ -138,12 +138,12 @@ function statement(piece: Piece, { defaultSchema }: RenderContext): readonly str
       const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
       const isShort = piece.actions.length === 1;
       const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
-      return [`  await knex.raw(${rawText(text, '  ')});`];
+      return [`  await knex.raw(${rawText(text, wording, '  ')});`];
     }
     case 'call':
       return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
     case 'sql':
-      return [`  await knex.raw(${rawText(piece.sql)});`];
+      return [`  await knex.raw(${rawText(piece.sql, wording)});`];
     case 'throw':
       return [`  throw new Error(${quote(piece.reason)});`];
   }

@@ -2,7 +2,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
-import { saidName } from './names.js';
+import { isSayable, saidName } from './names.js';
 import { bare, literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
@@ -28,7 +28,7 @@ export function keyLine(
   key: KeyConstraint,
   { wording }: RenderContext,
 ): string | undefined {
-  if (!isPlainKey(key)) return undefined;
+  if (!isPlainKey(key) || !isSayable(key.name, ...key.columns)) return undefined;
   // There the builder's unique() makes an index.
   if (kind === 'unique' && wording.uniqueIsIndex) return undefined;
   const name = saidName(kind, table, key.columns, key.name, wording);
@@ -48,6 +48,7 @@ export function dropKeyLine(
   { wording }: RenderContext,
 ): string | undefined {
   if (kind === 'unique' && wording.uniqueIsIndex) return undefined;
+  if (!isSayable(key.name, ...key.columns)) return undefined;
   const name = saidName(kind, table, key.columns, key.name, wording);
   const said = name === undefined ? '' : quote(name);
   if (kind === 'primary') return `t.dropPrimary(${said});`;
@@ -61,6 +62,7 @@ export function foreignKeyLine(
 ): string | undefined {
   const { columns, target, targetColumns, onDelete, onUpdate } = key;
   if (!isPlainForeignKey(key) || targetColumns === undefined) return undefined;
+  if (!isSayable(key.name, target.name, target.schema, ...columns, ...targetColumns)) return undefined;
   const name = saidName('foreign', table, columns, key.name, wording);
   const [only] = columns;
   const subject = columns.length === 1 && only !== undefined ? quote(only) : list(columns);
@@ -78,17 +80,22 @@ export function foreignKeyLine(
   ].join('');
 }
 
-export function dropForeignKeyLine(table: ObjectName, key: ForeignKey, { wording }: RenderContext): string {
+export function dropForeignKeyLine(
+  table: ObjectName,
+  key: ForeignKey,
+  { wording }: RenderContext,
+): string | undefined {
+  if (!isSayable(key.name, ...key.columns)) return undefined;
   const name = saidName('foreign', table, key.columns, key.name, wording);
   return `t.dropForeign(${list(key.columns)}${name === undefined ? '' : `, ${quote(name)}`});`;
 }
 
 /** Knex writes the names of checks as they are: one that needs quotes is for SQL. */
-export function checkLine(check: Check): string | undefined {
-  const isPlain = check.isInheritable && check.isEnforced && !check.expression.includes('?');
+export function checkLine(check: Check, wording: Wording): string | undefined {
+  const isPlain = check.isInheritable && check.isEnforced && check.isValid && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
-  return `t.check(${rawText(bare(check.expression))}${name});`;
+  return `t.check(${rawText(bare(check.expression), wording)}${name});`;
 }
 
 /** An index in the builder's words; undefined when it has none. */
@@ -102,8 +109,9 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
   const isMethodSaid = method !== wording.indexMethod;
   // `whereRaw` is of a query, which takes no `?` and no line comment.
   if (!isPlain || (unique && isMethodSaid) || predicate?.includes('?')) return undefined;
+  if (!isSayable(index.name, ...columns)) return undefined;
   const name = saidName(unique ? 'unique' : 'index', table, columns, index.name, wording);
-  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(bare(predicate))})`;
+  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(bare(predicate), wording)})`;
   const object = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
   const predicates = where === '' ? [] : [['predicate', where] as const];
@@ -148,8 +156,13 @@ function dropUniqueLine(
   return `t.dropUnique(${list(columns)}${name === undefined ? '' : `, ${quote(name)}`});`;
 }
 
-export function dropIndexLine(table: ObjectName, index: Index, { wording }: RenderContext): string {
+export function dropIndexLine(
+  table: ObjectName,
+  index: Index,
+  { wording }: RenderContext,
+): string | undefined {
   const columns = index.keys.flatMap(({ column }) => column ?? []);
+  if (!isSayable(index.name, ...columns)) return undefined;
   if (index.unique && wording.uniqueIsIndex && columns.length === index.keys.length)
     return dropUniqueLine(table, index, columns, wording);
   const isNamed =

@@ -2,6 +2,7 @@ import type { Operation } from '../operations/operation.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
 import { createTable } from './createTable.js';
+import { isSayable } from './names.js';
 import { objectPieces } from './objectPieces.js';
 import {
   checkLine,
@@ -15,7 +16,7 @@ import {
   type RenderContext,
 } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
-import { quote, sqlName, sqlObject } from './text.js';
+import { quote, sqlName, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
@@ -23,10 +24,16 @@ function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonl
   if (to === undefined)
     return from === undefined
       ? []
-      : [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }];
-  const { lines, actions, statements } = createTable(to, context);
+      : isSayable(from.name, from.schema)
+        ? [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }]
+        : // The builder would drop another one.
+          [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)];
+  const { lines, columns, actions, statements } = createTable(to, context);
   return [
     { form: 'create', table: to, lines },
+    ...columns.map((column) =>
+      sql(`alter table ${sqlObject(to, context.defaultSchema)} add column ${column}`),
+    ),
     ...(actions.length === 0 ? [] : [alter(to, ...actions)]),
     ...statements.map(sql),
   ];
@@ -76,7 +83,14 @@ function keyPieces(
 }
 
 function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: RenderContext): readonly Piece[] {
-  if (from !== undefined) return [builder(table, dropForeignKeyLine(table, from, context))];
+  if (from !== undefined) {
+    const line = dropForeignKeyLine(table, from, context);
+    return [
+      line === undefined
+        ? alter(table, dropSql(from, 'foreign key', sqlNames(from.columns)))
+        : builder(table, line),
+    ];
+  }
   if (to === undefined) return [];
   const line = foreignKeyLine(table, to, context);
   return [
@@ -86,7 +100,7 @@ function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: Render
   ];
 }
 
-function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
+function checkPieces({ table, from, to }: Of<'check'>, context: RenderContext): readonly Piece[] {
   if (from !== undefined) {
     const isPlain = from.name !== undefined && sqlName(from.name) === from.name;
     return [
@@ -97,12 +111,18 @@ function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
   }
   if (to === undefined) return [];
   // Without a name the builder would give it one.
-  const line = to.name === undefined ? undefined : checkLine(to);
+  const line = to.name === undefined ? undefined : checkLine(to, context.wording);
   return [line === undefined ? alter(table, `add ${checkSql(to)}`) : builder(table, line)];
 }
 
 function indexPieces({ table, from, to }: Of<'index'>, context: RenderContext): readonly Piece[] {
-  if (from !== undefined) return [builder(table, dropIndexLine(table, from, context))];
+  if (from !== undefined) {
+    const line = dropIndexLine(table, from, context);
+    const name = { schema: table.schema, name: from.name };
+    return [
+      line === undefined ? sql(`drop index ${sqlObject(name, context.defaultSchema)}`) : builder(table, line),
+    ];
+  }
   if (to === undefined) return [];
   const line = indexLine(table, to, context);
   return [line === undefined ? sql(indexSql(table, to, context)) : builder(table, line)];
@@ -156,8 +176,14 @@ function ownPieces(operation: Operation, context: RenderContext): readonly Piece
       return tablePieces(operation, context);
     case 'renameTable':
       return renameTablePieces(operation, context);
-    case 'renameColumn':
-      return [builder(operation.table, `t.renameColumn(${quote(operation.from)}, ${quote(operation.to)});`)];
+    case 'renameColumn': {
+      const { table, from, to } = operation;
+      return [
+        isSayable(from, to)
+          ? builder(table, `t.renameColumn(${quote(from)}, ${quote(to)});`)
+          : alter(table, `rename column ${sqlName(from)} to ${sqlName(to)}`),
+      ];
+    }
     case 'renamePart':
       return renamePartPieces(operation, context);
     case 'column':
@@ -168,7 +194,7 @@ function ownPieces(operation: Operation, context: RenderContext): readonly Piece
     case 'foreignKey':
       return foreignKeyPieces(operation, context);
     case 'check':
-      return checkPieces(operation);
+      return checkPieces(operation, context);
     case 'exclusion': {
       const { table, from, to } = operation;
       return [

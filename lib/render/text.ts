@@ -1,5 +1,6 @@
 import { closingOf, significant, tokenize } from '../engines/tokens.js';
 import type { ObjectName } from '../schema/names.js';
+import type { Wording } from './wording.js';
 
 /** Words that cannot stand unquoted as a name on one engine or another. */
 const RESERVED = new Set(
@@ -71,9 +72,14 @@ export function literal(value: unknown): string {
   return `{ ${entries.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
 }
 
-/** SQL for `knex.raw`: on one line in quotes, or as a template; `?` would be a place for a binding. */
-export function rawText(sql: string, indent = ''): string {
-  const escaped = sql.replaceAll('?', '\\?');
+/** SQL with its `?` as Knex wants them on this engine: where it looks for places of bindings, they are none. */
+export function placeless(sql: string, { readsPlaces }: Wording): string {
+  return readsPlaces ? sql.replaceAll('?', '\\?') : sql;
+}
+
+/** SQL for `knex.raw`: on one line in quotes, or as a template. */
+export function rawText(sql: string, wording: Wording, indent = ''): string {
+  const escaped = placeless(sql, wording);
   if (!escaped.includes('\n') && escaped.length < 90) return quote(escaped);
   const template = escaped.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.

@@ -33,6 +33,8 @@ export interface Wording {
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */
   readonly namesKeys: boolean;
+  /** True where Knex takes a `?` of SQL without bindings for the place of one, unless it is `\\?`. */
+  readonly readsPlaces: boolean;
   /** True where `.alter()` replaces the whole column. */
   readonly altersWhole: boolean;
   /** The method that an index has when none is said. */

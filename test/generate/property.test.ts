@@ -17,7 +17,7 @@ config.truncateThreshold = 0;
 
 async function prove(engine: TestEngine, choices: Choices): Promise<void> {
   const pair = pairOf(choices, engine.name);
-  const { before, after, renames } = pair;
+  const { before, after, renames, once } = pair;
   const contents: Partial<Record<string, Contents>> = {};
   const catalogs: Partial<Record<string, Catalog>> = {};
   const counters: Partial<Record<string, unknown>> = {};
@@ -25,7 +25,7 @@ async function prove(engine: TestEngine, choices: Choices): Promise<void> {
     before: buildSide(before),
     after: buildSide(after),
     rows: fillSide(pair),
-    options: { leave: [], renames },
+    options: { leave: [], renames, once },
     observe: async (db, stage) => {
       const [side, other] = stage === 'up' || stage === 'built' ? [after, before] : [before, after];
       catalogs[stage] = await catalogOf(db);

@@ -5,7 +5,7 @@ import { type ColumnSpec, type PairSpec, q, type Side, type TableSpec, tableSql,
 
 type Run = (db: Knex, sql: string) => Promise<unknown>;
 
-const run: Run = (db, sql) => db.raw(sql.replaceAll('?', '\\?'));
+const run: Run = (db, sql) => db.raw(db.client.config.client === 'pg' ? sql.replaceAll('?', '\\?') : sql);
 
 function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
   const { type, required, defaultTo, numbering, computed, collation, target } = column;
@@ -57,7 +57,10 @@ async function create(db: Knex, table: TableSpec, side: Side): Promise<void> {
     const schema = table.schema === undefined ? db.schema : db.schema.withSchema(table.schema);
     await schema.createTable(table.name, (t) => {
       for (const column of table.columns)
-        t.specificType(column.name, columnSql(column, table, side).replaceAll('?', '\\?'));
+        t.specificType(
+          column.name,
+          isSqlite ? columnSql(column, table, side) : columnSql(column, table, side).replaceAll('?', '\\?'),
+        );
     });
     for (const constraint of constraintsOf(table)) await run(db, `alter table ${name} add ${constraint}`);
   } else {

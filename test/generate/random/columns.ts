@@ -1,6 +1,6 @@
 import type { Choices } from './choices.js';
 import { type Family, familiesOf } from './families.js';
-import { namesOf } from './names.js';
+import { distinct, namesOf } from './names.js';
 import { type ColumnSpec, type EngineName, q } from './spec.js';
 
 /** What there is of a slot on both sides. */
@@ -118,7 +118,9 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
   const { choices, engine, isStrict } = around;
   const families = familiesOf(engine, isStrict);
   const slots = [...families.map(({ slot }) => slot), 'ref', 'computed'];
-  const [had, has] = namesOf(choices, `${key} columns`, slots);
+  const [had, has] = distinct(namesOf(choices, `${key} columns`, slots), (slot) =>
+    presence(choices, `${key} ${slot}`),
+  );
   const named = (slot: string): readonly [string, string] => [
     had.get(slot) as string,
     has.get(slot) as string,

@@ -15,12 +15,30 @@ const ODD = [
   'dollar$1',
   '$\u007bx}',
   'back\\slash',
-  'x as y',
+  'dot.ted',
   '1st',
   'semi;colon',
   '--dash',
   LONG,
 ];
+
+/**
+ * What comes under the name of what goes is, to everybody who was not told, the same thing changed: no such pair is
+ * drawn.
+ */
+export function distinct(
+  [had, has]: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>],
+  presenceOf: (slot: string) => readonly [boolean, boolean],
+): readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>] {
+  const going = [...had].filter(([slot]) => presenceOf(slot).join() === 'true,false').map(([, name]) => name);
+  const isComing = (slot: string) => presenceOf(slot).join() === 'false,true';
+  return [
+    had,
+    new Map(
+      [...has].map(([slot, name]) => [slot, isComing(slot) && going.includes(name) ? `${slot}_came` : name]),
+    ),
+  ];
+}
 
 /** The names of slots on both sides: kept, changed, exchanged with each other's, or those of what goes. */
 export function namesOf(

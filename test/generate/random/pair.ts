@@ -1,7 +1,7 @@
 import type { Rename } from '../../../lib/diff/options.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
-import { namesOf } from './names.js';
+import { distinct, namesOf } from './names.js';
 import { partsOf } from './parts.js';
 import {
   type ColumnSpec,
@@ -26,7 +26,9 @@ interface Mood {
 }
 
 function moodOf(choices: Choices): Mood {
-  const [had, has] = namesOf(choices, 'mood', ['a', 'b', 'c', 'd']);
+  const [had, has] = distinct(namesOf(choices, 'mood', ['a', 'b', 'c', 'd']), (slot) =>
+    slot === 'a' ? [true, true] : presence(choices, `mood ${slot}`),
+  );
   const isThere = ['b', 'c', 'd'].map((slot) => [slot, presence(choices, `mood ${slot}`)] as const);
   const values = [0, 1].map((at) => {
     const names = at === 0 ? had : has;
@@ -89,7 +91,8 @@ function drawTable(
       ? choices.both(`${slot} comment`, (key) => choices.of(key, [undefined, undefined, 'about', "it's?"]))
       : ([undefined, undefined] as const);
   const triggers = choices.both(`${slot} trigger`, (key) => choices.pick(key, 4));
-  const metadata = isPlain && choices.chance(`${slot} metadata`, 60);
+  const isSayable = columns.flat().every((column) => !column?.name.includes('.'));
+  const metadata = isPlain && isSayable && choices.chance(`${slot} metadata`, 60);
   const one = (at: 0 | 1): TableSpec | undefined => {
     if (!isThere[at]) return undefined;
     const here = columns.flatMap((each) => each[at] ?? []);
@@ -191,7 +194,12 @@ function objectsOf(
 /** Two databases that have much in common, and what a person says was renamed between them. */
 export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const mood = moodOf(choices);
-  const [had, has] = namesOf(choices, 'tables', SLOTS);
+  // No builder makes a table with a dot in its name.
+  const [had, has] = distinct(namesOf(choices, 'tables', SLOTS), (slot) =>
+    slot === 't0' ? [true, true] : presence(choices, slot),
+  ).map(
+    (names) => new Map([...names].map(([slot, name]) => [slot, name.replace('.', '-')])),
+  ) as unknown as ReturnType<typeof namesOf>;
   const tables = SLOTS.map((slot) =>
     drawTable(choices, engine, slot, [had.get(slot) as string, has.get(slot) as string], mood),
   );
@@ -215,11 +223,26 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
       ),
     ];
   });
+  const all = [...renames, ...(engine === 'postgresql' ? mood.renames : [])];
+  // A table or type in which names are both left and taken.
+  const placeOf = (rename: Rename) =>
+    rename.kind === 'column' ? tableSql(rename.table) : rename.kind === 'enumValue' ? 'values' : rename.kind;
+  const nameOf = (name: Rename['from']) => (typeof name === 'string' ? name : tableSql(name));
+  const isMixed = (rename: Rename) => all.some((each) => placeOf(each) === placeOf(rename) && taken(each));
+  const namesAfter = (rename: Rename): readonly string[] => {
+    if (rename.kind === 'enumValue') return mood.values[1];
+    if (rename.kind !== 'column') return side(1).tables.map(tableSql);
+    return side(1).tables.flatMap((each) =>
+      tableSql(each) === tableSql(rename.table) ? each.columns.map(({ name }) => name) : [],
+    );
+  };
+  const taken = (rename: Rename) => namesAfter(rename).includes(nameOf(rename.from));
   return {
     engine,
     before: side(0),
     after: side(1),
-    renames: [...renames, ...(engine === 'postgresql' ? mood.renames : [])],
+    renames: all.filter((each) => !isMixed(each)),
+    once: all.filter(isMixed),
     rows: choices.of('rows', [3, 3, 1, 0]),
   };
 }

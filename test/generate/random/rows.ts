@@ -15,7 +15,7 @@ async function rowsOf(
   const all = [...own, ...(table.metadata ? METADATA.map((name) => [name, name] as const) : [])];
   const read = (name: string) => (engine === 'postgresql' ? `${q(name)}::text` : q(name));
   const sql = `select ${all.map(([slot, name]) => `${read(name)} as ${q(slot)}`).join(', ')} from ${tableSql(table)} order by ${q('id')}`;
-  const answer = await db.raw(sql.replaceAll('?', '\\?'));
+  const answer = await db.raw(engine === 'postgresql' ? sql.replaceAll('?', '\\?') : sql);
   return engine === 'postgresql' ? answer.rows : answer;
 }
 

@@ -61,6 +61,8 @@ export interface PairSpec {
   readonly before: Side;
   readonly after: Side;
   readonly renames: readonly Rename[];
+  /** Of which a model could not say whether they were made. */
+  readonly once: readonly Rename[];
   readonly rows: number;
 }
 

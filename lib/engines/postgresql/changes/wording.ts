@@ -91,6 +91,7 @@ export const wording: Wording = {
   enumCheck,
   uniqueIsIndex: false,
   namesKeys: true,
+  readsPlaces: true,
   altersWhole: false,
   indexMethod: 'btree',
   defaultNulls: (descending) => (descending ? 'first' : 'last'),

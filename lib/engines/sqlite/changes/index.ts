@@ -93,6 +93,7 @@ export const changes: ChangeEngine = {
     enumCheck,
     uniqueIsIndex: true,
     namesKeys: false,
+    readsPlaces: false,
     altersWhole: true,
     indexMethod: 'btree',
     defaultNulls: (descending) => (descending ? 'last' : 'first'),
