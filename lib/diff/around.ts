@@ -25,10 +25,13 @@ function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
   );
 }
 
-/** The types of which values go, by which views may compare. */
+/** The types that change, by whose values views may compare. */
 function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
   return operations.flatMap((operation) =>
-    operation.kind === 'enum' && operation.from !== undefined && operation.to !== undefined
+    (operation.kind === 'enum' ||
+      (operation.kind === 'domain' && operation.from?.type !== operation.to?.type)) &&
+    operation.from !== undefined &&
+    operation.to !== undefined
       ? [operation.to]
       : [],
   );

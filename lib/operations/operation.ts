@@ -48,10 +48,14 @@ export interface ColumnChange extends TableChange<'column', Column> {
   readonly using?: string;
 }
 
-/** A constraint or index that got another name: `what` is the kind of it. */
+type PartKind = 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclusion' | 'index';
+
+/** A constraint or index that got another name. */
 export interface PartRename extends Renaming<'renamePart', string> {
   readonly table: ObjectName;
   readonly what: 'constraint' | 'index';
+  /** The same as a drop and an addition, for an engine that has no such rename. */
+  readonly parts: { readonly kind: PartKind; readonly from: object; readonly to: object };
 }
 
 export interface CommentChange extends Change<'comment', string> {

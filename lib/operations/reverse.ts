@@ -15,6 +15,10 @@ export function reverse(operation: Operation): Operation {
       const { using: _, ...change } = operation;
       return { ...change, from: change.to, to: change.from };
     }
+    case 'renamePart': {
+      const { from, to, parts } = operation;
+      return { ...operation, from: to, to: from, parts: { ...parts, from: parts.to, to: parts.from } };
+    }
     default:
       return { ...operation, from: operation.to, to: operation.from } as Operation;
   }

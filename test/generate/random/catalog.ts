@@ -110,7 +110,9 @@ async function sqliteCatalog(db: Knex): Promise<Catalog> {
     lines.push(
       type === 'table' ? `table ${name} ${wordsOf(sql)}` : `${type} ${name} on ${tbl_name} ${textOf(sql)}`,
     );
-  for (const { name, wr, strict } of await rows("select * from pragma_table_list where schema = 'main'")) {
+  for (const { name, wr, strict } of await rows(
+    "select * from pragma_table_list where schema = 'main' and name not like 'sqlite%'",
+  )) {
     const of = `('${String(name).replaceAll("'", "''")}')`;
     lines.push(`options ${name} ${wr} ${strict}`);
     for (const each of await rows(`select * from pragma_table_xinfo${of}`))

@@ -55,7 +55,7 @@ const POSTGRESQL: readonly Family[] = [
       str('varchar(30)', COLLATIONS),
       str('varchar', COLLATIONS),
       str('varchar(255)', []),
-      str('char(40)', []),
+      str('varchar(40)', []),
     ],
     value: (row) => `it's ${row}`,
     isDistinct: true,
@@ -186,7 +186,7 @@ const SQLITE: readonly Family[] = [
   { slot: 'blob', types: [plain('blob', "x'00'"), plain('')], value: (row) => `b${row}`, isDistinct: true },
 ];
 
-const STRICT_TYPES = ['integer', 'real', 'text', 'blob', 'any'];
+const STRICT_TYPES = ['integer', 'real', 'text', 'any'];
 
 /** The families of an engine; of a table that is strict those types only that it takes. */
 export function familiesOf(engine: EngineName, isStrict = false): readonly Family[] {
