@@ -53,6 +53,13 @@ function viewsOver(views: readonly View[], objects: readonly ObjectName[]): read
   return [...found];
 }
 
+/** A view that changes keeps what no model says of it. */
+function keepAttached(operation: Operation): Operation {
+  if (operation.kind !== 'view' || operation.from === undefined || operation.to === undefined)
+    return operation;
+  return { ...operation, to: { ...operation.to, attached: operation.from.attached } };
+}
+
 /**
  * Views that stand in the way of other changes are dropped before and created after: to the operations come those
  * of views that do not change themselves.
@@ -75,12 +82,12 @@ export function aroundViews(
   // On every engine a view that is gone for a moment leaves those over it without it.
   const inTheWay = viewsOver(actual.views, [...tables, ...changed]);
   return [
-    ...operations,
+    ...operations.map(keepAttached),
     ...inTheWay.flatMap((from): readonly Operation[] => {
       if (isChanged(from)) return [];
       // One that no model has is left alone: it comes back as it was.
       const to = desired.views.find((view) => sameObject(view, from)) ?? from;
-      return [{ kind: 'view', from, to }];
+      return [{ kind: 'view', from, to: { ...to, attached: from.attached } }];
     }),
   ];
 }

@@ -152,6 +152,7 @@ export function diffObjects(
       'triggers',
       'isPopulated',
       'type',
+      'attached',
     ]),
   ];
 }

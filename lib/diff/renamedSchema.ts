@@ -5,12 +5,17 @@ import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index, KeyPart } from '../schema/tableIndex.js';
 import type { Comparison } from './comparison.js';
-import { renameInText } from './renameText.js';
+import { renameInText, renameTriggersColumn, renameTriggersTable } from './renameText.js';
 
 type Names = (names: readonly string[]) => readonly string[];
 
 /** What of a table names its columns, with each name and each expression replaced. */
-function rewriteTable(table: Table, name: (column: string) => string, text: (sql: string) => string): Table {
+function rewriteTable(
+  table: Table,
+  name: (column: string) => string,
+  text: (sql: string) => string,
+  trigger: (sql: string) => string = text,
+): Table {
   const names: Names = (all) => all.map(name);
   const maybe = (sql: string | undefined) => (sql === undefined ? undefined : text(sql));
   const part = (each: KeyPart): KeyPart => ({
@@ -47,7 +52,7 @@ function rewriteTable(table: Table, name: (column: string) => string, text: (sql
     checks: table.checks.map((each) => ({ ...each, expression: text(each.expression) })),
     exclusions: table.exclusions.map((each) => ({ ...each, definition: text(each.definition) })),
     indexes: table.indexes.map(index),
-    triggers: table.triggers.map((each) => ({ ...each, definition: text(each.definition) })),
+    triggers: table.triggers.map((each) => ({ ...each, definition: trigger(each.definition) })),
   };
 }
 
@@ -67,7 +72,9 @@ export function renameColumn(
   const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
   const text = (sql: string) => renameInText(sql, from, to, how.foldName);
   const tables = schema.tables.map((each) =>
-    sameObject(each, table) ? rewriteTable(each, name, text) : each,
+    sameObject(each, table)
+      ? rewriteTable(each, name, text, (sql) => renameTriggersColumn(sql, from, to, how.foldName))
+      : each,
   );
   return retarget({ ...schema, tables }, (key) =>
     sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
@@ -89,7 +96,10 @@ export function renameTable(
           ...to,
           // A table's name before a column's, in expressions and triggers.
           ...{ checks: each.checks.map((check) => ({ ...check, expression: text(check.expression) })) },
-          triggers: each.triggers.map((trigger) => ({ ...trigger, definition: text(trigger.definition) })),
+          triggers: each.triggers.map((trigger) => ({
+            ...trigger,
+            definition: renameTriggersTable(trigger.definition, from, to, how.foldName),
+          })),
         }
       : each,
   );

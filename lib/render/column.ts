@@ -1,5 +1,6 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, literal, placeless, quote, rawText, sqlName } from './text.js';
+import { sqlName } from '../schema/sqlName.js';
+import { bare, literal, placeless, quote, rawText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -74,13 +75,13 @@ export function typeCall(column: Column, wording: Wording): string {
   return `specificType(${quote(name)}, ${quote(placeless([written, ...suffix].join(' '), wording))})`;
 }
 
-/** `.defaultTo(...)`, or nothing. */
+/** `.defaultTo(...)`, or nothing. What the builder makes of a default is read for places twice. */
 export function defaultCall(column: Column, wording: Wording): string {
   if (column.numbering?.kind === 'serial') return '';
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql, wording)})`})`;
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(placeless(word.sql, wording), wording)})`})`;
 }
 
 /** A column in SQL, where the builder would read its name as something else. */
@@ -93,7 +94,7 @@ export function columnSql(column: Column): string {
     isSerial ? (SERIALS[type] ?? type) : type,
     ...typeSuffix(column),
     ...(isImplied || column.notNullConflict !== undefined ? [] : ['not null']),
-    ...(defaultTo === undefined || isSerial ? [] : [`default ${defaultTo}`]),
+    ...(defaultTo === undefined || isSerial ? [] : [`default (${defaultTo})`]),
   ].join(' ');
 }
 

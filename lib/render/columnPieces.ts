@@ -1,5 +1,7 @@
 import type { ColumnChange } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
+import type { ObjectName } from '../schema/names.js';
+import { sqlName } from '../schema/sqlName.js';
 import {
   columnLine,
   columnSql,
@@ -12,12 +14,17 @@ import {
 import { isSayable } from './names.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
-import { bare, literal, quote, sqlName, sqlObject, sqlText } from './text.js';
+import { bare, literal, quote, sqlObject, sqlText } from './text.js';
 
 /** The keys of a column in which two differ. */
 function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
   const keys = Object.keys(to) as (keyof Column)[];
   return new Set(keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key])));
+}
+
+/** An action that an engine may have for itself only. */
+function alone(table: ObjectName, action: string, { defaultSchema }: RenderContext): Piece {
+  return sql(`alter table ${sqlObject(table, defaultSchema)} ${action}`);
 }
 
 function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderContext): Piece {
@@ -82,9 +89,11 @@ function numberingPieces(
     return [...pieces, sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`)];
   }
   if (had?.kind === 'identity') pieces.push(alter(table, `${column} drop identity`));
+  if (from.type !== to.type && had?.kind !== 'serial') pieces.push(alter(table, `${column} type ${to.type}`));
   if (had?.kind === 'serial') {
     pieces.push(alter(table, `${column} drop default`));
     pieces.push(sql(`drop sequence ${sqlObject(had.sequence, defaultSchema)}`));
+    if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
   }
   if (has?.kind === 'identity' || has?.kind === 'serial') {
     const sequence = { schema: table.schema, name: has.sequence.name };
@@ -219,7 +228,7 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
     const isSaid = isSayable(to.name);
     const isQuoted = to.comment !== undefined && (!isSaid || to.comment.includes("'"));
     const line = !isSaid
-      ? alter(table, `add column ${columnSql(to)}`)
+      ? alone(table, `add column ${columnSql(to)}`, context)
       : builder(table, `${columnLine(to, context.wording)};`);
     return isQuoted ? [line, commentPiece(change, context)] : [line];
   }
@@ -229,7 +238,7 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
       : [
           isSayable(from.name)
             ? builder(table, `t.dropColumn(${quote(from.name)});`)
-            : alter(table, `drop column ${sqlName(from.name)}`),
+            : alone(table, `drop column ${sqlName(from.name)}`, context),
         ];
   return from === undefined ? [] : alteredPieces(change, from, to, context);
 }

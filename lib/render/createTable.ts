@@ -120,9 +120,13 @@ function settings(table: Table): readonly string[] {
 /** Renders CREATE TABLE: metadata columns, their indexes and the trigger come from the hook and are not said. */
 export function createTable(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
-  const own = table.columns.filter(({ isMetadata, name }) => !isMetadata && isSayable(name));
+  const isOdd = table.columns.some(({ name }) => !isSayable(name));
+  // What is computed from a column comes after it.
+  const isApart = ({ name, generated }: Column) => !isSayable(name) || (isOdd && generated !== undefined);
+  const own = table.columns.filter((column) => !column.isMetadata && !isApart(column));
   const columns = table.columns
-    .filter(({ isMetadata, name }) => !isMetadata && !isSayable(name))
+    .filter((column) => !column.isMetadata && isApart(column))
+    .sort((a, b) => Number(a.generated !== undefined) - Number(b.generated !== undefined))
     .map(columnSql);
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
   const said = new Set<unknown>([...inlines.values()].flatMap((inline) => Object.values(inline)));
@@ -130,7 +134,7 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
   const actions: string[] = [];
   const statements: string[] = [];
   const say = (line: string | undefined, fallback: () => string, into: string[]) =>
-    line === undefined ? into.push(fallback()) : lines.push(line);
+    line === undefined || isOdd ? into.push(fallback()) : lines.push(line);
   const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) =>
     `add ${keySql(kind, key, wording)}`;
   const { primaryKey } = table;

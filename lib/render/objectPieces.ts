@@ -1,10 +1,11 @@
 import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
 import type { DatabaseFunction, Domain, EnumType, View } from '../schema/database.js';
+import { sqlName } from '../schema/sqlName.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
 import { alter, type Piece, sql } from './piece.js';
-import { sqlName, sqlNames, sqlObject, sqlText } from './text.js';
+import { sqlNames, sqlObject, sqlText } from './text.js';
 
 const values = ({ values: all }: EnumType) => all.map(sqlText).join(', ');
 
@@ -81,6 +82,7 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
     ),
     ...view.indexes.map((index) => sql(indexSql(view, index, context))),
     ...(view.comment === undefined ? [] : [sql(`comment on ${kind} ${name} is ${sqlText(view.comment)}`)]),
+    ...view.attached.map((statement) => sql(statement.replace(/;$/, ''))),
   ];
 }
 

@@ -1,9 +1,10 @@
 import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
+import { sqlName } from '../schema/sqlName.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
 import { isSayable, saidName } from './names.js';
-import { bare, literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
+import { bare, literal, quote, rawText, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */

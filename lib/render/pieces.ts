@@ -1,4 +1,5 @@
 import type { Operation } from '../operations/operation.js';
+import { sqlName } from '../schema/sqlName.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
 import { createTable } from './createTable.js';
@@ -16,7 +17,7 @@ import {
   type RenderContext,
 } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
-import { quote, sqlName, sqlNames, sqlObject } from './text.js';
+import { quote, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 

@@ -15,7 +15,7 @@ const SEED = Number(process.env.KNEX_META_SEED ?? 20261121);
 
 config.truncateThreshold = 0;
 
-async function prove(engine: TestEngine, choices: Choices): Promise<void> {
+export async function prove(engine: TestEngine, choices: Choices): Promise<void> {
   const pair = pairOf(choices, engine.name);
   const { before, after, renames, once } = pair;
   const contents: Partial<Record<string, Contents>> = {};

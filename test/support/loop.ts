@@ -117,6 +117,14 @@ async function countRows(db: Knex, schema: DatabaseSchema): Promise<Readonly<Rec
   return counts;
 }
 
+/** What a table was called before the renames. */
+function nameBefore(name: string, operations: readonly Operation[]): string {
+  return operations.reduceRight(
+    (later, each) => (each.kind === 'renameTable' && each.to.name === later ? each.from.name : later),
+    name,
+  );
+}
+
 /** Every query that is to say whether something can fail runs, on the old database, and gives a number. */
 async function runEvidence(db: Knex, operations: readonly Operation[], engine: Engine): Promise<void> {
   const find = hazardFinder(operations, engine.changes.hazards);
@@ -197,7 +205,7 @@ export async function loop(
       expect(back.operations, 'a diff after down').to.deep.equal([]);
       expect(comparable(downgraded, engine)).to.deep.equal(comparable(actual, engine));
       const dropped = difference.operations.flatMap((each) =>
-        each.kind === 'table' && each.from ? [each.from.name] : [],
+        each.kind === 'table' && each.from ? [nameBefore(each.from.name, difference.operations)] : [],
       );
       const kept = Object.entries(counts).filter(
         ([name]) => !dropped.some((each) => name.endsWith(`.${each}`)),

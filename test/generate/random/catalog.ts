@@ -95,7 +95,7 @@ function textOf(sql: unknown): string {
 }
 
 function wordsOf(sql: unknown): string {
-  const bare = String(sql).replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, '');
+  const bare = String(sql).replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`/g, '');
   return WORDS.map((word) => `${word} ${bare.match(new RegExp(`\\b${word}\\b`, 'gi'))?.length ?? 0}`).join(
     ' ',
   );
@@ -108,7 +108,9 @@ async function sqliteCatalog(db: Knex): Promise<Catalog> {
     "select * from sqlite_master where name not like 'sqlite\\_%' escape '\\'",
   ))
     lines.push(
-      type === 'table' ? `table ${name} ${wordsOf(sql)}` : `${type} ${name} on ${tbl_name} ${textOf(sql)}`,
+      type === 'table'
+        ? `table ${name} ${wordsOf(sql)}`
+        : `${type} ${name} on ${tbl_name} ${textOf(sql).replace(type === 'index' ? / collate \w+/g : /^$/, '')}`,
     );
   for (const { name, wr, strict } of await rows(
     "select * from pragma_table_list where schema = 'main' and name not like 'sqlite%'",
@@ -123,7 +125,7 @@ async function sqliteCatalog(db: Knex): Promise<Catalog> {
       `select l.*, (select group_concat(x.name || x.desc || x.coll, ',') from pragma_index_xinfo(l.name) x where x.key = 1) as keys from pragma_index_list${of} l`,
     ))
       lines.push(
-        `index of ${name} ${each.origin === 'c' ? each.name : each.origin} ${each.unique} ${each.partial} ${each.keys}`,
+        `index of ${name} ${each.origin === 'c' ? each.name : each.origin} ${each.unique} ${each.partial} ${String(each.keys).toLowerCase()}`,
       );
     for (const each of await rows(`select * from pragma_foreign_key_list${of}`))
       lines.push(

@@ -28,7 +28,10 @@ interface Mood {
 function moodOf(choices: Choices): Mood {
   const [had, has] = distinct(namesOf(choices, 'mood', ['a', 'b', 'c', 'd']), (slot) =>
     slot === 'a' ? [true, true] : presence(choices, `mood ${slot}`),
-  );
+  ).map(
+    // A literal of an array has quotes of its own.
+    (names) => new Map([...names].map(([slot, name]) => [slot, name.replace(/[^a-z0-9_]/gi, '_')])),
+  ) as unknown as ReturnType<typeof namesOf>;
   const isThere = ['b', 'c', 'd'].map((slot) => [slot, presence(choices, `mood ${slot}`)] as const);
   const values = [0, 1].map((at) => {
     const names = at === 0 ? had : has;
@@ -191,6 +194,17 @@ function objectsOf(
   ];
 }
 
+/** What was granted stays with what stays: no model says it. */
+function granted(
+  at: 0 | 1,
+  objects: readonly ObjectSpec[],
+  before: readonly ObjectSpec[],
+): readonly ObjectSpec[] {
+  const isThere = (sql: string) =>
+    at === 0 || !sql.startsWith('grant ') || before.some((each) => each.sql === sql);
+  return objects.filter(({ sql }) => isThere(sql));
+}
+
 /** Two databases that have much in common, and what a person says was renamed between them. */
 export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const mood = moodOf(choices);
@@ -205,7 +219,11 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   );
   const side = (at: 0 | 1): Side => ({
     tables: tables.flatMap(({ sides }) => sides[at] ?? []),
-    objects: objectsOf(choices, engine, at, mood, tables),
+    objects: granted(
+      at,
+      objectsOf(choices, engine, at, mood, tables),
+      objectsOf(choices, engine, 0, mood, tables),
+    ),
     mood: [mood.first[at]],
   });
   const renames = tables.flatMap(({ sides: [from, to], columns }): readonly Rename[] => {

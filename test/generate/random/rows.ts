@@ -77,7 +77,7 @@ export async function positions(db: Knex, engine: EngineName, side: Side, other:
         mine?.numbering === 'autoincrement'
           ? await db.raw('select seq from sqlite_sequence where name = ?', [table.name])
           : [];
-      found.push([table.slot, row?.seq]);
+      found.push([table.slot, row?.seq || undefined]);
     } else {
       const { rows } = await db.raw('select pg_get_serial_sequence(?, ?) as name', [tableSql(table), 'id']);
       const { rows: counted } = await db.raw(

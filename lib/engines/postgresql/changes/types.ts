@@ -90,6 +90,17 @@ function only(from: EnumType | Domain | undefined, to: EnumType | Domain | undef
     : ({ kind: 'domain', from, to } as Operation);
 }
 
+function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
+  return {
+    kind: 'comment',
+    on: 'type',
+    name: { schema, name },
+    table: undefined,
+    from: undefined,
+    to: comment,
+  };
+}
+
 /** What a type cannot become in place is a new type, and its columns go over to it by way of text. */
 function recreate(
   to: EnumType | Domain,
@@ -115,6 +126,7 @@ function recreate(
     ...first,
     { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
     only(undefined, to),
+    ...(to.comment === undefined ? [] : [commentOn(to)]),
     ...columns,
     only({ ...to, ...old }, undefined),
   ]);

@@ -37,7 +37,7 @@ function columnCall(type: string): BuilderCall | undefined {
 
 /** The builder writes every value as a string, which the server reads as the column's type. */
 function wordOf(value: string, column: Column): DefaultWord | undefined {
-  if (/['"\\\p{Cc}]/u.test(value.replaceAll("''", ''))) return undefined;
+  if (/['"\\?\p{Cc}]/u.test(value.replaceAll("''", ''))) return undefined;
   const text = value.replaceAll("''", "'");
   const isNumber = /^(smallint|integer|bigint|real|double precision|numeric)/.test(column.type);
   const number = Number(text);
