@@ -82,11 +82,14 @@ function enumChanges(
   const renamed = from.values.map((value) => renamedValue(value, renamedValues));
   if (renamedValues.length === 0 && from.values.join('\n') === to.values.join('\n')) return [];
   const grown = { ...to, values: withAdded(renamed, to.values) };
-  const isGrown = grown.values.length > renamed.length || renamedValues.length > 0;
+  const isGrown = grown.values.length > renamed.length;
+  const named = renamedValues.length === 0 ? from : { ...from, values: renamed };
   const isDone = grown.values.join('\n') === to.values.join('\n');
   return [
-    ...(isGrown ? [{ kind: 'enum' as const, from, to: grown, renamedValues }] : []),
-    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : from, to, renamedValues: [] }]),
+    // Names first, by themselves: one that is left may be that of a value which comes.
+    ...(renamedValues.length === 0 ? [] : [{ kind: 'enum' as const, from, to: named, renamedValues }]),
+    ...(isGrown ? [{ kind: 'enum' as const, from: named, to: grown, renamedValues: [] }] : []),
+    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : named, to, renamedValues: [] }]),
   ];
 }
 

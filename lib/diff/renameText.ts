@@ -54,10 +54,13 @@ export function renameTriggersColumn(
   const text = (part: readonly Token[]) => part.map((token) => token.text).join('');
   const on = tokens.findIndex((token) => isWord(token, 'ON'));
   const of = tokens.findIndex((token, place) => place < on && isWord(token, 'OF'));
-  const isPath = (place: number) =>
-    tokens[place]?.kind === 'blank' || tokens[place]?.text === '.' || tokens[place - 1]?.text === '.';
-  let end = on + 1;
-  while (isPath(end) || tokens[end - 1]?.kind === 'blank') end += 1;
+  const skipBlanks = (start: number) => {
+    let place = start;
+    while (tokens[place]?.kind === 'blank') place += 1;
+    return place;
+  };
+  let end = skipBlanks(on + 1) + 1;
+  while (tokens[end]?.text === '.') end += 2;
   const rename = (part: readonly Token[]) => renameInText(text(part), from, to, fold);
   if (on < 0) return rename(tokens);
   const head =

@@ -1,4 +1,5 @@
 import { sameObject } from '../operations/operation.js';
+import type { Column } from '../schema/column.js';
 import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
@@ -81,6 +82,13 @@ export function renameColumn(
   );
 }
 
+/** The sequence that a column owns moves with its table. */
+function withOwnedSequence(column: Column, schema: string | undefined): Column {
+  const { numbering } = column;
+  if (numbering === undefined || numbering.kind === 'rowid') return column;
+  return { ...column, numbering: { ...numbering, sequence: { ...numbering.sequence, schema } } };
+}
+
 /** The schema after a table has another name, or is in another schema. */
 export function renameTable(
   schema: DatabaseSchema,
@@ -94,6 +102,7 @@ export function renameTable(
       ? {
           ...each,
           ...to,
+          columns: each.columns.map((column) => withOwnedSequence(column, to.schema)),
           // A table's name before a column's, in expressions and triggers.
           ...{ checks: each.checks.map((check) => ({ ...check, expression: text(check.expression) })) },
           triggers: each.triggers.map((trigger) => ({

@@ -75,16 +75,7 @@ const POSTGRESQL = `
   ].join('\n  union all ')}
   order by 1`;
 
-const WORDS = [
-  'check',
-  'collate',
-  'deferrable',
-  'generated',
-  'conflict',
-  'autoincrement',
-  'stored',
-  'virtual',
-];
+const WORDS = ['check', 'deferrable', 'generated', 'conflict', 'autoincrement', 'stored', 'virtual'];
 
 /** Quotes and white space do not count, and how often a word that no pragma tells stands in the text does. */
 function textOf(sql: unknown): string {
