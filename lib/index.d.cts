@@ -19,6 +19,7 @@ export type {
   Head,
   Heads,
   KnexMetaConfig,
+  LintOptions,
   Listener,
   MaterializedViewOptions,
   MetadataColumnName,

@@ -5,6 +5,7 @@ export { type ErrorCode, KnexMetaError } from './errors.js';
 export type {
   AddMetadataColumn,
   KnexMetaConfig,
+  LintOptions,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,

@@ -3,6 +3,7 @@ import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
 import { init } from './init.js';
+import { lint } from './lint.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
 import { migrateMake } from './migrateMake.js';
@@ -19,6 +20,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -50,4 +52,6 @@ export const commands: readonly Command[] = [
   checkMigration,
   checkVersion,
   checkModels,
+  modelsPull,
+  lint,
 ];

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { WrittenStatement } from './written.js';
 
 /** Where Knex's record of applied migrations is. */
 export interface RecordTables {
@@ -46,7 +47,7 @@ export interface RunLock {
 export interface Sandbox {
   readonly db: Knex;
   /** The statements since the last call that change something, each with its values in it. */
-  readonly take: () => readonly string[];
+  readonly take: () => readonly WrittenStatement[];
   /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */
   readonly forgetRows: () => void;
   readonly end: () => Promise<void>;
@@ -127,6 +128,11 @@ export interface MigrationEngine {
    */
   readonly openSandbox: (config: Knex.Config, live: Knex | undefined) => Promise<Sandbox>;
   readonly script: ScriptForm;
+  /**
+   * Whether statements which a migration ran do the same when they stand in a file by themselves. False where they
+   * name what the database had at the moment.
+   */
+  readonly isRepeatable: (statements: readonly string[]) => boolean;
   /** The usual extension of such a file, with its dot. */
   readonly backupExtension: string;
 }

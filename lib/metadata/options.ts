@@ -30,6 +30,16 @@ export type MetadataColumns = {
 /** What `t.metadata(...)` takes in a migration: the columns of this one table, over those of the configuration. */
 export type MetadataTableOptions = MetadataColumns;
 
+/** Settings of `lint`. */
+export interface LintOptions {
+  /** Codes of rules that are switched off. */
+  readonly ignore?: readonly string[];
+  /** How grave a rule's findings are: `{ VARCHAR_LIMIT: 'warning' }`. */
+  readonly severity?: Readonly<Record<string, 'error' | 'warning' | 'note' | 'off'>>;
+  /** Findings about a table of at most this many rows are notes, where a database says so. Default 1000. */
+  readonly smallTable?: number;
+}
+
 /** The `meta` key of the configuration. */
 export interface MetaOptions {
   /**
@@ -43,6 +53,21 @@ export interface MetaOptions {
   readonly columns?: MetadataColumns;
   /** The directory of the models, or several; from the working directory. Default `./models`. */
   readonly models?: string | readonly string[];
+  /**
+   * The URL of a database in which models are built to be compared, where the role may not create schemas in the
+   * project's own. What `--shadow` says wins.
+   */
+  readonly shadow?: string | undefined;
+  /**
+   * What the models manage: tables, views and other objects with a name that one of these matches (`*` is any text).
+   * A pattern with a dot matches schema and name: `app.*`. All else is left alone by `migrate:make --autogenerate` and
+   * `check:models`. Default: everything.
+   */
+  readonly include?: readonly (string | RegExp)[];
+  /** What the models do not manage, in the same words: other tools' tables, `audit_*`. */
+  readonly exclude?: readonly (string | RegExp)[];
+  /** What `lint` finds, and how grave it is. */
+  readonly lint?: LintOptions;
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import type { Sandbox } from '../engines/migrations.js';
+import type { WrittenStatement } from '../engines/written.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type Direction, type Events, newEvents } from './events.js';
 import { modeOf, type TransactionMode } from './options.js';
@@ -20,6 +21,15 @@ export interface PlannedMigration {
   readonly isTransaction: boolean;
   /** With the values in them, as the engine gets them. */
   readonly statements: readonly string[];
+}
+
+/** The same with where each statement comes from. */
+export interface WrittenMigration {
+  readonly task: Task;
+  readonly isTransaction: boolean;
+  readonly statements: readonly WrittenStatement[];
+  /** Why it could not be followed to its end; undefined when it was. */
+  readonly failure: KnexMetaError | undefined;
 }
 
 /** What a run would do. */
@@ -62,7 +72,29 @@ async function runIn(sandbox: Sandbox, engine: Engine, task: Task, isTransaction
   }
 }
 
-/** The statements of tasks, one after the other, without reaching the project's database. */
+/**
+ * What tasks would run, one after the other, without reaching the project's database. One that fails is told, and
+ * the next one follows.
+ */
+export async function* writeTasks(
+  sandbox: Sandbox,
+  engine: Engine,
+  tasks: readonly Task[],
+  mode: TransactionMode,
+): AsyncGenerator<WrittenMigration> {
+  sandbox.take();
+  for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
+    for (const task of group) {
+      const failure = await runIn(sandbox, engine, task, isTransaction).then(
+        () => undefined,
+        (error: KnexMetaError) => error,
+      );
+      yield { task, isTransaction, statements: sandbox.take(), failure };
+    }
+  }
+}
+
+/** The statements of tasks. Throws for the first one that fails. */
 export async function captureTasks(
   sandbox: Sandbox,
   engine: Engine,
@@ -70,13 +102,11 @@ export async function captureTasks(
   mode: TransactionMode,
 ): Promise<readonly PlannedMigration[]> {
   const planned: PlannedMigration[] = [];
-  sandbox.take();
-  for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
-    for (const task of group) {
-      await runIn(sandbox, engine, task, isTransaction);
-      const { name, direction } = task;
-      planned.push({ name, direction, isTransaction, statements: sandbox.take() });
-    }
+  for await (const { task, isTransaction, statements, failure } of writeTasks(sandbox, engine, tasks, mode)) {
+    if (failure !== undefined) throw failure;
+    const { name, direction } = task;
+    const texts = statements.filter(({ isBoundary }) => !isBoundary).map(({ sql }) => sql);
+    planned.push({ name, direction, isTransaction, statements: texts });
   }
   return planned;
 }

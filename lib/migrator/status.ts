@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { appliedRevisions } from './applied.js';
 import { editedMigrations } from './edited.js';
-import { listEntries } from './entries.js';
+import { type Entry, listEntries } from './entries.js';
 import { type JournalLine, readLines } from './journal.js';
 import { type AppliedMigration, type MigrationRecord, readRecord } from './record.js';
 import { revisionOf } from './revision.js';
@@ -21,14 +21,20 @@ export interface MigrationStatus {
   readonly record: MigrationRecord;
 }
 
-async function compare(settings: Settings, record: MigrationRecord, lines: readonly JournalLine[]) {
-  const names = record.applied.map(({ name }) => name);
-  const entries = await listEntries(settings, names);
+const namesOf = ({ applied }: MigrationRecord): readonly string[] => applied.map(({ name }) => name);
+
+function pendingIn(entries: readonly Entry[], record: MigrationRecord): readonly string[] {
   const applied = appliedRevisions(record.applied);
+  return entries.filter(({ revision }) => !applied.has(revision)).map(({ name }) => name);
+}
+
+async function compare(settings: Settings, record: MigrationRecord, lines: readonly JournalLine[]) {
+  const names = namesOf(record);
+  const entries = await listEntries(settings, names);
   const present = new Set(entries.map(({ revision }) => revision));
   return {
     applied: record.applied,
-    pending: entries.filter(({ revision }) => !applied.has(revision)).map(({ name }) => name),
+    pending: pendingIn(entries, record),
     missing: names.filter((name) => !present.has(revisionOf(name))),
     edited: await editedMigrations(record.applied, entries, lines),
     unfinished: lines.filter(({ state }) => state === 'started').map(({ name }) => name),
@@ -43,7 +49,13 @@ export async function statusOf(db: Knex, settings: Settings): Promise<MigrationS
   return compare(settings, record, await readLines(view, recordTables(settings)));
 }
 
-/** The same for a database that does not exist yet. */
+/** The names that are pending, from the record and the directory: no file is read. */
+export async function pendingNames(db: Knex, settings: Settings): Promise<readonly string[]> {
+  const record = await readRecord(migratorView(db), settings);
+  return pendingIn(await listEntries(settings, namesOf(record)), record);
+}
+
+/** The status of a database that does not exist yet. */
 export function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
   const record: MigrationRecord = { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
   return compare(settings, record, []);

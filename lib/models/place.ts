@@ -20,9 +20,16 @@ function framesOf(stack: string | undefined): readonly Place[] {
 
 /** Where the function that was given was called; undefined where the stack does not say. */
 export function placeOfCall(callee: (...args: never[]) => unknown): Place | undefined {
+  const { stackTraceLimit } = Error;
   const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, callee);
-  return framesOf(holder.stack)[0];
+  try {
+    // Each frame costs: a thousand models are a thousand stacks. The caller may be below `map` and the like.
+    Error.stackTraceLimit = 3;
+    Error.captureStackTrace(holder, callee);
+    return framesOf(holder.stack)[0];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The line of a file that an error comes from, also where the file could not even be read as code. */

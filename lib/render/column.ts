@@ -1,6 +1,5 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { sqlName } from '../schema/sqlName.js';
-import { bare, literal, placeless, quote, rawText } from './text.js';
+import { bare, forKnex, literal, quote, rawText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -43,7 +42,7 @@ export function identityClause(always: boolean, options: readonly string[]): str
   return `generated ${always ? 'always' : 'by default'} as identity${list}`;
 }
 
-const SERIALS: Readonly<Record<string, string>> = {
+export const SERIALS: Readonly<Record<string, string>> = {
   smallint: 'smallserial',
   integer: 'serial',
   bigint: 'bigserial',
@@ -72,7 +71,7 @@ export function typeCall(column: Column, wording: Wording): string {
   const call = suffix.length > 0 || isSerial ? undefined : wording.columnCall(type);
   if (call !== undefined) return `${call.method}(${[name, ...call.args].map(literal).join(', ')})`;
   const written = isSerial ? (SERIALS[type] ?? type) : type;
-  return `specificType(${quote(name)}, ${quote(placeless([written, ...suffix].join(' '), wording))})`;
+  return `specificType(${quote(name)}, ${quote(forKnex([written, ...suffix].join(' '), wording))})`;
 }
 
 /** `.defaultTo(...)`, or nothing. What the builder makes of a default is read for places twice. */
@@ -81,36 +80,26 @@ export function defaultCall(column: Column, wording: Wording): string {
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(placeless(word.sql, wording), wording)})`})`;
+  // What the builder makes of it is read once more for places of bindings.
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(forKnex(word.sql, wording), wording)})`})`;
 }
 
-/** A column in SQL, where the builder would read its name as something else. */
-export function columnSql(column: Column): string {
-  const { name, type, nullable, numbering, defaultTo } = column;
-  const isSerial = numbering?.kind === 'serial';
-  const isImplied = nullable || numbering?.kind === 'rowid' || numbering?.kind === 'identity';
-  return [
-    sqlName(name),
-    isSerial ? (SERIALS[type] ?? type) : type,
-    ...typeSuffix(column),
-    ...(isImplied || column.notNullConflict !== undefined ? [] : ['not null']),
-    ...(defaultTo === undefined || isSerial ? [] : [`default (${defaultTo})`]),
-  ].join(' ');
-}
+/** Whether the builder can say a comment. */
+export const isPlainComment = (comment: string): boolean => !/['\\?]/.test(comment);
 
 /** `t.string('x', 40).notNullable().defaultTo('a')` */
 export function columnLine(column: Column, wording: Wording, values?: readonly string[]): string {
   const { comment, nullable, numbering } = column;
   const isImplied =
     nullable ||
-    numbering?.kind === 'rowid' ||
+    (numbering?.kind === 'rowid' && numbering.isRequired !== true) ||
     numbering?.kind === 'identity' ||
     column.notNullConflict !== undefined;
   const parts = [
     values === undefined ? typeCall(column, wording) : `enu(${quote(column.name)}, ${literal(values)})`,
     isImplied ? '' : '.notNullable()',
     defaultCall(column, wording),
-    comment === undefined || comment.includes("'") ? '' : `.comment(${quote(comment)})`,
+    comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
   ];
   return `t.${parts.join('')}`;
 }

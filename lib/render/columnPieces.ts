@@ -4,16 +4,17 @@ import type { ObjectName } from '../schema/names.js';
 import { sqlName } from '../schema/sqlName.js';
 import {
   columnLine,
-  columnSql,
   defaultCall,
   explicitOptions,
   identityClause,
+  isPlainComment,
   sequenceOptions,
   typeCall,
 } from './column.js';
 import { isSayable } from './names.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
+import { columnSql } from './tableSql.js';
 import { bare, literal, quote, sqlObject, sqlText } from './text.js';
 
 /** The keys of a column in which two differ. */
@@ -226,7 +227,7 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
   const { table, from, to } = change;
   if (from === undefined && to !== undefined) {
     const isSaid = isSayable(to.name);
-    const isQuoted = to.comment !== undefined && (!isSaid || to.comment.includes("'"));
+    const isQuoted = to.comment !== undefined && (!isSaid || !isPlainComment(to.comment));
     const line = !isSaid
       ? alone(table, `add column ${columnSql(to)}`, context)
       : builder(table, `${columnLine(to, context.wording)};`);

@@ -14,6 +14,12 @@ function deferralSql(deferral: Deferral): string {
   return deferral === 'not deferrable' ? '' : ` deferrable ${deferral}`;
 }
 
+/** A constraint that is not enforced was not checked either. */
+function enforcementSql({ isEnforced, isValid }: Pick<Check, 'isEnforced' | 'isValid'>): string {
+  if (!isEnforced) return ' not enforced';
+  return isValid ? '' : ' not valid';
+}
+
 export function optionsSql(options: readonly string[]): string {
   return options.length === 0 ? '' : ` with (${options.join(', ')})`;
 }
@@ -78,8 +84,7 @@ export function foreignKeySql(key: ForeignKey, defaultSchema: string | undefined
     onDelete === 'no action' ? '' : ` on delete ${onDelete}`,
     onDeleteColumns.length === 0 ? '' : ` (${sqlNames(onDeleteColumns)})`,
     deferralSql(key.deferral),
-    key.isEnforced ? '' : ' not enforced',
-    key.isValid ? '' : ' not valid',
+    enforcementSql(key),
   ].join('');
 }
 
@@ -88,8 +93,7 @@ export function checkSql(check: Check): string {
     named(check.name),
     `check (${bare(check.expression)})`,
     check.isInheritable ? '' : ' no inherit',
-    check.isEnforced ? '' : ' not enforced',
-    check.isValid ? '' : ' not valid',
+    enforcementSql(check),
   ].join('');
 }
 

@@ -3,18 +3,17 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine, columnSql } from './column.js';
+import { columnLine, isPlainComment } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
-import { isSayable, saidName } from './names.js';
+import { metadataOptions } from './metadata.js';
+import { saidName } from './names.js';
 import { checkLine, foreignKeyLine, indexLine, indexSql, keyLine, type RenderContext } from './parts.js';
-import { quote, sqlObject } from './text.js';
+import { literal, quote, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** A table in the builder's words, and in SQL what it has no words for. */
 interface CreatedTable {
   readonly lines: readonly string[];
-  /** Columns in SQL whose names the builder would not take as they are. */
-  readonly columns: readonly string[];
   /** What ALTER TABLE says afterwards. */
   readonly actions: readonly string[];
   readonly statements: readonly string[];
@@ -98,13 +97,6 @@ function lineOf(table: Table, column: Column, inline: Inline, context: RenderCon
   ].join('');
 }
 
-function hasMetadata(table: Table): boolean {
-  return (
-    table.columns.some(({ isMetadata }) => isMetadata) ||
-    table.triggers.some(({ stamps }) => stamps !== undefined)
-  );
-}
-
 /** What is said of the whole table in SQL. */
 function settings(table: Table): readonly string[] {
   return [
@@ -119,22 +111,25 @@ function settings(table: Table): readonly string[] {
 
 /** Renders CREATE TABLE: metadata columns, their indexes and the trigger come from the hook and are not said. */
 export function createTable(table: Table, context: RenderContext): CreatedTable {
+  const { lines, ...rest } = tableBody(table, context);
+  const metadata = metadataOptions(table, context.metadata);
+  return {
+    lines: metadata === undefined ? lines : [...lines, `t.metadata(${literal(metadata)});`],
+    ...rest,
+  };
+}
+
+/** A table but for what it says of metadata. */
+export function tableBody(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
-  const isOdd = table.columns.some(({ name }) => !isSayable(name));
-  // What is computed from a column comes after it.
-  const isApart = ({ name, generated }: Column) => !isSayable(name) || (isOdd && generated !== undefined);
-  const own = table.columns.filter((column) => !column.isMetadata && !isApart(column));
-  const columns = table.columns
-    .filter((column) => !column.isMetadata && isApart(column))
-    .sort((a, b) => Number(a.generated !== undefined) - Number(b.generated !== undefined))
-    .map(columnSql);
+  const own = table.columns.filter(({ isMetadata }) => !isMetadata);
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
   const said = new Set<unknown>([...inlines.values()].flatMap((inline) => Object.values(inline)));
   const lines = own.map((column) => lineOf(table, column, inlines.get(column)!, context));
   const actions: string[] = [];
   const statements: string[] = [];
   const say = (line: string | undefined, fallback: () => string, into: string[]) =>
-    line === undefined || isOdd ? into.push(fallback()) : lines.push(line);
+    line === undefined ? into.push(fallback()) : lines.push(line);
   const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) =>
     `add ${keySql(kind, key, wording)}`;
   const { primaryKey } = table;
@@ -143,25 +138,24 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
   for (const key of table.uniques.filter((each) => !said.has(each)))
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
   for (const check of table.checks.filter((each) => !said.has(each)))
-    say(checkLine(check, wording), () => `add ${checkSql(check)}`, actions);
+    say(checkLine(check), () => `add ${checkSql(check)}`, actions);
   for (const key of table.foreignKeys.filter((each) => !said.has(each)))
     say(foreignKeyLine(table, key, context), () => `add ${foreignKeySql(key, defaultSchema)}`, actions);
   for (const index of table.indexes.filter((each) => !said.has(each)))
     say(indexLine(table, index, context), () => indexSql(table, index, context), statements);
   actions.push(...table.exclusions.map((each) => `add ${exclusionSql(each)}`), ...settings(table));
   if (table.comment !== undefined) {
-    if (/['\\?]/.test(table.comment))
+    if (!isPlainComment(table.comment))
       statements.push(
         `comment on table ${sqlObject(table, defaultSchema)} is '${table.comment.replaceAll("'", "''")}'`,
       );
     else lines.push(`t.comment(${quote(table.comment)});`);
   }
-  if (!hasMetadata(table)) lines.push('t.metadata(false);');
-  return { lines, columns, actions, statements: [...statements, ...comments(table, context)] };
+  return { lines, actions, statements: [...statements, ...comments(table, context)] };
 }
 
-/** Comments that the builder cannot say. */
-function comments(table: Table, { defaultSchema }: RenderContext): readonly string[] {
+/** Comments that the builder cannot say; of a table that it cannot make, all of them. */
+export function comments(table: Table, { defaultSchema }: RenderContext, isAll = false): readonly string[] {
   const text = (comment: string) => `'${comment.replaceAll("'", "''")}'`;
   const object = sqlObject(table, defaultSchema);
   const constraints = [
@@ -172,8 +166,9 @@ function comments(table: Table, { defaultSchema }: RenderContext): readonly stri
     ...table.exclusions,
   ];
   return [
+    ...(isAll && table.comment !== undefined ? [`comment on table ${object} is ${text(table.comment)}`] : []),
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment !== undefined && (comment.includes("'") || !isSayable(name))
+      !isMetadata && comment !== undefined && (isAll || !isPlainComment(comment))
         ? [
             `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
           ]

@@ -26,5 +26,5 @@ export function saidName(
 
 /** Whether the builder takes these names as they are: it reads a dot as a path, ` as ` as an alias, `?` as a place. */
 export function isSayable(...names: readonly (string | undefined)[]): boolean {
-  return names.every((name) => name === undefined || !/[.?]| as /i.test(name));
+  return names.every((name) => name === undefined || (name !== '*' && !/[.?]| as /i.test(name)));
 }

@@ -3,8 +3,9 @@ import type { ObjectName } from '../schema/names.js';
 import { sqlName } from '../schema/sqlName.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
+import type { ImpliedColumn } from './metadata.js';
 import { isSayable, saidName } from './names.js';
-import { bare, literal, quote, rawText, sqlNames, sqlObject } from './text.js';
+import { bare, codeText, literal, quote, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */
@@ -12,6 +13,8 @@ export interface RenderContext {
   readonly wording: Wording;
   /** The schema that needs no saying. */
   readonly defaultSchema: string | undefined;
+  /** The metadata columns that a table gets when nothing is said; the standard ones where this is left out. */
+  readonly metadata?: readonly ImpliedColumn[];
 }
 
 const list = (names: readonly string[]) => literal(names);
@@ -71,6 +74,7 @@ export function foreignKeyLine(
   const refers =
     targetColumns.length === 1 && onlyTarget !== undefined ? quote(onlyTarget) : list(targetColumns);
   const when = deferrable(key.deferral);
+  if (when !== undefined && !wording.defersKeys) return undefined;
   return [
     `t.foreign(${subject}${name === undefined ? '' : `, ${quote(name)}`})`,
     `.references(${refers}).inTable(${quote(tableText(target, defaultSchema))})`,
@@ -92,11 +96,11 @@ export function dropForeignKeyLine(
 }
 
 /** Knex writes the names of checks as they are: one that needs quotes is for SQL. */
-export function checkLine(check: Check, wording: Wording): string | undefined {
+export function checkLine(check: Check): string | undefined {
   const isPlain = check.isInheritable && check.isEnforced && check.isValid && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
-  return `t.check(${rawText(bare(check.expression), wording)}${name});`;
+  return `t.check(${codeText(bare(check.expression))}${name});`;
 }
 
 /** An index in the builder's words; undefined when it has none. */
@@ -112,7 +116,7 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
   if (!isPlain || (unique && isMethodSaid) || predicate?.includes('?')) return undefined;
   if (!isSayable(index.name, ...columns)) return undefined;
   const name = saidName(unique ? 'unique' : 'index', table, columns, index.name, wording);
-  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(bare(predicate), wording)})`;
+  const where = predicate === undefined ? '' : `knex.whereRaw(${codeText(bare(predicate))})`;
   const object = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
   const predicates = where === '' ? [] : [['predicate', where] as const];

@@ -2,7 +2,7 @@ import type { Operation } from '../operations/operation.js';
 import { sqlName } from '../schema/sqlName.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
-import { createTable } from './createTable.js';
+import { comments, createTable } from './createTable.js';
 import { isSayable } from './names.js';
 import { objectPieces } from './objectPieces.js';
 import {
@@ -17,6 +17,7 @@ import {
   type RenderContext,
 } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
+import { isBeyondBuilder, tableSql } from './tableSql.js';
 import { quote, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
@@ -25,16 +26,13 @@ function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonl
   if (to === undefined)
     return from === undefined
       ? []
-      : isSayable(from.name, from.schema)
-        ? [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }]
-        : // The builder would drop another one.
-          [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)];
-  const { lines, columns, actions, statements } = createTable(to, context);
+      : isBeyondBuilder(from)
+        ? [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)]
+        : [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }];
+  if (isBeyondBuilder(to)) return [...tableSql(to, context), ...comments(to, context, true)].map(sql);
+  const { lines, actions, statements } = createTable(to, context);
   return [
     { form: 'create', table: to, lines },
-    ...columns.map((column) =>
-      sql(`alter table ${sqlObject(to, context.defaultSchema)} add column ${column}`),
-    ),
     ...(actions.length === 0 ? [] : [alter(to, ...actions)]),
     ...statements.map(sql),
   ];
@@ -101,7 +99,7 @@ function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: Render
   ];
 }
 
-function checkPieces({ table, from, to }: Of<'check'>, context: RenderContext): readonly Piece[] {
+function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
   if (from !== undefined) {
     const isPlain = from.name !== undefined && sqlName(from.name) === from.name;
     return [
@@ -112,7 +110,7 @@ function checkPieces({ table, from, to }: Of<'check'>, context: RenderContext): 
   }
   if (to === undefined) return [];
   // Without a name the builder would give it one.
-  const line = to.name === undefined ? undefined : checkLine(to, context.wording);
+  const line = to.name === undefined ? undefined : checkLine(to);
   return [line === undefined ? alter(table, `add ${checkSql(to)}`) : builder(table, line)];
 }
 
@@ -195,7 +193,7 @@ function ownPieces(operation: Operation, context: RenderContext): readonly Piece
     case 'foreignKey':
       return foreignKeyPieces(operation, context);
     case 'check':
-      return checkPieces(operation, context);
+      return checkPieces(operation);
     case 'exclusion': {
       const { table, from, to } = operation;
       return [

@@ -50,16 +50,20 @@ export function literal(value: unknown): string {
   return `{ ${entries.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
 }
 
-/** SQL with its `?` as Knex wants them on this engine: where it looks for places of bindings, they are none. */
-export function placeless(sql: string, { readsPlaces }: Wording): string {
-  return readsPlaces ? sql.replaceAll('?', '\\?') : sql;
+/** SQL for Knex: where it reads bindings, `?` would be a place for one. */
+export function forKnex(sql: string, { readsBindings }: Wording): string {
+  return readsBindings ? sql.replaceAll('?', '\\?') : sql;
 }
 
-/** SQL for `knex.raw`: on one line in quotes, or as a template. */
+/** SQL for `knex.raw`. */
 export function rawText(sql: string, wording: Wording, indent = ''): string {
-  const escaped = placeless(sql, wording);
-  if (!escaped.includes('\n') && escaped.length < 90) return quote(escaped);
-  const template = escaped.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+  return codeText(forKnex(sql, wording), indent);
+}
+
+/** SQL as a text of JavaScript: on one line in quotes, or as a template. */
+export function codeText(sql: string, indent = ''): string {
+  if (!sql.includes('\n') && sql.length < 90) return quote(sql);
+  const template = sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.
   return indent === ''
     ? `\`${template}\``

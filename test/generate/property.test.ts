@@ -15,7 +15,7 @@ const SEED = Number(process.env.KNEX_META_SEED ?? 20261121);
 
 config.truncateThreshold = 0;
 
-export async function prove(engine: TestEngine, choices: Choices): Promise<void> {
+async function prove(engine: TestEngine, choices: Choices): Promise<void> {
   const pair = pairOf(choices, engine.name);
   const { before, after, renames, once } = pair;
   const contents: Partial<Record<string, Contents>> = {};
@@ -32,9 +32,9 @@ export async function prove(engine: TestEngine, choices: Choices): Promise<void>
       contents[stage] = await readSide(db, engine.name, side);
       counters[stage] = await positions(db, engine.name, side, other);
       const was = contents.before as Contents;
-      const rows = shared(side, other, contents[stage] as Contents, side);
+      const rows = shared(side, other, contents[stage] as Contents);
       if (stage === 'up' || stage === 'down')
-        expect(rows, `rows after ${stage}`).to.deep.equal(shared(before, after, was, before));
+        expect(rows, `rows after ${stage}`).to.deep.equal(shared(before, after, was));
       const wanted = stage === 'up' ? catalogs.built : stage === 'down' ? catalogs.before : undefined;
       if (wanted !== undefined) {
         const found = catalogs[stage] ?? [];

@@ -415,6 +415,7 @@ describe('a role that may write and not create, on PostgreSQL', function () {
       await createMigrator(trx).upgrade('+1');
     });
     expect((await migrator.status()).pending).to.deep.equal(['3_more.cjs']);
+    expect(await migrator.pending()).to.deep.equal(['3_more.cjs']);
   });
 });
 

@@ -1,10 +1,13 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -40,13 +43,17 @@ export const sqlite: Engine = {
         }
       : undefined,
   hasSchemas: false,
+  homeSchema: async () => undefined,
   ensureSchema: async () => {},
   inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   metadata,
   migrations,
+  lint,
   tryTrigger,
 };

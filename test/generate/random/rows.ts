@@ -26,7 +26,8 @@ export async function readSide(db: Knex, engine: EngineName, side: Side): Promis
 }
 
 /** What a value is, whatever type of its family has it. */
-function meaning(slot: string, value: unknown, mood: string): unknown {
+/** A text keeps the value that the type has renamed: either name is the value. */
+function meaning(slot: string, value: unknown, mood: readonly string[]): unknown {
   if (value === null) return null;
   const written = String(value);
   switch (slot) {
@@ -42,14 +43,14 @@ function meaning(slot: string, value: unknown, mood: string): unknown {
       return JSON.stringify(JSON.parse(written));
     case 'kind':
     case 'kinds':
-      return written.replaceAll('"', '').replace(mood, '$mood');
+      return mood.includes(written.replace(/["{}]/g, '')) ? '$mood' : written;
     default:
       return written.trimEnd();
   }
 }
 
 /** The rows of both, where both have the table, with the columns that both have. */
-export function shared(from: Side, to: Side, contents: Contents, of: Side): unknown {
+export function shared(from: Side, to: Side, contents: Contents): unknown {
   return from.tables.flatMap((table) => {
     const other = to.tables.find(({ slot }) => slot === table.slot);
     if (other === undefined) return [];
@@ -59,7 +60,7 @@ export function shared(from: Side, to: Side, contents: Contents, of: Side): unkn
     const rows = contents.get(table.slot) ?? [];
     return rows.map((row) => [
       table.slot,
-      ...slots.map((slot) => meaning(slot, row[slot], of.mood[0] ?? '')),
+      ...slots.map((slot) => meaning(slot, row[slot], [...from.mood, ...to.mood])),
       ...(table.metadata ? METADATA.map((name) => row[name]) : []),
     ]);
   });

@@ -23,6 +23,19 @@ export interface TableDefinition {
   readonly tail: string;
 }
 
+const KNOWN = 2000;
+const known = new Map<string, ColumnDefinition | undefined>();
+
+/** The column that a part says; undefined for a constraint. The tables of a schema repeat many of their columns. */
+function columnOf(text: string, after: string): ColumnDefinition | undefined {
+  const key = `${text}\n${after}`;
+  if (known.has(key)) return known.get(key);
+  if (known.size >= KNOWN) known.clear();
+  const column = isTableConstraint(text) ? undefined : parseColumn(text, after);
+  known.set(key, column);
+  return column;
+}
+
 /**
  * Takes a CREATE TABLE statement apart.
  *
@@ -46,12 +59,10 @@ export function parseTable(sql: string): TableDefinition {
     head: sql.slice(0, nameToken.start),
     nameText: nameToken.text,
     opening: sql.slice(nameToken.end, opening.end),
-    columns: parts
-      .filter(({ text }) => !isTableConstraint(text))
-      .map(({ text, after }) => parseColumn(text, after)),
-    constraints: parts
-      .filter(({ text }) => isTableConstraint(text))
-      .flatMap(({ text, after }) => parseConstraints(text, after)),
+    columns: parts.flatMap(({ text, after }) => columnOf(text, after) ?? []),
+    constraints: parts.flatMap(({ text, after }) =>
+      columnOf(text, after) === undefined ? parseConstraints(text, after) : [],
+    ),
     tail: sql.slice(end),
   };
 }

@@ -30,6 +30,9 @@ const SAVEPOINT = '`knex_meta_rebuild`';
 /** Before the name of a table while it is the copy. */
 const COPY = '_knex_meta_';
 
+/** The name of a copy, with that of its table. */
+export const REBUILT_NAME: RegExp = new RegExp(`^${COPY}(?:\\d+_)?(.+)$`);
+
 async function freeTableName(session: Session, table: string): Promise<string> {
   for (let count = 0; ; count += 1) {
     const name = `${COPY}${count === 0 ? '' : `${count}_`}${table}`;
