@@ -1,6 +1,6 @@
 import { identifierOf, isWord, type Token, tokenize } from '../engines/tokens.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { ObjectName } from '../schema/names.js';
-import { sqlName } from '../schema/sqlName.js';
 
 function isName({ kind }: Token): boolean {
   return kind === 'word' || kind === 'name';

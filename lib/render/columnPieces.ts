@@ -1,7 +1,7 @@
 import type { ColumnChange } from '../operations/operation.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
 import type { ObjectName } from '../schema/names.js';
-import { sqlName } from '../schema/sqlName.js';
 import {
   columnLine,
   defaultCall,

@@ -1,6 +1,6 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Check, Deferral, Exclusion, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
-import { sqlName } from '../schema/sqlName.js';
 import type { KeyPart } from '../schema/tableIndex.js';
 import { bare, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';

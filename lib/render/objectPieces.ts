@@ -1,6 +1,6 @@
 import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
-import { sqlName } from '../schema/sqlName.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';

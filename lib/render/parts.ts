@@ -1,6 +1,6 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
-import { sqlName } from '../schema/sqlName.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
 import type { ImpliedColumn } from './metadata.js';

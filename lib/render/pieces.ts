@@ -1,5 +1,5 @@
 import type { Operation } from '../operations/operation.js';
-import { sqlName } from '../schema/sqlName.js';
+import { sqlName } from '../operations/sqlName.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
 import { comments, createTable } from './createTable.js';

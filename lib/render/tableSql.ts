@@ -1,5 +1,5 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
-import { sqlName } from '../schema/sqlName.js';
 import type { Table } from '../schema/table.js';
 import { identityClause, SERIALS, sequenceOptions } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';

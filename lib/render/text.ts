@@ -1,6 +1,6 @@
 import { closingOf, significant, tokenize } from '../engines/tokens.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { ObjectName } from '../schema/names.js';
-import { sqlName } from '../schema/sqlName.js';
 import type { Wording } from './wording.js';
 
 export function sqlNames(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { sqlName } from '../../operations/sqlName.js';
 import type {
   DatabaseFunction,
   Domain,
@@ -8,7 +9,6 @@ import type {
   View,
 } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
-import { sqlName } from '../../schema/sqlName.js';
 import type { Trigger } from '../../schema/table.js';
 import { sequenceOptions } from '../column.js';
 import { domainSql } from '../objectPieces.js';
