@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   TRIGGER_OUTDATED: EXIT.failed,
   METADATA_COLUMN_OMITTED: EXIT.usage,
   QUERY_METHOD_TAKEN: EXIT.usage,
+  RENAME_AMBIGUOUS: EXIT.usage,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;

@@ -139,7 +139,7 @@ async function count(
  * @param ask - asks about renames; without it pairs are candidates
  * @param act - what is done with the result, while what it was compared with is still there
  * @throws KnexMetaError MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID, MODEL_DUPLICATE,
- *   MODEL_BUILD_FAILED, RENAME_UNKNOWN, and what `withCompared` throws
+ *   MODEL_BUILD_FAILED, RENAME_UNKNOWN, RENAME_AMBIGUOUS, and what `withCompared` throws
  */
 export async function compareModels<Result>(
   context: Context,
@@ -163,7 +163,8 @@ export async function compareModels<Result>(
       shadow,
     });
     const flags = [context.args.rename ?? []].flat().map(String);
-    const told = [...declared.flatMap(toDiff), ...readRenames(flags, { actual, desired, home })];
+    const lasting = declared.flatMap(toDiff);
+    const told = [...lasting, ...readRenames(flags, { actual, desired, home })];
     const schemas = schemasOf(loaded.models, home, desired, told);
     const isInside = ({ schema }: ObjectName) => schema === undefined || schemas.has(schema);
     const options: DiffOptions = {
@@ -173,7 +174,11 @@ export async function compareModels<Result>(
       indexedMetadata: columns.filter(({ index }) => index).map(({ name }) => name),
     };
     const compare = (renames: readonly Rename[]) =>
-      diff(actual, desired, engine.changes.comparison, { ...options, renames });
+      diff(actual, desired, engine.changes.comparison, {
+        ...options,
+        renames: lasting,
+        once: renames.filter((each) => !lasting.includes(each)),
+      });
     const difference = await withAnswers(compare, told, home, ask);
     const { operations } = difference;
     const excluded = [

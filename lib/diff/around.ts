@@ -1,5 +1,6 @@
 import type { Operation } from '../operations/operation.js';
 import { sameObject, subjectOf } from '../operations/operation.js';
+import type { ForeignKey } from '../schema/constraints.js';
 import type { DatabaseSchema, View } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 
@@ -24,10 +25,13 @@ function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
   );
 }
 
-/** The types of which values go, by which views may compare. */
+/** The types that change, by whose values views may compare. */
 function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
   return operations.flatMap((operation) =>
-    operation.kind === 'enum' && operation.from !== undefined && operation.to !== undefined
+    (operation.kind === 'enum' ||
+      (operation.kind === 'domain' && operation.from?.type !== operation.to?.type)) &&
+    operation.from !== undefined &&
+    operation.to !== undefined
       ? [operation.to]
       : [],
   );
@@ -49,6 +53,13 @@ function viewsOver(views: readonly View[], objects: readonly ObjectName[]): read
   return [...found];
 }
 
+/** A view that changes keeps what no model says of it. */
+function keepAttached(operation: Operation): Operation {
+  if (operation.kind !== 'view' || operation.from === undefined || operation.to === undefined)
+    return operation;
+  return { ...operation, to: { ...operation.to, attached: operation.from.attached } };
+}
+
 /**
  * Views that stand in the way of other changes are dropped before and created after: to the operations come those
  * of views that do not change themselves.
@@ -57,8 +68,9 @@ export function aroundViews(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   operations: readonly Operation[],
+  holdsColumns: boolean,
 ): readonly Operation[] {
-  const types = touchedTypes(operations);
+  const types = holdsColumns ? touchedTypes(operations) : [];
   const byType = actual.tables.filter((table) =>
     table.columns.some(({ userType }) => types.some((type) => sameObject(type, userType))),
   );
@@ -66,28 +78,59 @@ export function aroundViews(
     operation.kind === 'view' && operation.from !== undefined ? [operation.from] : [],
   );
   const isChanged = (view: View) => changed.some((each) => sameObject(each, view));
-  const inTheWay = viewsOver(actual.views, [...touchedTables(operations), ...types, ...byType, ...changed]);
+  const tables = holdsColumns ? [...touchedTables(operations), ...types, ...byType] : [];
+  // On every engine a view that is gone for a moment leaves those over it without it.
+  const inTheWay = viewsOver(actual.views, [...tables, ...changed]);
   return [
-    ...operations,
+    ...operations.map(keepAttached),
     ...inTheWay.flatMap((from): readonly Operation[] => {
       if (isChanged(from)) return [];
       // One that no model has is left alone: it comes back as it was.
       const to = desired.views.find((view) => sameObject(view, from)) ?? from;
-      return [{ kind: 'view', from, to }];
+      return [{ kind: 'view', from, to: { ...to, attached: from.attached } }];
     }),
   ];
 }
 
-/** The foreign keys, the same before and after, with a column on either side that changes its type. */
-export function aroundKeys(desired: DatabaseSchema, operations: readonly Operation[]): readonly Operation[] {
+/** The keys, and unique indexes, that go: by their table and columns. */
+function goingKeys(
+  operations: readonly Operation[],
+): readonly { readonly table: ObjectName; readonly columns: readonly string[] }[] {
+  return operations.flatMap((operation) => {
+    if (operation.kind === 'primaryKey' || operation.kind === 'unique')
+      return operation.from === undefined
+        ? []
+        : [{ table: operation.table, columns: operation.from.columns }];
+    if (operation.kind !== 'index' || operation.from === undefined || !operation.from.unique) return [];
+    return [{ table: operation.table, columns: operation.from.keys.flatMap(({ column }) => column ?? []) }];
+  });
+}
+
+/**
+ * The foreign keys, the same before and after, with a column on either side that changes its type, or to a key that is
+ * made anew.
+ */
+export function aroundKeys(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  operations: readonly Operation[],
+): readonly Operation[] {
   const changed = operations.flatMap((operation) =>
     operation.kind === 'column' && operation.from && operation.to && operation.from.type !== operation.to.type
       ? [{ table: operation.table, name: operation.to.name }]
       : [],
   );
-  if (changed.length === 0) return operations;
+  const going = goingKeys(operations);
+  if (changed.length === 0 && going.length === 0) return operations;
   const isChanged = (table: ObjectName, names: readonly string[]) =>
     changed.some((each) => sameObject(each.table, table) && names.includes(each.name));
+  const isGoing = ({ target, targetColumns = [] }: ForeignKey) =>
+    going.some(
+      ({ table, columns }) =>
+        sameObject(table, target) &&
+        columns.length === targetColumns.length &&
+        columns.every((column) => targetColumns.includes(column)),
+    );
   const isComing = (table: ObjectName, name: string | undefined) =>
     operations.some(
       (each) =>
@@ -98,15 +141,28 @@ export function aroundKeys(desired: DatabaseSchema, operations: readonly Operati
     foreignKeys
       .filter((key) => !isComing({ schema, name }, key.name))
       .filter(
-        (key) => isChanged({ schema, name }, key.columns) || isChanged(key.target, key.targetColumns ?? []),
+        (key) =>
+          isChanged({ schema, name }, key.columns) ||
+          isChanged(key.target, key.targetColumns ?? []) ||
+          isGoing(key),
       )
       .map((key) => ({ table: { schema, name }, key })),
   );
+  const isRenamed = (table: ObjectName, name: string | undefined) => (operation: Operation) =>
+    operation.kind === 'renamePart' && sameObject(operation.table, table) && operation.to === name;
   return [
-    ...operations,
-    ...keys.flatMap(({ table, key }): readonly Operation[] => [
-      { kind: 'foreignKey', table, from: key, to: undefined },
-      { kind: 'foreignKey', table, from: undefined, to: key },
-    ]),
+    // What is made anew has its new name at once.
+    ...operations.filter((each) => !keys.some(({ table, key }) => isRenamed(table, key.name)(each))),
+    ...keys.flatMap(({ table, key }): readonly Operation[] => {
+      const rename = operations.find(isRenamed(table, key.name));
+      const name = rename?.kind === 'renamePart' ? rename.from : key.name;
+      const had = actual.tables
+        .find((each) => sameObject(each, table))
+        ?.foreignKeys.find((each) => each.name === name);
+      return [
+        { kind: 'foreignKey', table, from: had ?? key, to: undefined },
+        { kind: 'foreignKey', table, from: undefined, to: key },
+      ];
+    }),
   ];
 }

@@ -3,6 +3,7 @@ import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table, Trigger } from '../schema/table.js';
 import { aroundKeys, aroundViews } from './around.js';
+import { aroundComputed } from './aroundColumns.js';
 import { findCandidates } from './candidates.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
@@ -102,7 +103,8 @@ function diffTables(
  * equal ones give no operations.
  *
  * @param how - the engine's way to compare names and texts
- * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there
+ * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there, RENAME_AMBIGUOUS for one of which
+ *   nobody can see whether it was made
  */
 export function diff(
   actual: DatabaseSchema,
@@ -116,15 +118,17 @@ export function diff(
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
-  const renames = options.renames ?? [];
-  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), renames, how);
+  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), target, options, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),
-    ...diffEnums(renamed.schema.enums, target.enums, renames, how),
+    ...diffEnums(renamed.schema.enums, target.enums, renamed.valuesOf, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
-  const all = how.holdsColumns ? aroundKeys(target, aroundViews(before.schema, target, changes)) : changes;
+  const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
+  const all = how.holdsColumns
+    ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))
+    : withViews;
   return {
     operations: order(all),
     candidates: findCandidates(changes, how),

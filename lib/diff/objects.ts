@@ -1,9 +1,8 @@
-import type { EnumChange, Operation } from '../operations/operation.js';
-import { sameObject } from '../operations/operation.js';
+import { type EnumChange, type Operation, renamedValue, type ValueRename } from '../operations/operation.js';
 import type { DatabaseSchema, EnumType, OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Comparison, fingerprint } from './comparison.js';
-import type { LeftKind, Rename, Unmanaged } from './options.js';
+import type { LeftKind, Unmanaged } from './options.js';
 import { nameOf, otherName } from './scope.js';
 
 interface Pairs<Of> {
@@ -82,24 +81,22 @@ function commentOf(on: string, from: ObjectName, to: ObjectName): readonly Opera
  * Values come in a step of their own, before columns use them, and go in another, when no column does: run backwards
  * it is the same. Renamed is what a person says, when the old name is gone and the new one has come.
  */
-function enumChanges(from: EnumType, to: EnumType, renames: readonly Rename[]): readonly EnumChange[] {
-  const renamedValues = renames.flatMap((rename) =>
-    rename.kind === 'enumValue' &&
-    sameObject(rename.type, to) &&
-    from.values.includes(rename.from) &&
-    to.values.includes(rename.to) &&
-    !from.values.includes(rename.to)
-      ? [{ from: rename.from, to: rename.to }]
-      : [],
-  );
-  if (from.values.join('\n') === to.values.join('\n')) return [];
-  const renamed = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+function enumChanges(
+  from: EnumType,
+  to: EnumType,
+  renamedValues: readonly ValueRename[],
+): readonly EnumChange[] {
+  const renamed = from.values.map((value) => renamedValue(value, renamedValues));
+  if (renamedValues.length === 0 && from.values.join('\n') === to.values.join('\n')) return [];
   const grown = { ...to, values: withAdded(renamed, to.values) };
-  const isGrown = grown.values.length > renamed.length || renamedValues.length > 0;
+  const isGrown = grown.values.length > renamed.length;
+  const named = renamedValues.length === 0 ? from : { ...from, values: renamed };
   const isDone = grown.values.join('\n') === to.values.join('\n');
   return [
-    ...(isGrown ? [{ kind: 'enum' as const, from, to: grown, renamedValues }] : []),
-    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : from, to, renamedValues: [] }]),
+    // Names first, by themselves: one that is left may be that of a value which comes.
+    ...(renamedValues.length === 0 ? [] : [{ kind: 'enum' as const, from, to: named, renamedValues }]),
+    ...(isGrown ? [{ kind: 'enum' as const, from: named, to: grown, renamedValues: [] }] : []),
+    ...(isDone ? [] : [{ kind: 'enum' as const, from: isGrown ? grown : named, to, renamedValues: [] }]),
   ];
 }
 
@@ -117,13 +114,16 @@ function withAdded(had: readonly string[], wanted: readonly string[]): readonly 
 export function diffEnums(
   before: readonly EnumType[],
   after: readonly EnumType[],
-  renames: readonly Rename[],
+  renamesOf: (type: ObjectName) => readonly ValueRename[],
   how: Comparison,
 ): readonly Operation[] {
   const { both, dropped, added } = pair(before, after, how);
   return [
     ...added.map((to): Operation => ({ kind: 'enum', from: undefined, to, renamedValues: [] })),
-    ...both.flatMap(([from, to]) => [...enumChanges(from, to, renames), ...commentOf('type', from, to)]),
+    ...both.flatMap(([from, to]) => [
+      ...enumChanges(from, to, renamesOf(to)),
+      ...commentOf('type', from, to),
+    ]),
     ...dropped.map((from): Operation => ({ kind: 'enum', from, to: undefined, renamedValues: [] })),
   ];
 }
@@ -190,6 +190,7 @@ export function diffObjects(
       'triggers',
       'isPopulated',
       'type',
+      'attached',
     ]),
   ];
 }

@@ -22,7 +22,10 @@ export const LEFT_KINDS: readonly LeftKind[] = [
 ];
 
 export interface DiffOptions {
+  /** What the models say was renamed; they may say it for ever. */
   readonly renames?: readonly Rename[];
+  /** What a person says is to be renamed by this one migration. */
+  readonly once?: readonly Rename[];
   /** Whether a table, view or other object is the project's to manage, by schema and name. Default: all are. */
   readonly includes?: (object: ObjectName) => boolean;
   /** Kinds of objects that stay when no model has them: all of `LeftKind` where nothing is said. */

@@ -62,7 +62,7 @@ export function diffParts<Of extends Part>(
       // What has no name on one side cannot be renamed.
       from.name === undefined || to.name === undefined
         ? [change(from, undefined), change(undefined, to)]
-        : [{ kind: 'renamePart', table, what, from: from.name, to: to.name }],
+        : [{ kind: 'renamePart', table, what, from: from.name, to: to.name, parts: { kind, from, to } }],
     ),
     ...dropped.map((from) => change(from, undefined)),
     ...added.map((to) => change(undefined, to)),

@@ -1,220 +1,271 @@
 import { KnexMetaError } from '../errors.js';
-import type { Operation } from '../operations/operation.js';
+import { asideName } from '../operations/aside.js';
+import type { Operation, ValueRename } from '../operations/operation.js';
 import { sameObject } from '../operations/operation.js';
-import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-import type { Table } from '../schema/table.js';
-import type { Index, KeyPart } from '../schema/tableIndex.js';
-import type { Comparison } from './comparison.js';
-import type { Rename } from './options.js';
-import { renameInText } from './renameText.js';
+import { type Comparison, ownColumns } from './comparison.js';
+import type { DiffOptions, Rename } from './options.js';
+import { renameColumn, renameTable, renameType, renameValue } from './renamedSchema.js';
 import { nameOf } from './scope.js';
 
-type Names = (names: readonly string[]) => readonly string[];
-
-/** What of a table names its columns, with each name and each expression replaced. */
-function rewriteTable(table: Table, name: (column: string) => string, text: (sql: string) => string): Table {
-  const names: Names = (all) => all.map(name);
-  const maybe = (sql: string | undefined) => (sql === undefined ? undefined : text(sql));
-  const part = (each: KeyPart): KeyPart => ({
-    ...each,
-    column: each.column === undefined ? undefined : name(each.column),
-    expression: maybe(each.expression),
-  });
-  const key = (each: KeyConstraint): KeyConstraint => ({
-    ...each,
-    columns: names(each.columns),
-    parts: each.parts?.map(part),
-    include: names(each.include),
-  });
-  const index = (each: Index): Index => ({
-    ...each,
-    keys: each.keys.map(part),
-    include: names(each.include),
-    predicate: maybe(each.predicate),
-  });
-  return {
-    ...table,
-    columns: table.columns.map((column) => ({
-      ...column,
-      name: name(column.name),
-      generated: column.generated && { ...column.generated, expression: text(column.generated.expression) },
-    })),
-    primaryKey: table.primaryKey && key(table.primaryKey),
-    uniques: table.uniques.map(key),
-    foreignKeys: table.foreignKeys.map((each) => ({
-      ...each,
-      columns: names(each.columns),
-      onDeleteColumns: names(each.onDeleteColumns),
-    })),
-    checks: table.checks.map((each) => ({ ...each, expression: text(each.expression) })),
-    exclusions: table.exclusions.map((each) => ({ ...each, definition: text(each.definition) })),
-    indexes: table.indexes.map(index),
-    triggers: table.triggers.map((each) => ({ ...each, definition: text(each.definition) })),
-  };
+/** What is renamed, among what: tables and types in the database, columns in a table, values in a type. */
+interface Kind {
+  readonly what: string;
+  /** The names that are taken there. */
+  readonly namesIn: (schema: DatabaseSchema) => readonly ObjectName[];
+  readonly isSame: (a: ObjectName, b: ObjectName) => boolean;
+  readonly move: (schema: DatabaseSchema, from: ObjectName, to: ObjectName) => DatabaseSchema;
+  /** Undefined for a value: it is part of the change of its type. */
+  readonly operation: (from: ObjectName, to: ObjectName) => Operation | undefined;
+  readonly title: (name: ObjectName) => string;
+  /** What it is by all that a glance shows. */
+  readonly looks: (schema: DatabaseSchema, name: ObjectName) => string;
 }
 
-function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKey): DatabaseSchema {
-  return {
-    ...schema,
-    tables: schema.tables.map((table) => ({ ...table, foreignKeys: table.foreignKeys.map(change) })),
-  };
-}
+const local = (name: string): ObjectName => ({ schema: undefined, name });
 
-function renameColumn(
-  schema: DatabaseSchema,
-  { table, from, to }: { readonly table: ObjectName; readonly from: string; readonly to: string },
-  how: Comparison,
-): DatabaseSchema {
-  const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
-  const text = (sql: string) => renameInText(sql, from, to, how.foldName);
-  const tables = schema.tables.map((each) =>
-    sameObject(each, table) ? rewriteTable(each, name, text) : each,
-  );
-  return retarget({ ...schema, tables }, (key) =>
-    sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
-  );
-}
-
-function renameTable(
-  schema: DatabaseSchema,
-  from: ObjectName,
-  to: ObjectName,
-  how: Comparison,
-): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
-  const tables = schema.tables.map((each) =>
-    sameObject(each, from)
-      ? {
-          ...each,
-          ...to,
-          // A table's name before a column's, in expressions and triggers.
-          ...{ checks: each.checks.map((check) => ({ ...check, expression: text(check.expression) })) },
-          triggers: each.triggers.map((trigger) => ({ ...trigger, definition: text(trigger.definition) })),
-        }
-      : each,
-  );
-  return retarget({ ...schema, tables }, (key) =>
-    sameObject(key.target, from) ? { ...key, target: to } : key,
-  );
-}
-
-function renameType(
-  schema: DatabaseSchema,
-  from: ObjectName,
-  to: ObjectName,
-  how: Comparison,
-): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
-  return {
-    ...schema,
-    enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
-    tables: schema.tables.map((table) => {
-      const rewritten = rewriteTable(table, (name) => name, text);
+function kindOf(rename: Rename, how: Comparison): Kind {
+  switch (rename.kind) {
+    case 'table':
       return {
-        ...rewritten,
-        columns: rewritten.columns.map((column) =>
-          sameObject(column.userType, from)
-            ? {
-                ...column,
-                type: text(column.type),
-                defaultTo: column.defaultTo && text(column.defaultTo),
-                userType: to,
-              }
-            : column,
-        ),
+        what: 'table',
+        namesIn: ({ tables }) => tables,
+        isSame: sameObject,
+        move: (schema, from, to) => renameTable(schema, from, to, how),
+        operation: (from, to) => ({ kind: 'renameTable', from, to }),
+        title: nameOf,
+        looks: ({ tables }, name) =>
+          tables
+            .filter((each) => sameObject(each, name))
+            .flatMap(ownColumns)
+            .map((column) => `${how.foldName(column.name)} ${how.foldType(column.type)}`)
+            .sort()
+            .join(),
       };
-    }),
-  };
+    case 'type':
+      return {
+        what: 'type',
+        namesIn: ({ enums }) => enums,
+        isSame: sameObject,
+        move: (schema, from, to) => renameType(schema, from, to, how),
+        operation: (from, to) => ({ kind: 'renameType', from, to }),
+        title: nameOf,
+        looks: ({ enums }, name) => enums.find((each) => sameObject(each, name))?.values.join() ?? '',
+      };
+    case 'column': {
+      const { table } = rename;
+      return {
+        what: 'column',
+        namesIn: ({ tables }) =>
+          tables
+            .filter((each) => sameObject(each, table))
+            .flatMap(ownColumns)
+            .map(({ name }) => local(name)),
+        isSame: (a, b) => how.foldName(a.name) === how.foldName(b.name),
+        move: (schema, from, to) => renameColumn(schema, { table, from: from.name, to: to.name }, how),
+        operation: (from, to) => ({ kind: 'renameColumn', table, from: from.name, to: to.name }),
+        title: ({ name }) => `${nameOf(table)}.${name}`,
+        looks: ({ tables }, { name }) =>
+          tables
+            .filter((each) => sameObject(each, table))
+            .flatMap(ownColumns)
+            .filter((each) => how.foldName(each.name) === how.foldName(name))
+            .map(({ type }) => how.foldType(type))
+            .join(),
+      };
+    }
+    case 'enumValue': {
+      const { type } = rename;
+      return {
+        what: 'value',
+        namesIn: ({ enums }) =>
+          enums.filter((each) => sameObject(each, type)).flatMap(({ values }) => values.map(local)),
+        isSame: sameObject,
+        move: (schema, from, to) => renameValue(schema, type, from.name, to.name),
+        operation: () => undefined,
+        title: ({ name }) => `${nameOf(type)} '${name}'`,
+        looks: ({ enums }) => enums.find((each) => sameObject(each, type))?.values.join() ?? '',
+      };
+    }
+  }
 }
 
-/** The server keeps a value of an enum as that, whatever it is called. */
-function renameValue(schema: DatabaseSchema, type: ObjectName, from: string, to: string): DatabaseSchema {
-  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
-  const [old, fresh] = [literal(from), literal(to)];
-  const text = (sql: string) => sql.replaceAll(`${old}${type.name}`, `${fresh}${type.name}`);
-  const tables = schema.tables.map((table) => {
-    const rewritten = rewriteTable(table, (name) => name, text);
-    const columns = rewritten.columns.map((column) => ({
-      ...column,
-      defaultTo: column.defaultTo && text(column.defaultTo),
-    }));
-    return { ...rewritten, columns };
-  });
-  return { ...schema, tables };
+/** One rename that is still to be made; `from` is the name at the time. */
+interface Pending {
+  readonly rename: Rename;
+  readonly kind: Kind;
+  readonly from: ObjectName;
+  readonly to: ObjectName;
 }
 
-function missing(what: string, name: string, where: string): KnexMetaError {
+function ends(rename: Rename): { readonly from: ObjectName; readonly to: ObjectName } {
+  const { kind, from, to } = rename;
+  return kind === 'table' || kind === 'type' ? { from, to } : { from: local(from), to: local(to) };
+}
+
+/** Where renames compete for names. */
+function placeOf(rename: Rename): string {
+  if (rename.kind === 'column') return nameOf(rename.table);
+  return rename.kind === 'enumValue' ? nameOf(rename.type) : rename.kind;
+}
+
+function missing({ what, title }: Kind, name: ObjectName): KnexMetaError {
   return new KnexMetaError(
     'RENAME_UNKNOWN',
-    `The ${what} ${name} is to be renamed, and ${where} has no such ${what}.`,
+    `The ${what} ${title(name)} is to be renamed, and the database has no such ${what}.`,
     {
       remedy: 'Check the spelling; a rename that was made already needs to be said no more.',
-      details: { what, name },
+      details: { what, name: title(name) },
     },
   );
 }
 
-/** One rename as an operation, and the schema after it. Undefined: the database has the new name already. */
-function apply(
-  schema: DatabaseSchema,
-  rename: Rename,
-  how: Comparison,
-): { readonly schema: DatabaseSchema; readonly operation: Operation | undefined } | undefined {
-  switch (rename.kind) {
-    case 'table': {
-      const { from, to } = rename;
-      if (schema.tables.some((table) => sameObject(table, to))) return undefined;
-      if (!schema.tables.some((table) => sameObject(table, from)))
-        throw missing('table', nameOf(from), 'the database');
-      return { schema: renameTable(schema, from, to, how), operation: { kind: 'renameTable', from, to } };
-    }
-    case 'type': {
-      const { from, to } = rename;
-      if (schema.enums.some((type) => sameObject(type, to))) return undefined;
-      if (!schema.enums.some((type) => sameObject(type, from)))
-        throw missing('type', nameOf(from), 'the database');
-      return { schema: renameType(schema, from, to, how), operation: { kind: 'renameType', from, to } };
-    }
-    case 'column': {
-      const { table, from, to } = rename;
-      const found = schema.tables.find((each) => sameObject(each, table));
-      const has = (name: string) =>
-        found?.columns.some((each) => !each.isMetadata && how.foldName(each.name) === how.foldName(name));
-      if (has(to) && !has(from)) return undefined;
-      if (!has(from)) throw missing('column', `${nameOf(table)}.${from}`, 'the database');
-      return {
-        schema: renameColumn(schema, rename, how),
-        operation: { kind: 'renameColumn', table, from, to },
-      };
-    }
-    case 'enumValue': {
-      const { type, from, to } = rename;
-      const found = schema.enums.find((each) => sameObject(each, type));
-      if (found?.values.includes(to)) return undefined;
-      if (!found?.values.includes(from)) throw missing('value', `${nameOf(type)} '${from}'`, 'the database');
-      // The operation is part of the change of its type.
-      return { schema: renameValue(schema, type, from, to), operation: undefined };
-    }
+const has = ({ isSame }: Kind, names: readonly ObjectName[], wanted: ObjectName) =>
+  names.some((name) => isSame(name, wanted));
+
+/** Whether what has the old name, and what has the new one, are what is wanted under these names. */
+function isDoneToAll({ kind, from, to }: Pending, actual: DatabaseSchema, desired: DatabaseSchema): boolean {
+  return [from, to].every((name) => kind.looks(actual, name) === kind.looks(desired, name));
+}
+
+function ambiguous({ kind, from, to }: Pending): KnexMetaError {
+  const { what, title } = kind;
+  return new KnexMetaError(
+    'RENAME_AMBIGUOUS',
+    `The ${what} ${title(to)} is said to have been ${title(from)}, and the database and the models have both: nobody can see whether that was done.`,
+    {
+      remedy:
+        'Was it done? Then take renamedFrom out of the model. Is it to be done? Then take it out too, and say it once with --rename.',
+      details: { what, from: title(from), to: title(to) },
+    },
+  );
+}
+
+/**
+ * Those that are still to be made. One is not when it was made, or when what it leads to is new with all that could
+ * have been it. Where both names are there and wanted, only what is said for this once is surely to be made.
+ */
+function stillToMake(
+  all: readonly Pending[],
+  once: readonly Rename[],
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+): readonly Pending[] {
+  const found = new Set<Pending>();
+  const leadsTo = (name: ObjectName) => (each: Pending) => each.kind.isSame(each.to, name);
+  const isSure = (each: Pending): boolean => {
+    const { kind, from, to, rename } = each;
+    const names = kind.namesIn(actual);
+    if (kind.isSame(from, to) || !has(kind, names, from)) return false;
+    const isFree = !has(kind, names, to) || !has(kind, kind.namesIn(desired), from);
+    return isFree || once.includes(rename) || [...found].some(leadsTo(from));
+  };
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const each of all.filter(isSure)) found.add(each);
   }
+  const isDone = ({ kind, from, to }: Pending) =>
+    !has(kind, kind.namesIn(actual), from) && has(kind, kind.namesIn(actual), to);
+  for (const each of all.filter((one) => !found.has(one) && !isDone(one))) {
+    const { kind, from, to } = each;
+    const [had, wants] = [kind.namesIn(actual), kind.namesIn(desired)];
+    if (kind.isSame(from, to)) continue;
+    if (!has(kind, had, from)) {
+      const isNew = has(kind, wants, to) && had.every((name) => has(kind, wants, name));
+      if (!isNew) throw missing(kind, from);
+    } else if (!all.some((one) => isDone(one) && leadsTo(from)(one)) && !isDoneToAll(each, actual, desired))
+      throw ambiguous(each);
+  }
+  return all.filter((each) => found.has(each));
+}
+
+/** One name that became another, in the order in which it was done. */
+interface Move {
+  readonly rename: Rename;
+  readonly from: ObjectName;
+  readonly to: ObjectName;
+  readonly operation: Operation | undefined;
+}
+
+/**
+ * The renames of one place, each when its new name is free: what has that name and goes, or waits for a name itself,
+ * is moved aside.
+ */
+function settle(
+  actual: DatabaseSchema,
+  renames: readonly Pending[],
+): { readonly schema: DatabaseSchema; readonly moves: readonly Move[] } {
+  const moves: Move[] = [];
+  let schema = actual;
+  let left = [...renames];
+  const make = ({ kind, rename }: Pending, from: ObjectName, to: ObjectName) => {
+    schema = kind.move(schema, from, to);
+    moves.push({ rename, from, to, operation: kind.operation(from, to) });
+  };
+  const isTaken = ({ kind, to }: Pending) => kind.namesIn(schema).some((name) => kind.isSame(name, to));
+  while (left.length > 0) {
+    const free = left.find((each) => !isTaken(each));
+    if (free !== undefined) {
+      make(free, free.from, free.to);
+      left = left.filter((each) => each !== free);
+      continue;
+    }
+    const next = left[0] as Pending;
+    const { isSame, namesIn } = next.kind;
+    const taken = new Set(namesIn(schema).map(({ name }) => name));
+    const aside = { schema: next.to.schema, name: asideName(next.to.name, taken) };
+    make(next, next.to, aside);
+    left = left.map((each) => (isSame(each.from, next.to) ? { ...each, from: aside } : each));
+  }
+  return { schema, moves };
+}
+
+const ORDER: readonly Rename['kind'][] = ['type', 'table', 'column', 'enumValue'];
+
+/** What renames make of a schema. */
+interface Renamed {
+  /** The schema after them; its enums still have their old values. */
+  readonly schema: DatabaseSchema;
+  readonly operations: readonly Operation[];
+  /** The values of a type that got another name, in the order in which they do. */
+  readonly valuesOf: (type: ObjectName) => readonly ValueRename[];
 }
 
 /** The schema as it is after the renames, with the operations that make them. */
 export function applyRenames(
   actual: DatabaseSchema,
-  renames: readonly Rename[],
+  desired: DatabaseSchema,
+  { renames: declared = [], once = [] }: DiffOptions,
   how: Comparison,
-): { readonly schema: DatabaseSchema; readonly operations: readonly Operation[] } {
-  const order: readonly Rename['kind'][] = ['type', 'table', 'column', 'enumValue'];
-  const sorted = [...renames].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  const operations: Operation[] = [];
+): Renamed {
+  const renames = [...declared, ...once];
+  const moves: Move[] = [];
   let schema = actual;
-  for (const rename of sorted) {
-    const applied = apply(schema, rename, how);
-    if (applied === undefined) continue;
-    schema = applied.schema;
-    if (applied.operation !== undefined) operations.push(applied.operation);
+  let { enums } = actual;
+  for (const wanted of ORDER) {
+    if (wanted === 'enumValue') enums = schema.enums;
+    const places = new Map<string, Pending[]>();
+    for (const rename of renames.filter(({ kind }) => kind === wanted)) {
+      const place = placeOf(rename);
+      places.set(place, [
+        ...(places.get(place) ?? []),
+        { rename, kind: kindOf(rename, how), ...ends(rename) },
+      ]);
+    }
+    for (const all of places.values()) {
+      const settled = settle(schema, stillToMake(all, once, schema, desired));
+      moves.push(...settled.moves);
+      schema = settled.schema;
+    }
   }
-  return { schema, operations };
+  const valuesOf = (type: ObjectName) =>
+    moves.flatMap(({ rename, from, to }) =>
+      rename.kind === 'enumValue' && sameObject(rename.type, type) ? [{ from: from.name, to: to.name }] : [],
+    );
+  return {
+    schema: { ...schema, enums },
+    operations: moves.flatMap(({ operation }) => operation ?? []),
+    valuesOf,
+  };
 }

@@ -14,7 +14,7 @@ import type {
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
 import { mayBePositional, withoutPositions } from './positional.js';
-import { keepAfterRebuild, renamedTo } from './rawRename.js';
+import { keepAfterMove, keepAfterRebuild, movedBy, renamedTo } from './rawStatement.js';
 import { offerRenamedFrom } from './renamedFrom.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
@@ -230,6 +230,8 @@ export function hookClient(
       const answer = await super.query(connection, object);
       const renamed = renamedTo(object.sql);
       if (renamed !== undefined) await keepAfterRebuild(context, sessionOn(this, connection), renamed);
+      const moved = movedBy(object.sql);
+      if (moved !== undefined) await keepAfterMove(context, sessionOn(this, connection), moved);
       return answer;
     }
 

@@ -33,9 +33,15 @@ interface Renaming<Kind extends string, Name> {
   readonly to: Name;
 }
 
-/** An enum type, with the values that only got another name. */
+/** A value of an enum that got another name. */
+export interface ValueRename {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** An enum type, with the values that only got another name: one after the other. */
 export interface EnumChange extends Change<'enum', EnumType> {
-  readonly renamedValues: readonly { readonly from: string; readonly to: string }[];
+  readonly renamedValues: readonly ValueRename[];
 }
 
 /** A column; `using` is the expression by which the values become those of another type. */
@@ -43,10 +49,14 @@ export interface ColumnChange extends TableChange<'column', Column> {
   readonly using?: string;
 }
 
-/** A constraint or index that got another name: `what` is the kind of it. */
+type PartKind = 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclusion' | 'index';
+
+/** A constraint or index that got another name. */
 export interface PartRename extends Renaming<'renamePart', string> {
   readonly table: ObjectName;
   readonly what: 'constraint' | 'index';
+  /** The same as a drop and an addition, for an engine that has no such rename. */
+  readonly parts: { readonly kind: PartKind; readonly from: object; readonly to: object };
 }
 
 export interface CommentChange extends Change<'comment', string> {
@@ -103,6 +113,11 @@ export type Operation =
   | CommentChange;
 
 export type OperationKind = Operation['kind'];
+
+/** What a value of an enum is called after renames that follow each other. */
+export function renamedValue(value: string, renames: readonly ValueRename[]): string {
+  return renames.reduce((name, { from, to }) => (name === from ? to : name), value);
+}
 
 /** The table, or other object, that an operation is on. */
 export function subjectOf(operation: Operation): ObjectName | undefined {

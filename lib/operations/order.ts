@@ -101,13 +101,16 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
   }
 }
 
-/** Within the alterations of one table: columns come first, and computed ones behind those that they read. */
+/**
+ * Within the alterations of one table: what is computed goes first and comes last of the columns, since those that it
+ * reads may change in between.
+ */
 function place(operation: Operation): number {
   if (operation.kind !== 'column') return operation.kind === 'index' ? 7 : 6;
   const { from, to } = operation;
-  if (from === undefined) return to?.generated === undefined ? 0 : 3;
-  if (to === undefined) return from.generated === undefined ? 5 : 4;
-  return to.generated === undefined ? 1 : 2;
+  if (from === undefined) return to?.generated === undefined ? 1 : 4;
+  if (to === undefined) return from.generated === undefined ? 5 : 0;
+  return to.generated === undefined ? 2 : 3;
 }
 
 /** Whether a function is one that tables name in columns, checks or indexes. */

@@ -8,12 +8,16 @@ export function reverse(operation: Operation): Operation {
         ...operation,
         from: operation.to,
         to: operation.from,
-        renamedValues: operation.renamedValues.map(({ from, to }) => ({ from: to, to: from })),
+        renamedValues: operation.renamedValues.map(({ from, to }) => ({ from: to, to: from })).reverse(),
       };
     case 'column': {
       // How the values are converted is asked anew for the other direction.
       const { using: _, ...change } = operation;
       return { ...change, from: change.to, to: change.from };
+    }
+    case 'renamePart': {
+      const { from, to, parts } = operation;
+      return { ...operation, from: to, to: from, parts: { ...parts, from: parts.to, to: parts.from } };
     }
     default:
       return { ...operation, from: operation.to, to: operation.from } as Operation;

@@ -74,13 +74,14 @@ export function typeCall(column: Column, wording: Wording): string {
   return `specificType(${quote(name)}, ${quote(forKnex([written, ...suffix].join(' '), wording))})`;
 }
 
-/** `.defaultTo(...)`, or nothing. */
+/** `.defaultTo(...)`, or nothing. What the builder makes of a default is read for places twice. */
 export function defaultCall(column: Column, wording: Wording): string {
   if (column.numbering?.kind === 'serial') return '';
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql, wording)})`})`;
+  // What the builder makes of it is read once more for places of bindings.
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(forKnex(word.sql, wording), wording)})`})`;
 }
 
 /** Whether the builder can say a comment. */

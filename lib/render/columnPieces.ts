@@ -1,5 +1,7 @@
 import type { ColumnChange } from '../operations/operation.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
+import type { ObjectName } from '../schema/names.js';
 import {
   columnLine,
   defaultCall,
@@ -9,14 +11,21 @@ import {
   sequenceOptions,
   typeCall,
 } from './column.js';
+import { isSayable } from './names.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
-import { bare, literal, quote, sqlName, sqlObject, sqlText } from './text.js';
+import { columnSql } from './tableSql.js';
+import { bare, literal, quote, sqlObject, sqlText } from './text.js';
 
 /** The keys of a column in which two differ. */
 function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
   const keys = Object.keys(to) as (keyof Column)[];
   return new Set(keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key])));
+}
+
+/** An action that an engine may have for itself only. */
+function alone(table: ObjectName, action: string, { defaultSchema }: RenderContext): Piece {
+  return sql(`alter table ${sqlObject(table, defaultSchema)} ${action}`);
 }
 
 function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderContext): Piece {
@@ -39,7 +48,11 @@ function castPieces(change: ColumnChange, from: Column, to: Column): readonly Pi
 
 function nullabilityPieces({ table }: ColumnChange, from: Column, to: Column): readonly Piece[] {
   if (from.nullable === to.nullable) return [];
-  return [builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)];
+  return [
+    isSayable(to.name)
+      ? builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)
+      : alter(table, `alter column ${sqlName(to.name)} ${to.nullable ? 'drop' : 'set'} not null`),
+  ];
 }
 
 /** The next number is behind all that are there. */
@@ -77,15 +90,17 @@ function numberingPieces(
     return [...pieces, sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`)];
   }
   if (had?.kind === 'identity') pieces.push(alter(table, `${column} drop identity`));
+  if (from.type !== to.type && had?.kind !== 'serial') pieces.push(alter(table, `${column} type ${to.type}`));
   if (had?.kind === 'serial') {
     pieces.push(alter(table, `${column} drop default`));
     pieces.push(sql(`drop sequence ${sqlObject(had.sequence, defaultSchema)}`));
+    if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
   }
   if (has?.kind === 'identity' || has?.kind === 'serial') {
     const sequence = { schema: table.schema, name: has.sequence.name };
     const sequenceName = sqlObject(sequence, defaultSchema);
     if (has.kind === 'identity') {
-      if (from.nullable) pieces.push(builder(table, `t.dropNullable(${quote(to.name)});`));
+      if (from.nullable) pieces.push(alter(table, `${column} set not null`));
       if (had === undefined && from.defaultTo !== undefined)
         pieces.push(alter(table, `${column} drop default`));
       const options = [`sequence name ${sequenceName}`, ...sequenceOptions(has.sequence)];
@@ -142,13 +157,15 @@ function alteredPieces(
     const gone = alter(table, `alter column ${sqlName(to.name)} drop expression`);
     return [gone, ...alteredPieces(rest, { ...from, generated: undefined }, to, context), ...comment];
   }
-  if (isOnlyOf(changed, 'nullable')) return [...nullabilityPieces(change, from, to), ...comment];
+  if (isOnlyOf(changed, 'nullable') && isSayable(to.name))
+    return [...nullabilityPieces(change, from, to), ...comment];
   if (using !== undefined) return [...castPieces(change, from, to), ...comment];
   const said =
     wording.altersWhole && to.collation === undefined && from.collation !== undefined
       ? { ...to, collation: 'binary' }
       : to;
   const isRequired = !to.nullable && (wording.altersWhole || changed.has('nullable'));
+  if (!isSayable(to.name)) return [...unsayablePieces(change, from, to, context), ...comment];
   const line = [
     `t.${typeCall(said, wording)}`,
     isRequired ? '.notNullable()' : '',
@@ -157,6 +174,33 @@ function alteredPieces(
     ';',
   ].join('');
   return [builder(table, line), ...comment];
+}
+
+/** A change of a column whose name the builder would not take as it is. */
+function unsayablePieces(
+  { table }: ColumnChange,
+  from: Column,
+  to: Column,
+  { wording }: RenderContext,
+): readonly Piece[] {
+  const name = sqlName(to.name);
+  if (wording.altersWhole) return [alter(table, `modify column ${name} ${definition(from, to)}`)];
+  const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
+  const isRetyped = from.type !== to.type || from.collation !== to.collation;
+  return [
+    ...(isRetyped ? [alter(table, `alter column ${name} type ${to.type}${collation}`)] : []),
+    ...(from.nullable === to.nullable
+      ? []
+      : [alter(table, `alter column ${name} ${to.nullable ? 'drop' : 'set'} not null`)]),
+    ...(from.defaultTo === to.defaultTo
+      ? []
+      : [
+          alter(
+            table,
+            `alter column ${name} ${to.defaultTo === undefined ? 'drop default' : `set default ${to.defaultTo}`}`,
+          ),
+        ]),
+  ];
 }
 
 /** All behind a column's name; a key only where it is another one. */
@@ -169,7 +213,8 @@ function definition(from: Column, to: Column): string {
     isKey ? `primary key${reuses(to) ? '' : ' autoincrement'}` : '',
     collation === undefined ? '' : `collate ${collation}`,
     generated === undefined ? '' : `generated always as (${bare(generated.expression)}) ${generated.kind}`,
-    nullable || isKey
+    // The number of a row is never NULL, and needs not say so.
+    nullable || numbering?.kind === 'rowid'
       ? ''
       : `not null${notNullConflict === undefined ? '' : ` on conflict ${notNullConflict}`}`,
     defaultTo === undefined ? '' : `default (${defaultTo})`,
@@ -181,11 +226,20 @@ function definition(from: Column, to: Column): string {
 export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
   const { table, from, to } = change;
   if (from === undefined && to !== undefined) {
-    const isQuoted = to.comment !== undefined && !isPlainComment(to.comment);
-    const line = builder(table, `${columnLine(to, context.wording)};`);
+    const isSaid = isSayable(to.name);
+    const isQuoted = to.comment !== undefined && (!isSaid || !isPlainComment(to.comment));
+    const line = !isSaid
+      ? alone(table, `add column ${columnSql(to)}`, context)
+      : builder(table, `${columnLine(to, context.wording)};`);
     return isQuoted ? [line, commentPiece(change, context)] : [line];
   }
   if (to === undefined)
-    return from === undefined ? [] : [builder(table, `t.dropColumn(${quote(from.name)});`)];
+    return from === undefined
+      ? []
+      : [
+          isSayable(from.name)
+            ? builder(table, `t.dropColumn(${quote(from.name)});`)
+            : alone(table, `drop column ${sqlName(from.name)}`, context),
+        ];
   return from === undefined ? [] : alteredPieces(change, from, to, context);
 }

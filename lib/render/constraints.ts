@@ -1,7 +1,8 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Check, Deferral, Exclusion, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
 import type { KeyPart } from '../schema/tableIndex.js';
-import { bare, sqlName, sqlNames, sqlObject } from './text.js';
+import { bare, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** `constraint x `, or nothing for one without a name. */

@@ -23,3 +23,8 @@ export function saidName(
 ): string | undefined {
   return name === impliedName(kind, table, columns, wording) ? undefined : name;
 }
+
+/** Whether the builder takes these names as they are: it reads a dot as a path, ` as ` as an alias, `?` as a place. */
+export function isSayable(...names: readonly (string | undefined)[]): boolean {
+  return names.every((name) => name === undefined || (name !== '*' && !/[.?]| as /i.test(name)));
+}

@@ -1,10 +1,11 @@
-import type { CommentChange, Operation } from '../operations/operation.js';
+import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
+import { sqlName } from '../operations/sqlName.js';
 import type { DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
 import { alter, type Piece, sql } from './piece.js';
-import { sqlName, sqlNames, sqlObject, sqlText } from './text.js';
+import { sqlNames, sqlObject, sqlText } from './text.js';
 
 const values = ({ values: all }: EnumType) => all.map(sqlText).join(', ');
 
@@ -37,7 +38,7 @@ function enumPieces(
   const renamed = renamedValues.map((each) =>
     sql(`alter type ${name} rename value ${sqlText(each.from)} to ${sqlText(each.to)}`),
   );
-  const has = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const has = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.flatMap((value, place) => {
     if (has.includes(value)) return [];
     const before = to.values[place - 1];
@@ -109,6 +110,7 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
             ),
           ],
     ),
+    ...view.attached.map((statement) => sql(statement.replace(/;$/, ''))),
   ];
 }
 

@@ -1,10 +1,11 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
 import type { ImpliedColumn } from './metadata.js';
-import { saidName } from './names.js';
-import { bare, codeText, literal, quote, sqlName, sqlNames, sqlObject } from './text.js';
+import { isSayable, saidName } from './names.js';
+import { bare, codeText, literal, quote, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */
@@ -31,7 +32,7 @@ export function keyLine(
   key: KeyConstraint,
   { wording }: RenderContext,
 ): string | undefined {
-  if (!isPlainKey(key)) return undefined;
+  if (!isPlainKey(key) || !isSayable(key.name, ...key.columns)) return undefined;
   // There the builder's unique() makes an index.
   if (kind === 'unique' && wording.uniqueIsIndex) return undefined;
   const name = saidName(kind, table, key.columns, key.name, wording);
@@ -51,6 +52,7 @@ export function dropKeyLine(
   { wording }: RenderContext,
 ): string | undefined {
   if (kind === 'unique' && wording.uniqueIsIndex) return undefined;
+  if (!isSayable(key.name, ...key.columns)) return undefined;
   const name = saidName(kind, table, key.columns, key.name, wording);
   const said = name === undefined ? '' : quote(name);
   if (kind === 'primary') return `t.dropPrimary(${said});`;
@@ -64,6 +66,7 @@ export function foreignKeyLine(
 ): string | undefined {
   const { columns, target, targetColumns, onDelete, onUpdate } = key;
   if (!isPlainForeignKey(key) || targetColumns === undefined) return undefined;
+  if (!isSayable(key.name, target.name, target.schema, ...columns, ...targetColumns)) return undefined;
   const name = saidName('foreign', table, columns, key.name, wording);
   const [only] = columns;
   const subject = columns.length === 1 && only !== undefined ? quote(only) : list(columns);
@@ -82,7 +85,12 @@ export function foreignKeyLine(
   ].join('');
 }
 
-export function dropForeignKeyLine(table: ObjectName, key: ForeignKey, { wording }: RenderContext): string {
+export function dropForeignKeyLine(
+  table: ObjectName,
+  key: ForeignKey,
+  { wording }: RenderContext,
+): string | undefined {
+  if (!isSayable(key.name, ...key.columns)) return undefined;
   const name = saidName('foreign', table, key.columns, key.name, wording);
   return `t.dropForeign(${list(key.columns)}${name === undefined ? '' : `, ${quote(name)}`});`;
 }
@@ -106,6 +114,7 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
   const isMethodSaid = method !== wording.indexMethod;
   // `whereRaw` is of a query, which takes no `?` and no line comment.
   if (!isPlain || (unique && isMethodSaid) || predicate?.includes('?')) return undefined;
+  if (!isSayable(index.name, ...columns)) return undefined;
   const name = saidName(unique ? 'unique' : 'index', table, columns, index.name, wording);
   const where = predicate === undefined ? '' : `knex.whereRaw(${codeText(bare(predicate))})`;
   const object = (entries: readonly (readonly [string, string])[]) =>
@@ -152,8 +161,13 @@ function dropUniqueLine(
   return `t.dropUnique(${list(columns)}${name === undefined ? '' : `, ${quote(name)}`});`;
 }
 
-export function dropIndexLine(table: ObjectName, index: Index, { wording }: RenderContext): string {
+export function dropIndexLine(
+  table: ObjectName,
+  index: Index,
+  { wording }: RenderContext,
+): string | undefined {
   const columns = index.keys.flatMap(({ column }) => column ?? []);
+  if (!isSayable(index.name, ...columns)) return undefined;
   if (index.unique && wording.uniqueIsIndex && columns.length === index.keys.length)
     return dropUniqueLine(table, index, columns, wording);
   const isNamed =

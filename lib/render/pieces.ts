@@ -1,7 +1,9 @@
 import type { Operation } from '../operations/operation.js';
+import { sqlName } from '../operations/sqlName.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
 import { comments, createTable } from './createTable.js';
+import { isSayable } from './names.js';
 import { objectPieces } from './objectPieces.js';
 import {
   checkLine,
@@ -16,7 +18,7 @@ import {
 } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
 import { isBeyondBuilder, tableSql } from './tableSql.js';
-import { quote, sqlName, sqlObject } from './text.js';
+import { quote, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
@@ -80,7 +82,14 @@ function keyPieces(
 }
 
 function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: RenderContext): readonly Piece[] {
-  if (from !== undefined) return [builder(table, dropForeignKeyLine(table, from, context))];
+  if (from !== undefined) {
+    const line = dropForeignKeyLine(table, from, context);
+    return [
+      line === undefined
+        ? alter(table, dropSql(from, 'foreign key', sqlNames(from.columns)))
+        : builder(table, line),
+    ];
+  }
   if (to === undefined) return [];
   const line = foreignKeyLine(table, to, context);
   return [
@@ -106,7 +115,13 @@ function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
 }
 
 function indexPieces({ table, from, to }: Of<'index'>, context: RenderContext): readonly Piece[] {
-  if (from !== undefined) return [builder(table, dropIndexLine(table, from, context))];
+  if (from !== undefined) {
+    const line = dropIndexLine(table, from, context);
+    const name = { schema: table.schema, name: from.name };
+    return [
+      line === undefined ? sql(`drop index ${sqlObject(name, context.defaultSchema)}`) : builder(table, line),
+    ];
+  }
   if (to === undefined) return [];
   const line = indexLine(table, to, context);
   return [line === undefined ? sql(indexSql(table, to, context)) : builder(table, line)];
@@ -129,15 +144,45 @@ function renamePartPieces(
   ];
 }
 
+/** The comment on a constraint or index that comes: no builder has words for it. */
+function partComment(operation: Operation, context: RenderContext): readonly Piece[] {
+  switch (operation.kind) {
+    case 'primaryKey':
+    case 'unique':
+    case 'foreignKey':
+    case 'check':
+    case 'exclusion':
+    case 'index': {
+      const { kind, table, to } = operation;
+      if (to?.comment === undefined || to.name === undefined) return [];
+      const name = { schema: table.schema, name: to.name };
+      const on = kind === 'index' ? 'index' : 'constraint';
+      return objectPieces({ kind: 'comment', on, name, table, from: undefined, to: to.comment }, context);
+    }
+    default:
+      return [];
+  }
+}
+
 /** An operation as pieces of a migration: the builder's words where it has them, SQL where it has none. */
 export function piecesOf(operation: Operation, context: RenderContext): readonly Piece[] {
+  return [...ownPieces(operation, context), ...partComment(operation, context)];
+}
+
+function ownPieces(operation: Operation, context: RenderContext): readonly Piece[] {
   switch (operation.kind) {
     case 'table':
       return tablePieces(operation, context);
     case 'renameTable':
       return renameTablePieces(operation, context);
-    case 'renameColumn':
-      return [builder(operation.table, `t.renameColumn(${quote(operation.from)}, ${quote(operation.to)});`)];
+    case 'renameColumn': {
+      const { table, from, to } = operation;
+      return [
+        isSayable(from, to)
+          ? builder(table, `t.renameColumn(${quote(from)}, ${quote(to)});`)
+          : alter(table, `rename column ${sqlName(from)} to ${sqlName(to)}`),
+      ];
+    }
     case 'renamePart':
       return renamePartPieces(operation, context);
     case 'column':

@@ -1,12 +1,11 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
 import type { Table } from '../schema/table.js';
 import { identityClause, SERIALS, sequenceOptions } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
+import { isSayable } from './names.js';
 import { indexSql, type RenderContext } from './parts.js';
-import { bare, sqlName, sqlObject } from './text.js';
-
-/** A name that the builder would take apart, or take for a place of a binding. */
-const isTakenApart = (name: string): boolean => /[.?]/.test(name) || / as /i.test(name) || name === '*';
+import { bare, sqlObject } from './text.js';
 
 /** Whether a table can only be made in SQL. */
 export function isBeyondBuilder({ name, columns, partitionedBy, partitionOf, inherits }: Table): boolean {
@@ -14,11 +13,12 @@ export function isBeyondBuilder({ name, columns, partitionedBy, partitionOf, inh
     partitionedBy !== undefined ||
     partitionOf !== undefined ||
     inherits.length > 0 ||
-    [name, ...columns.map((column) => column.name)].some(isTakenApart)
+    !isSayable(name, ...columns.map((column) => column.name))
   );
 }
 
-function columnSql(column: Column): string {
+/** A column in SQL, where the builder would read its name as something else. */
+export function columnSql(column: Column): string {
   const { name, type, collation, generated, numbering, defaultTo, nullable, notNullConflict } = column;
   const isSerial = numbering?.kind === 'serial';
   return [

@@ -22,6 +22,8 @@ export interface View extends DatabaseObject {
   readonly isPopulated: boolean;
   readonly indexes: readonly Index[];
   readonly triggers: readonly Trigger[];
+  /** Statements that bring back what no model says of it, when it is made anew: owner, privileges, rules. */
+  readonly attached: readonly string[];
   readonly dependsOn: readonly Dependency[];
 }
 

@@ -34,6 +34,7 @@ const view = (name: string, more: Partial<View>): View => ({
   definition: '',
   options: [],
   isPopulated: true,
+  attached: [],
   indexes: [],
   triggers: [],
   dependsOn: [],
@@ -69,6 +70,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         definition: 'SELECT id,\n    count(*) AS n\n   FROM t\n  GROUP BY id',
         options: ['fillfactor=80'],
         isPopulated: false,
+        attached: [],
         indexes: [
           index('mv_id', [part({ column: 'id', descending: true, nulls: 'first' })], { unique: true }),
         ],

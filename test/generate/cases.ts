@@ -43,7 +43,7 @@ export const sql =
     for (const statement of statements) {
       const text =
         typeof statement === 'string' ? statement : isPostgres(db) ? statement.postgresql : statement.sqlite;
-      if (text !== undefined) await db.raw(text.replaceAll('?', '\\?'));
+      if (text !== undefined) await db.raw(isPostgres(db) ? text.replaceAll('?', '\\?') : text);
     }
   };
 

@@ -31,7 +31,7 @@ function newNames(operations: readonly Operation[]) {
     /** Whether a query names a column that is not there yet, or not of the type for which it is written. */
     isAhead: (table: ObjectName, sql: string, isOfColumn: boolean) =>
       [...(columns.get(keyOf(table)) ?? []), ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? []))].some(
-        (column) => sql.includes(column),
+        (column) => sql.includes(column.replaceAll('"', '""')),
       ),
   };
 }

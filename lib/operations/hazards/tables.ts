@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.js';
+import { type Operation, renamedValue } from '../operation.js';
 import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
 
@@ -29,9 +29,7 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
     case 'enum': {
       const { from, to, renamedValues } = operation;
       if (from === undefined || to === undefined) return [];
-      const went = from.values.filter(
-        (value) => !to.values.includes(value) && !renamedValues.some((each) => each.from === value),
-      );
+      const went = from.values.filter((value) => !to.values.includes(renamedValue(value, renamedValues)));
       if (went.length === 0) return [];
       return [
         {

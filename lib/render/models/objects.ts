@@ -1,3 +1,4 @@
+import { sqlName } from '../../operations/sqlName.js';
 import type {
   DatabaseFunction,
   Domain,
@@ -12,7 +13,7 @@ import type { Trigger } from '../../schema/table.js';
 import { sequenceOptions } from '../column.js';
 import { domainSql } from '../objectPieces.js';
 import { indexSql, type RenderContext } from '../parts.js';
-import { codeText, sqlName, sqlObject, sqlText } from '../text.js';
+import { codeText, sqlObject, sqlText } from '../text.js';
 import { callText, qualified, sqlDefinition } from './call.js';
 import { saidSchema } from './table.js';
 

@@ -110,6 +110,7 @@ describe('diff', () => {
           definition: 'select 1',
           options: [],
           isPopulated: true,
+          attached: [],
           indexes: [],
           triggers: [],
           dependsOn: [],

@@ -2,7 +2,7 @@ import type { ColumnChange, Operation } from '../../../operations/operation.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import { usingOf } from './casts.js';
 import { aroundColumn } from './dependents.js';
-import { rewriteEnum } from './enums.js';
+import { rewriteDomain, rewriteEnum } from './types.js';
 
 function rewriteColumn(
   change: ColumnChange,
@@ -30,6 +30,7 @@ export function rewrite(operations: readonly Operation[], after: DatabaseSchema)
   return operations.flatMap((operation, index): readonly Operation[] => {
     const later = operations.slice(index + 1);
     if (operation.kind === 'enum') return rewriteEnum(operation, operations, later, after);
+    if (operation.kind === 'domain') return rewriteDomain(operation, later, after);
     if (operation.kind === 'column') return rewriteColumn(operation, later, after);
     return [operation];
   });

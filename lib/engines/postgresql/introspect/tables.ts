@@ -94,6 +94,7 @@ export function viewOf(row: RelationRow, parts: RelationParts): View {
     definition: stable((row.definition ?? '').trim().replace(/;$/, '')),
     options: row.options ?? [],
     isPopulated: row.populated,
+    attached: row.attached ?? [],
     indexes: indexesOf(id, columns, parts),
     triggers: triggersOf(id, parts),
     dependsOn: parts.dependencies.get(id) ?? [],

@@ -69,6 +69,7 @@ export function viewOf({ name, sql }: MasterRow, on: readonly MasterRow[], known
     isPopulated: true,
     indexes: [],
     triggers: on.filter(({ type }) => type === 'trigger').map(triggerOf),
+    attached: [],
     dependsOn: relationsIn(query, name, known),
   };
 }

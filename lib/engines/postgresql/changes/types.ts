@@ -1,6 +1,7 @@
-import { type EnumChange, type Operation, sameObject } from '../../../operations/operation.js';
+import { asideName } from '../../../operations/aside.js';
+import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
-import type { DatabaseSchema, EnumType } from '../../../schema/database.js';
+import type { DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import { mentions } from '../../tokens.js';
@@ -64,7 +65,7 @@ function undo(users: readonly User[], operation: Operation): readonly User[] {
 }
 
 /** The columns of a type at the time when it changes. */
-function usersOf(type: EnumType, later: readonly Operation[], after: DatabaseSchema): readonly User[] {
+function usersOf(type: ObjectName, later: readonly Operation[], after: DatabaseSchema): readonly User[] {
   const all = after.tables.filter(({ partitionOf }) => partitionOf === undefined).flatMap(columnsOf);
   return [...later]
     .reverse()
@@ -73,16 +74,41 @@ function usersOf(type: EnumType, later: readonly Operation[], after: DatabaseSch
 }
 
 /** The default, where the type has its value: else a later operation brings another. */
-function defaultFor(column: Column, { values }: EnumType): string | undefined {
+function defaultFor(column: Column, type: EnumType | Domain): string | undefined {
+  if (!('values' in type)) return column.defaultTo;
+  const { values } = type;
   const value = /^'((?:[^']|'')*)'::/.exec(column.defaultTo ?? '')?.[1]?.replaceAll("''", "'");
   return value === undefined || column.type.endsWith('[]') || values.includes(value)
     ? column.defaultTo
     : undefined;
 }
 
-/** A type without some of its values is a new type, and its columns go over to it by way of text. */
-function recreate(change: EnumChange, to: EnumType, later: readonly Operation[], after: DatabaseSchema) {
-  const old: ObjectName = { schema: to.schema, name: `${to.name.slice(0, 55)}__old` };
+/** The type as it is created or dropped alone. */
+function only(from: EnumType | Domain | undefined, to: EnumType | Domain | undefined): Operation {
+  return 'values' in ((to ?? from) as object)
+    ? ({ kind: 'enum', from, to, renamedValues: [] } as Operation)
+    : ({ kind: 'domain', from, to } as Operation);
+}
+
+function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
+  return {
+    kind: 'comment',
+    on: 'type',
+    name: { schema, name },
+    table: undefined,
+    from: undefined,
+    to: comment,
+  };
+}
+
+/** What a type cannot become in place is a new type, and its columns go over to it by way of text. */
+function recreate(
+  to: EnumType | Domain,
+  first: readonly Operation[],
+  later: readonly Operation[],
+  after: DatabaseSchema,
+) {
+  const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, later, after);
   const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
   const parts = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
@@ -97,18 +123,19 @@ function recreate(change: EnumChange, to: EnumType, later: readonly Operation[],
     };
   });
   return around(parts, [
-    ...renameValues(change),
+    ...first,
     { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
-    { kind: 'enum', from: undefined, to, renamedValues: [] },
+    only(undefined, to),
+    ...(to.comment === undefined ? [] : [commentOn(to)]),
     ...columns,
-    { kind: 'enum', from: { ...to, ...old }, to: undefined, renamedValues: [] },
+    only({ ...to, ...old }, undefined),
   ]);
 }
 
 /** The renamed values alone. */
 function renameValues({ from, renamedValues }: EnumChange): readonly Operation[] {
   if (from === undefined || renamedValues.length === 0) return [];
-  const values = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const values = from.values.map((value) => renamedValue(value, renamedValues));
   return [{ kind: 'enum', from, to: { ...from, values }, renamedValues }];
 }
 
@@ -121,8 +148,20 @@ export function rewriteEnum(
 ): readonly Operation[] {
   const { from, to, renamedValues } = change;
   if (from === undefined || to === undefined) return [change];
-  const had = from.values.map((value) => renamedValues.find((each) => each.from === value)?.to ?? value);
+  const had = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.filter((value) => !had.includes(value));
   const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
-  return isInPlace ? [change] : recreate(change, to, later, after);
+  return isInPlace ? [change] : recreate(to, renameValues(change), later, after);
+}
+
+/** What a domain is of cannot be altered; all else of it can. */
+export function rewriteDomain(
+  change: Extract<Operation, { kind: 'domain' }>,
+  later: readonly Operation[],
+  after: DatabaseSchema,
+): readonly Operation[] {
+  const { from, to } = change;
+  if (from === undefined || to === undefined) return [change];
+  const isSame = from.type === to.type && from.collation === to.collation;
+  return isSame ? [change] : recreate(to, [], later, after);
 }

@@ -1,0 +1,174 @@
+import { sameObject } from '../operations/operation.js';
+import type { Column } from '../schema/column.js';
+import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
+import type { Index, KeyPart } from '../schema/tableIndex.js';
+import type { Comparison } from './comparison.js';
+import { renameInText, renameTriggersColumn, renameTriggersTable } from './renameText.js';
+
+type Names = (names: readonly string[]) => readonly string[];
+
+/** What of a table names its columns, with each name and each expression replaced. */
+function rewriteTable(
+  table: Table,
+  name: (column: string) => string,
+  text: (sql: string) => string,
+  trigger: (sql: string) => string = text,
+): Table {
+  const names: Names = (all) => all.map(name);
+  const maybe = (sql: string | undefined) => (sql === undefined ? undefined : text(sql));
+  const part = (each: KeyPart): KeyPart => ({
+    ...each,
+    column: each.column === undefined ? undefined : name(each.column),
+    expression: maybe(each.expression),
+  });
+  const key = (each: KeyConstraint): KeyConstraint => ({
+    ...each,
+    columns: names(each.columns),
+    parts: each.parts?.map(part),
+    include: names(each.include),
+  });
+  const index = (each: Index): Index => ({
+    ...each,
+    keys: each.keys.map(part),
+    include: names(each.include),
+    predicate: maybe(each.predicate),
+  });
+  return {
+    ...table,
+    columns: table.columns.map((column) => ({
+      ...column,
+      name: name(column.name),
+      generated: column.generated && { ...column.generated, expression: text(column.generated.expression) },
+    })),
+    primaryKey: table.primaryKey && key(table.primaryKey),
+    uniques: table.uniques.map(key),
+    foreignKeys: table.foreignKeys.map((each) => ({
+      ...each,
+      columns: names(each.columns),
+      onDeleteColumns: names(each.onDeleteColumns),
+    })),
+    checks: table.checks.map((each) => ({ ...each, expression: text(each.expression) })),
+    exclusions: table.exclusions.map((each) => ({ ...each, definition: text(each.definition) })),
+    indexes: table.indexes.map(index),
+    triggers: table.triggers.map((each) => ({ ...each, definition: trigger(each.definition) })),
+  };
+}
+
+function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKey): DatabaseSchema {
+  return {
+    ...schema,
+    tables: schema.tables.map((table) => ({ ...table, foreignKeys: table.foreignKeys.map(change) })),
+  };
+}
+
+/** The schema after a column of this table has another name. */
+export function renameColumn(
+  schema: DatabaseSchema,
+  { table, from, to }: { readonly table: ObjectName; readonly from: string; readonly to: string },
+  how: Comparison,
+): DatabaseSchema {
+  const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
+  const text = (sql: string) => renameInText(sql, from, to, how.foldName);
+  const tables = schema.tables.map((each) =>
+    sameObject(each, table)
+      ? rewriteTable(each, name, text, (sql) => renameTriggersColumn(sql, from, to, how.foldName))
+      : each,
+  );
+  return retarget({ ...schema, tables }, (key) =>
+    sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
+  );
+}
+
+/** The sequence that a column owns moves with its table. */
+function withOwnedSequence(column: Column, schema: string | undefined): Column {
+  const { numbering } = column;
+  if (numbering === undefined || numbering.kind === 'rowid') return column;
+  return { ...column, numbering: { ...numbering, sequence: { ...numbering.sequence, schema } } };
+}
+
+/** The schema after a table has another name, or is in another schema. */
+export function renameTable(
+  schema: DatabaseSchema,
+  from: ObjectName,
+  to: ObjectName,
+  how: Comparison,
+): DatabaseSchema {
+  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
+  const tables = schema.tables.map((each) =>
+    sameObject(each, from)
+      ? {
+          ...each,
+          ...to,
+          columns: each.columns.map((column) => withOwnedSequence(column, to.schema)),
+          // A table's name before a column's, in expressions and triggers.
+          ...{ checks: each.checks.map((check) => ({ ...check, expression: text(check.expression) })) },
+          triggers: each.triggers.map((trigger) => ({
+            ...trigger,
+            definition: renameTriggersTable(trigger.definition, from, to, how.foldName),
+          })),
+        }
+      : each,
+  );
+  return retarget({ ...schema, tables }, (key) =>
+    sameObject(key.target, from) ? { ...key, target: to } : key,
+  );
+}
+
+/** The schema after a type has another name. */
+export function renameType(
+  schema: DatabaseSchema,
+  from: ObjectName,
+  to: ObjectName,
+  how: Comparison,
+): DatabaseSchema {
+  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
+  return {
+    ...schema,
+    enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
+    tables: schema.tables.map((table) => {
+      const rewritten = rewriteTable(table, (name) => name, text);
+      return {
+        ...rewritten,
+        columns: rewritten.columns.map((column) =>
+          sameObject(column.userType, from)
+            ? {
+                ...column,
+                type: text(column.type),
+                defaultTo: column.defaultTo && text(column.defaultTo),
+                userType: to,
+              }
+            : column,
+        ),
+      };
+    }),
+  };
+}
+
+/** The schema after a value of an enum has another name: the server keeps it as that value, whatever it is called. */
+export function renameValue(
+  schema: DatabaseSchema,
+  type: ObjectName,
+  from: string,
+  to: string,
+): DatabaseSchema {
+  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
+  const [old, fresh] = [literal(from), literal(to)];
+  const text = (sql: string) => sql.replaceAll(`${old}${type.name}`, `${fresh}${type.name}`);
+  const tables = schema.tables.map((table) => {
+    const rewritten = rewriteTable(table, (name) => name, text);
+    const columns = rewritten.columns.map((column) => ({
+      ...column,
+      defaultTo: column.defaultTo && text(column.defaultTo),
+    }));
+    return { ...rewritten, columns };
+  });
+  const enums = schema.enums.map((each) =>
+    sameObject(each, type)
+      ? { ...each, values: each.values.map((value) => (value === from ? to : value)) }
+      : each,
+  );
+  return { ...schema, tables, enums };
+}

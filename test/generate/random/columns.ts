@@ -1,0 +1,172 @@
+import type { Choices } from './choices.js';
+import { type Family, familiesOf } from './families.js';
+import { distinct, namesOf } from './names.js';
+import { type ColumnSpec, type EngineName, q } from './spec.js';
+
+/** What there is of a slot on both sides. */
+export type Sides<Of> = readonly [Of | undefined, Of | undefined];
+
+const PRESENT: readonly (readonly [boolean, boolean])[] = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+  [true, true],
+  [true, true],
+];
+
+export function presence(choices: Choices, key: string): readonly [boolean, boolean] {
+  return PRESENT[choices.pick(`${key} is there`, PRESENT.length)] as readonly [boolean, boolean];
+}
+
+const only = <Of>([had, has]: readonly [boolean, boolean], [a, b]: readonly [Of, Of]): Sides<Of> => [
+  had ? a : undefined,
+  has ? b : undefined,
+];
+
+interface Surroundings {
+  readonly choices: Choices;
+  readonly engine: EngineName;
+  /** The names of the enum's value on both sides. */
+  readonly mood: readonly [string, string];
+  readonly isStrict: boolean;
+  readonly isWithoutRowid: boolean;
+}
+
+const NOTHING = {
+  numbering: undefined,
+  computed: undefined,
+  collation: undefined,
+  comment: undefined,
+  target: undefined,
+};
+
+function familyColumn(
+  { choices, engine, mood }: Surroundings,
+  key: string,
+  family: Family,
+  names: readonly [string, string],
+  isThere: readonly [boolean, boolean],
+): Sides<ColumnSpec> {
+  const types = choices.both(`${key} type`, (each) => choices.of(each, family.types));
+  const required = choices.both(`${key} required`, (each) => choices.chance(each, 40));
+  const defaulted = choices.both(`${key} default`, (each) => choices.pick(each, 4));
+  const collated = choices.both(`${key} collation`, (each) => choices.pick(each, 5));
+  const comments = choices.both(`${key} comment`, (each) =>
+    choices.of(each, [undefined, undefined, undefined, 'a', "it's? `b`"]),
+  );
+  const one = (at: 0 | 1): ColumnSpec => {
+    const { type, defaults, collations = [] } = types[at];
+    const isAlone = isThere[0] !== isThere[1];
+    const [first] = defaults;
+    const chosen =
+      defaulted[at] === 0 ? undefined : defaults[(defaulted[at] - 1) % Math.max(1, defaults.length)];
+    // A column that comes to rows, or comes back to them, needs a value for them.
+    const isRequired = required[at] && !(isAlone && first === undefined);
+    return {
+      ...NOTHING,
+      slot: family.slot,
+      name: names[at],
+      type,
+      required: isRequired,
+      defaultTo: (chosen ?? (isRequired && isAlone ? first : undefined))?.replaceAll('$mood', mood[at]),
+      collation: collations[collated[at] - 1],
+      comment: engine === 'postgresql' ? comments[at] : undefined,
+    };
+  };
+  return only(isThere, [one(0), one(1)]);
+}
+
+const KEYS: Readonly<Record<EngineName, readonly (readonly [string, string])[]>> = {
+  postgresql: [
+    ['integer', 'serial'],
+    ['bigint', 'serial'],
+    ['integer', 'by default as identity'],
+    ['integer', 'always as identity'],
+    ['integer', 'by default as identity (increment by 5)'],
+    ['bigint', 'by default as identity'],
+  ],
+  sqlite: [
+    ['integer', 'rowid'],
+    ['integer', 'autoincrement'],
+    ['int', 'none'],
+  ],
+};
+
+function idColumn(
+  { choices, engine, isWithoutRowid }: Surroundings,
+  key: string,
+): readonly [ColumnSpec, ColumnSpec] {
+  const kinds = choices.both(`${key} id`, (each) => choices.of(each, KEYS[engine]));
+  return [0, 1].map((at) => {
+    const [type, numbering] = isWithoutRowid ? ['int', 'none'] : (kinds[at] as readonly [string, string]);
+    const isRequired = engine === 'postgresql' || isWithoutRowid;
+    return {
+      ...NOTHING,
+      slot: 'id',
+      name: 'id',
+      type,
+      required: isRequired,
+      defaultTo: undefined,
+      numbering,
+    };
+  }) as unknown as readonly [ColumnSpec, ColumnSpec];
+}
+
+/** All columns of a table on both sides. */
+export function columnsOf(around: Surroundings, key: string): readonly Sides<ColumnSpec>[] {
+  const { choices, engine, isStrict } = around;
+  const families = familiesOf(engine, isStrict);
+  const slots = [...families.map(({ slot }) => slot), 'ref', 'computed'];
+  const [had, has] = distinct(namesOf(choices, `${key} columns`, slots), (slot) =>
+    presence(choices, `${key} ${slot}`),
+  );
+  const named = (slot: string): readonly [string, string] => [
+    had.get(slot) as string,
+    has.get(slot) as string,
+  ];
+  const columns = families.map((family) =>
+    familyColumn(
+      around,
+      `${key} ${family.slot}`,
+      family,
+      named(family.slot),
+      presence(choices, `${key} ${family.slot}`),
+    ),
+  );
+  const targets = choices.both(`${key} target`, (each) => choices.of(each, ['t0', 't1', 't2', 't3']));
+  const refs = only(
+    presence(choices, `${key} ref`),
+    [0, 1].map((at) => ({
+      ...NOTHING,
+      slot: 'ref',
+      name: named('ref')[at],
+      type: 'integer',
+      required: false,
+      defaultTo: undefined,
+      target: targets[at],
+    })) as unknown as readonly [ColumnSpec, ColumnSpec],
+  );
+  const formulas = choices.both(`${key} formula`, (each) => choices.of(each, ['$ * 2', '$ + 1', 'abs($)']));
+  const kinds = choices.both(`${key} kind`, (each) =>
+    choices.of(each, ['stored', engine === 'sqlite' ? 'virtual' : 'stored']),
+  );
+  const isThere = presence(choices, `${key} computed`);
+  const num = columns.find((each) => (each[0] ?? each[1])?.slot === 'num') ?? [undefined, undefined];
+  const computed = [0, 1].map((at) => {
+    const base = num[at];
+    if (base === undefined || !isThere[at]) return undefined;
+    return {
+      ...NOTHING,
+      slot: 'computed',
+      name: named('computed')[at],
+      type: isStrict || engine === 'sqlite' ? 'integer' : 'numeric',
+      required: false,
+      defaultTo: undefined,
+      computed: `(${formulas[at]?.replace('$', q(base.name))}) ${kinds[at]}`,
+    };
+  }) as unknown as Sides<ColumnSpec>;
+  return [idColumn(around, key), ...columns, refs, computed].filter(
+    ([a, b]) => a !== undefined || b !== undefined,
+  );
+}
