@@ -4,6 +4,8 @@ import type * as esm from './index.js' with { 'resolution-mode': 'import' };
 
 export type {
   AddMetadataColumn,
+  AdoptedInstant,
+  AdoptTableOptions,
   AppliedMigration,
   CurrentRevision,
   DefinedConfig,
@@ -19,6 +21,7 @@ export type {
   Head,
   Heads,
   KnexMetaConfig,
+  LintOptions,
   Listener,
   MaterializedViewOptions,
   MetadataColumnName,
@@ -34,6 +37,7 @@ export type {
   MigratorOptions,
   Model,
   ModelOptions,
+  ReleaseTableOptions,
   Resolution,
   RevisionDetails,
   RevisionInfo,
@@ -50,6 +54,7 @@ export type {
   ViewOptions,
 } from './index.js' with { 'resolution-mode': 'import' };
 
+export declare const adoptTable: typeof esm.adoptTable;
 export declare const createMigrator: typeof esm.createMigrator;
 export declare const defineConfig: typeof esm.defineConfig;
 export declare const defineEnum: typeof esm.defineEnum;
@@ -60,6 +65,7 @@ export declare const defineModel: typeof esm.defineModel;
 export declare const defineSql: typeof esm.defineSql;
 export declare const defineTrigger: typeof esm.defineTrigger;
 export declare const defineView: typeof esm.defineView;
+export declare const releaseTable: typeof esm.releaseTable;
 export declare const preserveTimestamps: typeof esm.preserveTimestamps;
 export declare const withMeta: typeof esm.withMeta;
 export declare const KnexMetaError: typeof esm.KnexMetaError;

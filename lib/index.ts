@@ -1,10 +1,18 @@
 import './metadata/augment.js';
 
+export {
+  type AdoptedInstant,
+  type AdoptTableOptions,
+  adoptTable,
+  type ReleaseTableOptions,
+  releaseTable,
+} from './adoption/adoptTable.js';
 export { type DefinedConfig, defineConfig } from './config/defineConfig.js';
 export { type ErrorCode, KnexMetaError } from './errors.js';
 export type {
   AddMetadataColumn,
   KnexMetaConfig,
+  LintOptions,
   MetadataColumnName,
   MetadataColumnSettings,
   MetadataColumns,

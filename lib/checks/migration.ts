@@ -1,105 +1,85 @@
-import type { TableFacts, TriggerTrial } from '../engines/contract.js';
+import type { Examination, ExaminedTable, Mending, TriggerTrial } from '../engines/checks.js';
+import type { TableId } from '../engines/contract.js';
+import { columnFindings } from './columns.js';
 import type { CheckReport, Finding } from './finding.js';
+import { triggerReport } from './trigger.js';
 
-/** A table with what it should have. */
+/** A table with what was found of it. */
 export interface CheckedTable {
-  readonly facts: TableFacts;
+  readonly table: ExaminedTable;
   /** Names of the metadata columns that the configuration asks for, as the database spells them. */
   readonly wanted: readonly string[];
-  readonly updatedAt: string | undefined;
-  /** Whether the type of the table's updated_at is one that a trigger can keep. */
-  readonly canStamp: boolean;
-  /** Undefined when the trigger was not tried: there is none, or no column for it. */
+  /** Those of them that are to have an index. */
+  readonly indexed: readonly string[];
+  /** Undefined when the trigger was not tried: there is none, or it is not as it should be. */
   readonly trial: TriggerTrial | undefined;
+  readonly mending: Mending;
+  /** The migration that made it with `t.metadata(false)`. */
+  readonly optedOut: string | undefined;
 }
 
-const ADD =
-  'Add what is missing in a migration of your own, or exclude the table with `meta.tables.exclude`.';
+/** All that `check:migration` judges. */
+export interface CheckedDatabase {
+  readonly tables: readonly CheckedTable[];
+  readonly locked: Examination['locked'];
+  readonly silencers: Examination['silencers'];
+  /** Names of tables that the configuration leaves out. */
+  readonly excluded: readonly string[];
+  readonly fold: (name: string) => string;
+}
 
-function nameOf({ schema, name }: TableFacts): string {
+function nameOf({ schema, name }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 
-function missingColumns({ facts, wanted }: CheckedTable, fold: (name: string) => string): readonly Finding[] {
-  const names = new Set(facts.columns.map(({ name }) => fold(name)));
-  const table = nameOf(facts);
-  const missing = wanted.filter((name) => !names.has(fold(name)));
-  // One line for a table that was made past the hook, or with `t.metadata(false)`.
-  if (missing.length > 1 && missing.length === wanted.length) {
-    return [
-      {
-        code: 'METADATA_MISSING',
-        table,
-        message: `${table} has none of the metadata columns`,
-        remedy: `${ADD} A table with \`t.metadata(false)\` is excluded there too.`,
-      },
-    ];
-  }
-  return missing.map((name) => ({
-    code: 'COLUMN_MISSING',
-    table,
-    message: `${table} has no column ${name}`,
-    remedy: ADD,
-  }));
+/** Whether the table was made without metadata, by a migration that says so. */
+function isWithout({ table, wanted, optedOut }: CheckedTable, fold: (name: string) => string): boolean {
+  const names = new Set(table.columns.map(({ name }) => fold(name)));
+  return (
+    optedOut !== undefined && table.trigger === undefined && !wanted.every((name) => names.has(fold(name)))
+  );
 }
 
-function triggerFindings(
-  { facts, updatedAt, canStamp, trial }: CheckedTable,
-  fold: (name: string) => string,
-): CheckReport {
-  const table = nameOf(facts);
-  const column = facts.columns.find(({ name }) => updatedAt !== undefined && fold(name) === fold(updatedAt));
-  if (updatedAt === undefined || column === undefined) return { findings: [], notes: [] };
-  const found = (code: string, message: string, remedy: string): CheckReport => ({
-    findings: [{ code, table, message, remedy }],
-    notes: [],
-  });
-  if (facts.trigger === undefined) {
-    // A column of the project's own may be of a type that no trigger keeps.
-    return canStamp
-      ? found('TRIGGER_MISSING', `${table} has no update trigger`, ADD)
-      : {
-          findings: [],
-          notes: [`${table} has a column ${column.name} of its own (${column.type}) and no update trigger`],
-        };
+function tableReport(checked: CheckedTable, fold: (name: string) => string): CheckReport {
+  const table = nameOf(checked.table);
+  if (isWithout(checked, fold)) {
+    return { findings: [], notes: [`${table} has t.metadata(false) in ${checked.optedOut}: not checked`] };
   }
-  if (!facts.trigger.enabled) {
-    return found(
-      'TRIGGER_DISABLED',
-      `the trigger ${facts.trigger.name} on ${table} is disabled`,
-      `alter table ${table} enable trigger ${facts.trigger.name}`,
-    );
-  }
-  if (trial?.outcome === 'still') {
-    return found(
-      'TRIGGER_STILL',
-      `an update of a row of ${table} does not move ${column.name}`,
-      'Look at the triggers of the table, and at the function of the trigger.',
-    );
-  }
-  if (trial?.outcome === 'failed') {
-    return found(
-      'TRIGGER_FAILED',
-      `an update of a row of ${table} fails: ${trial.message}`,
-      'Look at the triggers and constraints of the table.',
-    );
-  }
-  return { findings: [], notes: trial === undefined ? [] : notExercised(table, trial) };
-}
-
-function notExercised(table: string, trial: TriggerTrial): readonly string[] {
-  if (trial.outcome === 'no-rows') return [`${table} has no rows: its trigger was not exercised`];
-  return trial.outcome === 'not-tried' ? [`the trigger of ${table} was not exercised: ${trial.reason}`] : [];
-}
-
-/** Whether each table has its metadata columns, and a trigger that works. */
-export function checkTables(tables: readonly CheckedTable[], fold: (name: string) => string): CheckReport {
-  const reports = tables.map((table) => {
-    const trigger = triggerFindings(table, fold);
-    return { findings: [...missingColumns(table, fold), ...trigger.findings], notes: trigger.notes };
-  });
+  const trigger = triggerReport(checked, table);
+  const columns = columnFindings(checked, table, fold);
   return {
-    findings: reports.flatMap(({ findings }) => findings),
-    notes: tables.length === 0 ? ['there is no table to check'] : reports.flatMap(({ notes }) => notes),
+    findings: [...columns.findings, ...trigger.findings],
+    notes: [...columns.notes, ...trigger.notes],
+  };
+}
+
+function databaseFindings({ locked, silencers }: CheckedDatabase): readonly Finding[] {
+  return [
+    ...silencers.map(({ message, mend }) => ({
+      code: 'TRIGGERS_SILENT',
+      message,
+      remedy: 'End the setting: it is meant for sessions that load or replicate data.',
+      mend: [mend],
+    })),
+    ...locked.map((id) => ({
+      code: 'NOT_CHECKED',
+      table: nameOf(id),
+      message: `${nameOf(id)} was not checked: another session has locked it`,
+      remedy: 'Run the check again when that session has ended its transaction.',
+      mend: ['npx knex-meta check:migration'],
+    })),
+  ];
+}
+
+/** Whether each table has its metadata columns as they should be, and a trigger that works. */
+export function checkTables(database: CheckedDatabase): CheckReport {
+  const { tables, excluded, locked, fold } = database;
+  const reports = tables.map((table) => tableReport(table, fold));
+  const none = tables.length + locked.length === 0 ? ['there is no table to check'] : [];
+  const left =
+    excluded.length === 0 ? [] : [`left out by meta.tables, and not checked: ${excluded.join(', ')}`];
+  return {
+    findings: [...databaseFindings(database), ...reports.flatMap(({ findings }) => findings)],
+    notes: [...none, ...left, ...reports.flatMap(({ notes }) => notes)],
   };
 }

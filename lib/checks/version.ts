@@ -1,27 +1,40 @@
+import type { AppliedMigration } from '../migrator/record.js';
+import type { RecordFacts } from '../migrator/recordFacts.js';
 import type { MigrationStatus } from '../migrator/status.js';
 import type { CheckReport, Finding } from './finding.js';
+import { tableFindings } from './recordTables.js';
 
-const finding = (code: string, migration: string, message: string, remedy: string): Finding => ({
-  code,
-  migration,
-  message,
-  remedy,
-});
+/** A finding of one migration. */
+const finding = (
+  code: string,
+  migration: string,
+  message: string,
+  remedy: string,
+  mend?: readonly string[],
+): Finding => ({ code, migration, message, remedy, ...(mend === undefined ? {} : { mend }) });
 
-/** Names that are recorded more than once. */
-function repeated(names: readonly string[]): readonly string[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Compares the record of applied migrations with the files. */
-export function checkRecord(status: MigrationStatus): CheckReport {
-  const { applied, pending, missing, edited, unfinished, record } = status;
-  const names = applied.map(({ name }) => name);
-  const newest = [...names].sort().at(-1);
-  const older = pending.filter((name) => newest !== undefined && name < newest);
-  const findings: readonly Finding[] = [
-    ...pending.map((name) =>
-      finding('PENDING', name, `${name} is not applied`, 'npx knex-meta migrate:latest'),
+/** Rows of one name but the first. */
+function repeated(applied: readonly AppliedMigration[]): readonly AppliedMigration[] {
+  return applied.filter((row, index) => applied.findIndex(({ name }) => name === row.name) !== index);
+}
+
+function pendingFindings(
+  { applied, pending }: MigrationStatus,
+  renamed: ReadonlySet<string>,
+): readonly Finding[] {
+  const newest = applied
+    .map(({ name }) => name)
+    .sort()
+    .at(-1);
+  const open = pending.filter((name) => !renamed.has(name));
+  const older = open.filter((name) => newest !== undefined && name < newest);
+  return [
+    ...open.map((name) =>
+      finding('PENDING', name, `${name} is not applied`, 'Apply it.', ['npx knex-meta migrate:latest']),
     ),
     ...older.map((name) =>
       finding(
@@ -29,16 +42,36 @@ export function checkRecord(status: MigrationStatus): CheckReport {
         name,
         `${name} is pending, and ${newest}, which comes after it, is applied`,
         'Rename the file with a new time stamp, or apply it as it is when nothing depends on the order.',
+        [`npx knex-meta migrate:up ${name}`],
       ),
     ),
-    ...missing.map((name) =>
-      finding(
-        'MISSING',
-        name,
-        `${name} is recorded as applied, and there is no such file`,
-        'Bring the file back: another branch may have it.',
-      ),
-    ),
+  ];
+}
+
+function fileFindings(
+  { missing, edited, unfinished }: MigrationStatus,
+  { record, renamed, heads }: RecordFacts,
+): readonly Finding[] {
+  const newName = new Map(renamed);
+  return [
+    ...missing.map((name) => {
+      const to = newName.get(name);
+      return to === undefined
+        ? finding(
+            'MISSING',
+            name,
+            `${name} is recorded as applied, and there is no such file`,
+            'Bring the file back: another branch may have it. Only if it is gone for good, and what it did stays, forget its row.',
+            [`delete from ${record} where name = ${literal(name)}`],
+          )
+        : finding(
+            'RENAMED',
+            name,
+            `${name} is recorded as applied, and its file is now ${to}`,
+            'Give the file its name back, or the row the new one.',
+            [`update ${record} set name = ${literal(to)} where name = ${literal(name)}`],
+          );
+    }),
     ...edited.map((name) =>
       finding(
         'EDITED',
@@ -52,37 +85,56 @@ export function checkRecord(status: MigrationStatus): CheckReport {
         'UNFINISHED',
         name,
         `${name} was begun without a transaction, and did not say that it ended`,
-        'Compare the database with the file, then: npx knex-meta migrate:resolve <revision> --applied or --undone',
+        `Compare the database with the file, then say which it is: npx knex-meta migrate:resolve ${name} --applied, or --undone. \`npx knex-meta doctor\` compares.`,
       ),
     ),
-    ...repeated(names).map((name) =>
-      finding(
-        'DUPLICATE',
-        name,
-        `${name} is recorded more than once`,
-        'Delete all but one of its rows from the table of migrations.',
-      ),
-    ),
-    ...(record.isLocked
+    ...(heads.length > 1
       ? [
           finding(
-            'LOCKED',
-            '',
-            'the migrations are locked',
-            'Wait for the run that is under way; if there is none: npx knex-meta migrate:unlock',
-          ),
-        ]
-      : []),
-    ...(record.lockRows > 1
-      ? [
-          finding(
-            'LOCK_ROWS',
-            '',
-            `the lock table has ${record.lockRows} rows, and Knex expects one`,
-            'npx knex-meta migrate:unlock',
+            'HEADS',
+            heads.join(', '),
+            `there are ${heads.length} heads: ${heads.join(', ')}`,
+            'Join them: the file of the merge is applied like any other.',
+            ['npx knex-meta migrate:merge', 'npx knex-meta migrate:latest'],
           ),
         ]
       : []),
   ];
-  return { findings, notes: record.exists ? [] : ['the database has no table of migrations yet'] };
+}
+
+function rowFindings({ applied }: MigrationStatus, { record }: RecordFacts): readonly Finding[] {
+  const last = Math.max(0, ...applied.map(({ id }) => id));
+  const same = applied.filter(({ id, name }, index) =>
+    applied.slice(0, index).some((other) => other.id === id && other.name !== name),
+  );
+  return [
+    ...repeated(applied).map(({ id, name }) =>
+      finding('DUPLICATE', name, `${name} is recorded more than once`, 'Delete all but one of its rows.', [
+        `delete from ${record} where id = ${id} and name = ${literal(name)}`,
+      ]),
+    ),
+    ...same.map(({ id, name }, index) =>
+      finding(
+        'DUPLICATE_ID',
+        name,
+        `${name} is recorded under the number ${id}, which another row has too`,
+        'Give it a number of its own; the table has lost its primary key.',
+        [`update ${record} set id = ${last + index + 1} where id = ${id} and name = ${literal(name)}`],
+      ),
+    ),
+  ];
+}
+
+/** Compares the record of applied migrations with the files, and looks whether the record itself is sound. */
+export function checkRecord(status: MigrationStatus, facts: RecordFacts): CheckReport {
+  const renamed = new Set(facts.renamed.map(([, to]) => to));
+  return {
+    findings: [
+      ...pendingFindings(status, renamed),
+      ...fileFindings(status, facts),
+      ...rowFindings(status, facts),
+      ...tableFindings(status, facts),
+    ],
+    notes: status.record.exists ? [] : ['the database has no table of migrations yet'],
+  };
 }

@@ -73,8 +73,8 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
 function describe(parser: Argv, command: Command): Argv {
   for (const [name, flag] of Object.entries(command.flags ?? {})) parser.option(name, { ...flag });
   for (const [example, does] of command.examples) parser.example(example, does);
-  const argument = /[<[](\w+)[>\]]/.exec(command.command)?.[1];
-  if (argument !== undefined) parser.positional(argument, { type: 'string' });
+  const [, argument, isList] = /[<[](\w+)(\.\.)?[>\]]/.exec(command.command) ?? [];
+  if (argument !== undefined) parser.positional(argument, { type: 'string', array: isList !== undefined });
   return parser;
 }
 

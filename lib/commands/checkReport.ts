@@ -2,18 +2,33 @@ import type { CheckReport } from '../checks/finding.js';
 import { EXIT } from '../errors.js';
 import type { Context, Outcome } from './command.js';
 
-/** Prints what a check found; exit code 3 when that is anything. */
-export function reportCheck(
-  { output }: Context,
-  report: CheckReport,
-  allIsWell: string,
-  data: object,
-): Outcome {
-  for (const { code, message, remedy } of report.findings) {
+/** What one check told. */
+export interface Checked {
+  readonly report: CheckReport;
+  /** The line that closes a check which found nothing. */
+  readonly allIsWell: string;
+  /** What `--json` says beside the report. */
+  readonly data: object;
+}
+
+/** Prints findings and notes, and what mends them. */
+function tellReport({ output }: Pick<Context, 'output'>, { findings, notes }: CheckReport): void {
+  for (const { code, message, remedy, mend = [] } of findings) {
     output.line(`${output.style('red', '✗')} ${code}: ${message}`);
     output.line(`  ${remedy}`);
+    for (const command of mend) {
+      const [first = '', ...rest] = `${command}${/^np[xm] /.test(command) ? '' : ';'}`.split('\n');
+      output.line(`    ${output.style('cyan', first)}`);
+      for (const line of rest) output.line(`    ${output.style('cyan', line)}`);
+    }
   }
-  for (const note of report.notes) output.line(`${output.style('yellow', '·')} ${note}`);
+  for (const note of notes) output.line(`${output.style('yellow', '·')} ${note}`);
+}
+
+/** Prints what a check found; exit code 3 when that is anything. */
+export function reportCheck(context: Context, { report, allIsWell, data }: Checked): Outcome {
+  const { output } = context;
+  tellReport(context, report);
   const isGood = report.findings.length === 0;
   output.line(isGood ? `${output.style('green', '✓')} ${allIsWell}` : `${report.findings.length} found`);
   return { data: { ok: isGood, ...data, ...report }, ...(isGood ? {} : { exitCode: EXIT.found }) };

@@ -43,7 +43,7 @@ async function statusOf(context: Context): Promise<MigrationStatus | undefined> 
   }
 }
 
-async function refusePending(context: Context): Promise<void> {
+export async function refusePending(context: Context): Promise<void> {
   const status = await statusOf(context);
   if (status === undefined) return;
   const { pending, missing, unfinished } = status;

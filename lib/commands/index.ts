@@ -1,8 +1,13 @@
+import { check } from './check.js';
 import { checkMigration } from './checkMigration.js';
 import { checkModels } from './checkModels.js';
 import { checkVersion } from './checkVersion.js';
 import type { Command } from './command.js';
+import { doctor } from './doctor.js';
 import { init } from './init.js';
+import { lint } from './lint.js';
+import { metaAdopt } from './metaAdopt.js';
+import { metaRemove } from './metaRemove.js';
 import { metaUpgrade } from './metaUpgrade.js';
 import { migrateDocs } from './migrateDocs.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
@@ -52,10 +57,15 @@ export const commands: readonly Command[] = [
   migrateUnlock,
   seedMake,
   seedRun,
+  metaAdopt,
+  metaRemove,
   metaUpgrade,
   typesGenerate,
+  check,
   checkMigration,
   checkVersion,
   checkModels,
+  doctor,
   modelsPull,
+  lint,
 ];

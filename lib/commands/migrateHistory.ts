@@ -9,11 +9,15 @@ import { migratorView } from '../migrator/views.js';
 import type { Command, Context } from './command.js';
 
 /** The database, when there is one: reading must not make a file. */
-async function openForReading({ project, database }: Context) {
+export async function databaseForReading({ project, database }: Context) {
   const { config, extension } = await project();
   const settings: Settings = { ...config.migrations, extension };
-  if (missingFile(config) !== undefined) return { view: undefined, settings };
-  return { view: migratorView((await database()).db), settings };
+  return { db: missingFile(config) === undefined ? (await database()).db : undefined, settings };
+}
+
+async function openForReading(context: Context) {
+  const { db, settings } = await databaseForReading(context);
+  return { view: db && migratorView(db), settings };
 }
 
 /** Files, record and journal; nothing is written, nor a database made. */

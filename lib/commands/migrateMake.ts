@@ -61,7 +61,7 @@ function revisesLine(form: FileForm, parents: readonly string[]): string {
 }
 
 /** The heads of the files that there are; none when there is no directory yet. */
-async function parentsOfNew(context: Context): Promise<readonly string[]> {
+export async function parentsOfNew(context: Context): Promise<readonly string[]> {
   const { config } = await context.project();
   if (config.migrations?.migrationSource !== undefined) return [];
   try {
@@ -98,7 +98,7 @@ export async function newMigration(
 }
 
 /** The line behind the header and the imports, where a person looks for it. */
-function withParents(text: string, form: FileForm, parents: readonly string[]): string {
+export function withParents(text: string, form: FileForm, parents: readonly string[]): string {
   const line = revisesLine(form, parents).trim();
   return line === '' ? text : text.replace(/^(?=\/\*\*|export |exports\.)/m, () => `${line}\n\n`);
 }

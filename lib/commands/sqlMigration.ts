@@ -24,7 +24,7 @@ export async function statementsOf(engine: Engine, db: Knex, text: string): Prom
   const run = async (direction: 'up' | 'down'): Promise<readonly string[]> => {
     sandbox.take();
     await migratorView(sandbox.db).transaction(async (trx) => content[direction]?.(trx));
-    return sandbox.take();
+    return sandbox.take().map(({ sql }) => sql);
   };
   try {
     const statements = { up: await run('up'), down: await run('down') };

@@ -11,8 +11,8 @@ import { readDesired } from '../models/desired.js';
 import { loadModels } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { declarations } from '../types/declarations.js';
-import { schemasOf } from './checkMigration.js';
 import type { Command, Context } from './command.js';
+import { schemasOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
 
 const FILE = './knex-tables.d.ts';

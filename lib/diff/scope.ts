@@ -54,18 +54,21 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
   const own = <Of extends DatabaseObject>(objects: readonly Of[]): readonly Of[] =>
     objects.filter((object) => object.extension === undefined && includes(object));
   const managed = new Set(tables.map(nameOf));
+  const there = new Set(schema.tables.map(nameOf));
+  const whole = new Set(
+    schema.others.flatMap((each) =>
+      each.drop !== undefined && each.table === undefined ? [nameOf(each)] : [],
+    ),
+  );
   const others = schema.others.filter((object) => {
     const { kind, extension, table } = object;
     const owner = table === undefined ? undefined : { schema: object.schema, name: table };
     if (extension !== undefined || isMigratorsOwn(owner) || !includes(owner ?? object)) return false;
-    // What is on a table that is left alone is left with it.
-    const isOfTable = owner !== undefined && schema.tables.some((each) => nameOf(each) === nameOf(owner));
+    const of = owner === undefined ? undefined : nameOf(owner);
     // What keeps the data of something that is managed comes and goes with it.
-    const isPart = schema.others.some(
-      (each) => each.drop !== undefined && each.table === undefined && each.name === table,
-    );
-    if (isPart) return false;
-    const isTold = object.drop !== undefined && (!isOfTable || managed.has(nameOf(owner ?? object)));
+    if (of !== undefined && whole.has(of)) return false;
+    // What is on a table that is left alone is left with it.
+    const isTold = object.drop !== undefined && (of === undefined || !there.has(of) || managed.has(of));
     if (!isTold) unmanaged.push({ kind, name: otherName(object), reason: 'knex-meta does not compare this' });
     return isTold;
   });

@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import type { Comparison } from '../diff/comparison.js';
+import type { LintEngine } from '../lint/engine.js';
 import type { ClientClass, ClientInternals } from '../metadata/knexInternals.js';
 import type { HazardFacts } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
+import type { AdoptionEngine } from './adoption.js';
+import type { CheckEngine } from './checks.js';
 import type { MigrationEngine } from './migrations.js';
 import type { ThrowawayEngine } from './throwaway.js';
 
@@ -39,14 +42,6 @@ export interface UrlConfig {
   readonly client: string;
   readonly connection: string | Knex.StaticConnectionConfig;
 }
-
-/** What a trigger did when it was tried on a real row inside a transaction that was rolled back. */
-export type TriggerTrial =
-  | { readonly outcome: 'moved' }
-  | { readonly outcome: 'still' }
-  | { readonly outcome: 'no-rows' }
-  | { readonly outcome: 'not-tried'; readonly reason: string }
-  | { readonly outcome: 'failed'; readonly message: string };
 
 /** What models can declare. */
 export type ObjectKind =
@@ -117,11 +112,6 @@ export interface Engine {
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /**
-   * Columns and trigger of the named schema's tables. When none is given: of the connection's own schema, and of
-   * those tables in others that carry a mark of knex-meta's.
-   */
-  readonly inspect: (db: Knex, schema?: string) => Promise<readonly TableFacts[]>;
-  /**
    * All that the named schemas have, or without names every schema but the server's own. A fixed number of queries;
    * in a transaction it reads what that has made.
    */
@@ -150,10 +140,14 @@ export interface Engine {
   readonly metadata: MetadataEngine;
   /** The engine's side of running migrations. */
   readonly migrations: MigrationEngine;
+  /** The engine's side of `lint`. */
+  readonly lint: LintEngine;
+  /** The engine's side of adoption. */
+  readonly adoption: AdoptionEngine;
+  /** The engine's side of the checks. */
+  readonly checks: CheckEngine;
   /** Lets the rows of one transaction keep the time stamps that they are given. */
   readonly preserving: PreservingEngine;
-  /** Updates one real row inside a transaction, says whether the column moved, and rolls back. */
-  readonly tryTrigger: (db: Knex, table: TableId, column: string) => Promise<TriggerTrial>;
 }
 
 /** The engine's side of `preserveTimestamps`: both run in the transaction that the session is in. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { WrittenStatement } from './written.js';
 
 /** Where Knex's record of applied migrations is. */
 export interface RecordTables {
@@ -48,7 +49,7 @@ export interface Sandbox {
   /** True where the migrations run for real: what they make can be read. */
   readonly isReal: boolean;
   /** The statements since the last call that change something, each with its values in it. */
-  readonly take: () => readonly string[];
+  readonly take: () => readonly WrittenStatement[];
   /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */
   readonly forgetRows: () => void;
   readonly end: () => Promise<void>;

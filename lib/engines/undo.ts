@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { TriggerTrial } from './contract.js';
+import type { TriggerTrial } from './checks.js';
 
 /** A trial's outcome; `same`: the value is the row's own, which a clock of whole seconds can give too. */
 export type Trial = TriggerTrial | { readonly outcome: 'same' };
 
 /** What an error of a trial says: of the trigger, or only that nothing could be tried; `broken` ends the check. */
-export type TrialError = 'failed' | 'not-tried' | 'broken';
+export type TrialError = 'failed' | 'not-tried' | 'locked' | 'broken';
 
 /** Longer than the coarsest clock that an expression may have. */
 const TICK_MS = 1100;

@@ -43,6 +43,8 @@ function offerMetadataMethod(builder: TableBuilderInternals): void {
 interface Around {
   readonly before: readonly HookStatement[];
   readonly after: readonly HookStatement[];
+  /** The columns that were put into Knex's own statement. */
+  readonly columns?: readonly string[];
 }
 
 const NOTHING: Around = { before: [], after: [] };
@@ -69,9 +71,10 @@ function hookTable(client: ClientInternals, context: HookContext, builder: Table
   const own = declared.added.map((column) => wrapName(client, column, queryContext));
   const added = appendColumns(client, context, builder, target, resolved, declared.added);
   const after = context.engine.afterCreate(target, added, own);
+  const columns = added.map(({ name: column }) => column);
   return builder._method === 'createIfNot'
-    ? onlyIfNew(context, client, builder, after)
-    : { before: [], after };
+    ? { ...onlyIfNew(context, client, builder, after), columns }
+    : { before: [], after, columns };
 }
 
 /** A table that was there before `createTableIfNotExists` is left alone. */
@@ -124,7 +127,7 @@ function surround(
   builder: TableBuilderInternals,
   compile: () => CompilerInternals,
 ): CompilerInternals {
-  const { before, after } = hookTable(client, context, builder);
+  const { before, after, columns = [] } = hookTable(client, context, builder);
   const compiler = compile();
   const like = likeStatements(client, context, builder);
   if (before.length + after.length === 0 && like === undefined) return compiler;
@@ -133,6 +136,7 @@ function surround(
     const own = stockToSQL();
     // Knex's first statement of a LIKE is the lossy copy; those behind it add what the callback declares.
     const kept = like === undefined ? own : [...like.map(toQuery), ...own.slice(1)];
+    if (kept[0] !== undefined) Object.assign(kept[0], { hookColumns: columns });
     return [...before.map(toQuery), ...kept, ...after.map(toQuery)];
   };
   return compiler;

@@ -35,6 +35,8 @@ export interface CompiledQuery {
   sql: string;
   bindings?: readonly unknown[];
   output?: (this: RunnerInternals, response: unknown) => unknown;
+  /** One that the hook added to Knex's. */
+  isHook?: boolean;
 }
 
 export interface RunnerInternals {
@@ -65,6 +67,36 @@ export interface QueryObject {
   bindings?: readonly unknown[];
   /** True for statements that knex-meta itself runs: they are not looked at again. */
   isOwn?: boolean;
+  /** One that the hook added to Knex's. */
+  isHook?: boolean;
+  /** The metadata columns that the hook put into a CREATE TABLE. */
+  hookColumns?: readonly string[];
+  /** Where it was asked for: only while statements are written down. */
+  origin?: Origin;
+}
+
+/** Who asked for a statement. */
+export interface Origin {
+  /** The project wrote its SQL. */
+  readonly isRaw: boolean;
+  /** The call, as the stack of an error. */
+  readonly stack: string;
+}
+
+/** What a builder says of itself to who runs it. */
+export interface RunnableBuilder {
+  readonly _asyncStack?: { readonly error: Error };
+  /** The calls of a schema builder. */
+  readonly _sequence?: readonly { readonly method: string; readonly args: readonly unknown[] }[];
+  /** The text of a raw one. */
+  readonly sql?: string;
+}
+
+/** Runs the statements of one builder. */
+export interface Runner {
+  readonly connection: object;
+  query(query: QueryObject): Promise<unknown>;
+  queryArray(queries: readonly QueryObject[]): Promise<unknown>;
 }
 
 export interface ClientInternals {
@@ -84,6 +116,7 @@ export interface ClientInternals {
   destroyRawConnection(connection: unknown): Promise<void>;
   validateConnection(connection: unknown): boolean;
   query(connection: unknown, query: QueryInput): Promise<unknown>;
+  runner(builder: RunnableBuilder): Runner;
   /** What reaches the driver: places are numbered as the driver wants them. */
   _query(connection: unknown, query: QueryObject): Promise<unknown>;
 }

@@ -6,6 +6,11 @@ export const METADATA_COLUMNS = ['is_active', 'is_flagged', 'notes', 'created_at
 /** The standard name of a metadata column. */
 export type MetadataColumnName = (typeof METADATA_COLUMNS)[number];
 
+/** Whether a key is a standard column's, and not that of one that the project adds. */
+export function isMetadataName(key: string): key is MetadataColumnName {
+  return (METADATA_COLUMNS as readonly string[]).includes(key);
+}
+
 /** Settings of one standard metadata column. */
 export interface MetadataColumnSettings {
   /** Another name for the column, e.g. `'modified_at'` for `updated_at`. */
@@ -29,6 +34,16 @@ export type MetadataColumns = {
 
 /** What `t.metadata(...)` takes in a migration: the columns of this one table, over those of the configuration. */
 export type MetadataTableOptions = MetadataColumns;
+
+/** Settings of `lint`. */
+export interface LintOptions {
+  /** Codes of rules that are switched off. */
+  readonly ignore?: readonly string[];
+  /** How grave a rule's findings are: `{ VARCHAR_LIMIT: 'warning' }`. */
+  readonly severity?: Readonly<Record<string, 'error' | 'warning' | 'note' | 'off'>>;
+  /** Findings about a table of at most this many rows are notes, where a database says so. Default 1000. */
+  readonly smallTable?: number;
+}
 
 /** The `meta` key of the configuration. */
 export interface MetaOptions {
@@ -56,6 +71,8 @@ export interface MetaOptions {
   readonly include?: readonly (string | RegExp)[];
   /** What the models do not manage, in the same words: other tools' tables, `audit_*`. */
   readonly exclude?: readonly (string | RegExp)[];
+  /** What `lint` finds, and how grave it is. */
+  readonly lint?: LintOptions;
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

@@ -1,8 +1,8 @@
 import type { ObjectName } from '../schema/names.js';
 import {
   type AddMetadataColumn,
+  isMetadataName,
   METADATA_COLUMNS,
-  type MetadataColumnName,
   type MetadataColumnSettings,
   type MetadataColumns,
   type MetaOptions,
@@ -53,15 +53,14 @@ export function overlayColumns(
     if (option === false || (option === undefined && existing === undefined)) return [];
     return [option === undefined && existing ? existing : settingsOf(key, option, existing)];
   });
-  const isStandard = (key: string): key is MetadataColumnName =>
-    (METADATA_COLUMNS as readonly string[]).includes(key);
   const added = Object.entries(options).flatMap(([key, add]): ResolvedColumn[] =>
-    !isStandard(key) && typeof add === 'function' ? [{ key, name: key, index: false, add }] : [],
+    !isMetadataName(key) && typeof add === 'function' ? [{ key, name: key, index: false, add }] : [],
   );
   const kept = base.filter((c) => c.add !== undefined && !added.some((other) => other.key === c.key));
   return [...standard, ...kept, ...added];
 }
 
+/** What a name must be like: a name with `*` for any text, or a regular expression. */
 export function matcher(pattern: string | RegExp): (name: string) => boolean {
   if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
   const source = pattern

@@ -26,8 +26,9 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
 /** A statement of the hook as Knex's runner takes it. */
 export function toQuery(statement: HookStatement): CompiledQuery {
   const { sql, bindings = [], withRows } = statement;
-  if (withRows === undefined) return { sql, bindings: [...bindings] };
+  if (withRows === undefined) return { sql, bindings: [...bindings], isHook: true };
   return {
+    isHook: true,
     sql,
     bindings: [...bindings],
     async output(this: RunnerInternals, response: unknown) {

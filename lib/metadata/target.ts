@@ -33,6 +33,18 @@ function tableIdOf(
   return owner === undefined ? { name } : { schema: owner, name };
 }
 
+/** The metadata columns with their names as the database has them. */
+export function columnsNamed(
+  client: ClientInternals,
+  resolved: readonly ResolvedColumn[],
+  queryContext: unknown,
+): readonly MetadataColumn[] {
+  return resolved.map((column): MetadataColumn => {
+    const name = wrapName(client, column.name, queryContext);
+    return { key: column.key, name, quoted: client.wrapIdentifierImpl(name), index: column.index };
+  });
+}
+
 /** Gathers all that the engine needs to know of one table. */
 export function targetOf(
   client: ClientInternals,
@@ -40,10 +52,7 @@ export function targetOf(
   table: { readonly schema: string | undefined; readonly name: string; readonly queryContext: unknown },
   resolved: readonly ResolvedColumn[] = context.meta.columns,
 ): HookTarget {
-  const columns = resolved.map((column): MetadataColumn => {
-    const name = wrapName(client, column.name, table.queryContext);
-    return { key: column.key, name, quoted: client.wrapIdentifierImpl(name), index: column.index };
-  });
+  const columns = columnsNamed(client, resolved, table.queryContext);
   const id = tableIdOf(client, table.schema, table.name, table.queryContext);
   const quoted = [id.schema, id.name].flatMap((part) =>
     part === undefined ? [] : [client.wrapIdentifierImpl(part)],

@@ -11,7 +11,10 @@ const META_KEYS = [
   'shadow',
   'include',
   'exclude',
+  'lint',
 ] as const;
+const LINT_KEYS = ['ignore', 'severity', 'smallTable'] as const;
+const SEVERITIES = ['error', 'warning', 'note', 'off'];
 const TABLES_KEYS = ['include', 'exclude'] as const;
 const COLUMN_KEYS = ['name', 'index'] as const;
 
@@ -76,12 +79,27 @@ function validateDirectories(models: unknown): void {
   throw invalid('meta.models', 'a directory, or an array of directories');
 }
 
+function validateLint(lint: unknown): void {
+  if (!isRecord(lint)) throw invalid('meta.lint', 'an object with `ignore`, `severity` or `smallTable`');
+  unknownKeys(lint, LINT_KEYS, 'meta.lint');
+  const { ignore = [], severity = {}, smallTable = 0 } = lint;
+  if (!Array.isArray(ignore) || !ignore.every((code) => typeof code === 'string')) {
+    throw invalid('meta.lint.ignore', 'an array of the codes of rules');
+  }
+  if (!isRecord(severity) || !Object.values(severity).every((each) => SEVERITIES.includes(String(each)))) {
+    throw invalid('meta.lint.severity', `an object of codes and ${SEVERITIES.join(', ')}`);
+  }
+  if (!Number.isInteger(smallTable) || Number(smallTable) < 0) {
+    throw invalid('meta.lint.smallTable', 'a number of rows');
+  }
+}
+
 /** Throws META_OPTION_UNKNOWN or META_OPTION_INVALID when the `meta` key of a configuration is wrong. */
 export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, lint } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -95,6 +113,7 @@ export function validateMeta(meta: unknown): void {
   }
   validatePatterns(include, 'meta.include');
   validatePatterns(exclude, 'meta.exclude');
+  if (lint !== undefined) validateLint(lint);
   if (tables !== undefined) {
     if (!isRecord(tables)) throw invalid('meta.tables', 'an object with `include` or `exclude`');
     unknownKeys(tables, TABLES_KEYS, 'meta.tables');

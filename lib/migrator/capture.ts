@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import type { Sandbox } from '../engines/migrations.js';
+import type { WrittenStatement } from '../engines/written.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type Direction, type Events, newEvents } from './events.js';
+import type { KnownEntry } from './history.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
@@ -20,6 +22,15 @@ export interface PlannedMigration {
   readonly isTransaction: boolean;
   /** With the values in them, as the engine gets them. */
   readonly statements: readonly string[];
+}
+
+/** The same with where each statement comes from. */
+export interface WrittenMigration {
+  readonly task: Task;
+  readonly isTransaction: boolean;
+  readonly statements: readonly WrittenStatement[];
+  /** Why it could not be followed to its end; undefined when it was. */
+  readonly failure: KnexMetaError | undefined;
 }
 
 /** What a run would do. */
@@ -62,7 +73,29 @@ async function runIn(sandbox: Sandbox, engine: Engine, task: Task, isTransaction
   }
 }
 
-/** The statements of tasks, one after the other, without reaching the project's database. */
+/**
+ * What tasks would run, one after the other, without reaching the project's database. One that fails is told, and
+ * the next one follows.
+ */
+export async function* writeTasks(
+  sandbox: Sandbox,
+  engine: Engine,
+  tasks: readonly Task[],
+  mode: TransactionMode,
+): AsyncGenerator<WrittenMigration> {
+  sandbox.take();
+  for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
+    for (const task of group) {
+      const failure = await runIn(sandbox, engine, task, isTransaction).then(
+        () => undefined,
+        (error: KnexMetaError) => error,
+      );
+      yield { task, isTransaction, statements: sandbox.take(), failure };
+    }
+  }
+}
+
+/** The statements of tasks. Throws for the first one that fails. */
 export async function captureTasks(
   sandbox: Sandbox,
   engine: Engine,
@@ -70,15 +103,42 @@ export async function captureTasks(
   mode: TransactionMode,
 ): Promise<readonly PlannedMigration[]> {
   const planned: PlannedMigration[] = [];
-  sandbox.take();
-  for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
-    for (const task of group) {
-      await runIn(sandbox, engine, task, isTransaction);
-      const { name, direction } = task;
-      planned.push({ name, direction, isTransaction, statements: sandbox.take() });
-    }
+  for await (const { task, isTransaction, statements, failure } of writeTasks(sandbox, engine, tasks, mode)) {
+    if (failure !== undefined) throw failure;
+    const { name, direction } = task;
+    const texts = statements.filter(({ isBoundary }) => !isBoundary).map(({ sql }) => sql);
+    planned.push({ name, direction, isTransaction, statements: texts });
   }
   return planned;
+}
+
+/** What migrations run, as far as that can be told without a database. */
+export interface Captured {
+  readonly planned: readonly PlannedMigration[];
+  /** Why those behind them could not be captured. */
+  readonly stopped: Error | undefined;
+}
+
+/** The statements of migrations that begin with an empty database, up to one that cannot be run without one. */
+export async function captureOffline(
+  engine: Engine,
+  config: Knex.Config,
+  entries: readonly KnownEntry[],
+): Promise<Captured> {
+  const planned: PlannedMigration[] = [];
+  const mode = modeOf({}, config.migrations ?? {});
+  const sandbox = await engine.migrations.openSandbox(config, undefined);
+  try {
+    for (const entry of entries) {
+      const tasks = await loadTasks({ direction: 'up', steps: [entry] });
+      planned.push(...(await captureTasks(sandbox, engine, tasks, mode)));
+    }
+    return { planned, stopped: undefined };
+  } catch (error) {
+    return { planned, stopped: error as Error };
+  } finally {
+    await sandbox.end();
+  }
 }
 
 /** What a plan would run in a sandbox of this configuration. */
@@ -130,8 +190,8 @@ export async function planRun(
   await checkMissing(view, settings, found);
   checkPending(found);
   if (options.strict) await checkEdited(view, settings, found);
-  await checkUnfinished(view, recordTables(settings));
   const plan = planOf(request, found);
+  await checkUnfinished(view, recordTables(settings), () => loadTasks(plan));
   checkOrder(found, plan, options.strictOrder === true, events);
   const mode = modeOf(options, settings);
   return planIn(engineOf(db), configOf(db), view, plan, mode);

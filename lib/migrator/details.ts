@@ -1,5 +1,7 @@
 import { currentOf, describeHistory, type Reading, type RevisionInfo } from './describe.js';
+import { editedMigrations } from './edited.js';
 import { checksumOfEntry } from './entries.js';
+import { revisionOf } from './revision.js';
 import { findRevision, readTarget } from './target.js';
 import { docstringOf, tablesOf } from './text.js';
 
@@ -20,13 +22,15 @@ export async function withDetails(
   infos: readonly RevisionInfo[],
 ): Promise<readonly RevisionDetails[]> {
   const entries = new Map(found.history.revisions.map((entry) => [entry.revision, entry]));
+  const asked = new Set(infos.map(({ revision }) => revision));
+  const applied = found.applied.filter(({ name }) => asked.has(revisionOf(name)));
+  const edited = new Set((await editedMigrations(applied, found.entries, ups)).map(revisionOf));
   const details: RevisionDetails[] = [];
   for (const info of infos) {
     const entry = entries.get(info.revision);
     const source = (await entry?.text()) ?? '';
     const checksum = entry === undefined ? '' : await checksumOfEntry(entry);
-    const known = ups.get(info.revision)?.checksum;
-    const isEdited = info.state === 'applied' && known !== undefined && known !== checksum;
+    const isEdited = edited.has(info.revision);
     details.push({ ...info, description: docstringOf(source), checksum, isEdited, tables: tablesOf(source) });
   }
   return details;

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { checksumOfEntry, type Entry } from './entries.js';
-import { type JournalLine, latestUps } from './journal.js';
+import type { JournalLine } from './journal.js';
 import type { AppliedMigration } from './record.js';
 import { revisionOf } from './revision.js';
 
@@ -13,14 +13,13 @@ function isOtherLanguage(entry: Entry, recorded: string): boolean {
 /**
  * The applied migrations whose file says something else than when they were applied.
  *
- * @param lines - the journal's
+ * @param ups - how each came to be, by revision
  */
 export async function editedMigrations(
   applied: readonly AppliedMigration[],
   entries: readonly Entry[],
-  lines: readonly JournalLine[],
+  ups: ReadonlyMap<string, JournalLine>,
 ): Promise<readonly string[]> {
-  const ups = latestUps(lines);
   const present = new Map(entries.map((entry) => [entry.revision, entry]));
   const edited: string[] = [];
   for (const { name } of applied) {

@@ -22,6 +22,8 @@ export interface Execution {
   /** The name and version that the journal gets. */
   readonly tool: string;
   readonly progress: Progress;
+  /** A migration that was begun and killed is among those that run, and goes on. */
+  readonly isResumed: boolean;
   /** Keeps the statements of errors of another view too. */
   readonly watch: (view: Knex) => void;
 }

@@ -3,11 +3,12 @@ import type { RecordTables } from '../engines/migrations.js';
 import { KnexMetaError } from '../errors.js';
 import { editedMigrations } from './edited.js';
 import type { Events } from './events.js';
-import { type JournalLine, readLines } from './journal.js';
+import { type JournalLine, latestUps, readLines } from './journal.js';
 import { outOfOrder, type Plan, type Situation } from './plan.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
 import type { Found } from './situation.js';
+import type { Task } from './task.js';
 
 function unfinished({ name, direction, startedAt, runBy }: JournalLine): KnexMetaError {
   const when = startedAt === undefined ? '' : ` at ${startedAt.toISOString()}`;
@@ -30,16 +31,37 @@ function unfinished({ name, direction, startedAt, runBy }: JournalLine): KnexMet
   );
 }
 
-/** Throws MIGRATION_UNFINISHED when a migration without a transaction was begun and did not end. Under the lock. */
-export async function checkUnfinished(view: Knex, tables: RecordTables): Promise<void> {
-  const [line] = await readLines(view, tables, true);
-  if (line !== undefined) throw unfinished(line);
+/**
+ * Throws MIGRATION_UNFINISHED when a migration without a transaction was begun and did not end, unless it says that
+ * it goes on by itself and is about to. Under the lock.
+ *
+ * @returns whether there is one that goes on
+ */
+export async function checkUnfinished(
+  view: Knex,
+  tables: RecordTables,
+  readTasks: () => Promise<readonly Task[]>,
+): Promise<boolean> {
+  const open = await readLines(view, tables, true);
+  if (open.length === 0) return false;
+  const tasks = await readTasks();
+  const stuck = open.find(
+    ({ name, direction }) =>
+      !tasks.some(
+        (task) =>
+          task.direction === direction &&
+          revisionOf(task.name) === revisionOf(name) &&
+          task.content.config?.resumable === true,
+      ),
+  );
+  if (stuck !== undefined) throw unfinished(stuck);
+  return true;
 }
 
 /** Throws MIGRATION_EDITED when an applied file says something else than when it was applied. */
 export async function checkEdited(view: Knex, settings: Settings, found: Found): Promise<void> {
   const lines = await readLines(view, recordTables(settings));
-  const edited = await editedMigrations(found.applied, found.entries, lines);
+  const edited = await editedMigrations(found.applied, found.entries, latestUps(lines));
   if (edited.length === 0) return;
   throw new KnexMetaError('MIGRATION_EDITED', `Applied migrations were edited: ${edited.join(', ')}.`, {
     remedy:

@@ -124,7 +124,7 @@ async function runOn(
     await loadTasks(first.plan);
     return await withLock(project, view, options, async (lock, changed, there) => {
       const { found, plan } = await look(project, view, request, loaded);
-      await checkUnfinished(view, tables);
+      const isResumed = await checkUnfinished(view, tables, () => loadTasks(plan));
       if (plan.steps.length === 0) return NOTHING;
       checkOrder(found, plan, options.strictOrder === true, events);
       warnOfForks(plan, events);
@@ -148,6 +148,7 @@ async function runOn(
           batch,
           tool: toolName(),
           progress,
+          isResumed,
           watch: watch.add,
         },
         groupsOf(tasks, modeOf(options, settings)),

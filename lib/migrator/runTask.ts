@@ -50,7 +50,14 @@ export async function runTask(
   const start = performance.now();
   const checksum = await checksumOfEntry(task.entry);
   if (!isInTransaction) {
-    await writeLines(run.view, tables, tool, [{ name, direction, state: 'started', checksum, startedAt }]);
+    const started: NewLine = { name, direction, state: 'started', checksum, startedAt };
+    if (run.isResumed) {
+      // The new line takes the place of the one that the killed run has left.
+      await run.view.transaction(async (trx) => {
+        await endLine(trx, tables, name, 'failed', 0);
+        await writeLines(trx, tables, tool, [started]);
+      });
+    } else await writeLines(run.view, tables, tool, [started]);
   }
   await withProcessing(db, () => untilAborted(run, db, runContent(run, db, task)));
   const duration = Math.round(performance.now() - start);

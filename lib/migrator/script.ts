@@ -11,7 +11,7 @@ import { recordWriter } from './recordWriter.js';
 import { recordTables, type Settings } from './settings.js';
 import { checkPending, type Found, readSituation } from './situation.js';
 import { createTables } from './tables.js';
-import { readTarget } from './target.js';
+import { revisionsAt } from './target.js';
 import { loadTasks } from './task.js';
 import { migratorView } from './views.js';
 
@@ -29,19 +29,11 @@ interface Range {
   readonly steps: readonly KnownEntry[];
 }
 
-function revisionsAt(text: string, found: Found): ReadonlySet<string> {
-  const target = readTarget(text, found.history);
-  if (target.kind === 'revisions') return target.keep;
-  throw new KnexMetaError('USAGE', `${text} is a number of steps: a script needs revisions.`, {
-    remedy: 'Write a range of revisions: base:head, 20240101:20240301, head:base.',
-  });
-}
-
 /** `a:b`: from one state to another; the way is up when `b` stands on `a`, and down when `a` stands on `b`. */
 function rangeOf(text: string, found: Found): Range {
   const [first = '', second] = text.split(':');
-  const from = revisionsAt(second === undefined || first === '' ? 'base' : first, found);
-  const to = revisionsAt(second === undefined ? first || 'heads' : second || 'heads', found);
+  const from = revisionsAt(second === undefined || first === '' ? 'base' : first, found.history);
+  const to = revisionsAt(second === undefined ? first || 'heads' : second || 'heads', found.history);
   const all = found.history.revisions;
   const isUp = [...from].every((revision) => to.has(revision));
   if (!isUp && ![...to].every((revision) => from.has(revision))) {
@@ -60,7 +52,8 @@ function rangeOf(text: string, found: Found): Range {
   return { direction: isUp ? 'up' : 'down', before, steps };
 }
 
-const up = (steps: readonly KnownEntry[]): Plan => ({ direction: 'up', steps });
+/** A plan of what is not applied. */
+export const up = (steps: readonly KnownEntry[]): Plan => ({ direction: 'up', steps });
 const down = (steps: readonly KnownEntry[]): Plan => ({
   direction: 'down',
   steps: steps.map((entry) => ({ entry, row: { id: 0, name: entry.name, batch: 0, appliedAt: undefined } })),
@@ -77,7 +70,7 @@ async function tableStatements(
     await createTables(migratorView(sandbox.db), recordTables(settings));
     return sandbox
       .take()
-      .map((sql) => `${sql.replace(/^create (table|index) (?!if )/i, 'create $1 if not exists ')};`);
+      .map(({ sql }) => `${sql.replace(/^create (table|index) (?!if )/i, 'create $1 if not exists ')};`);
   } finally {
     await sandbox.end();
   }

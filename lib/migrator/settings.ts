@@ -32,11 +32,8 @@ export function engineOf(db: Knex): Engine {
 
 /** The configuration that makes another Knex instance like this one, its hook included. */
 export function configOf(db: Knex): Knex.Config {
-  const { config, constructor } = db.client as {
-    readonly config: Knex.Config;
-    readonly constructor: unknown;
-  };
-  return { ...config, client: constructor as typeof Knex.Client };
+  const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
+  return { ...client.config, client: client.constructor as typeof Knex.Client };
 }
 
 /** Knex makes its tables in a schema that must be there: the first one of the search path, or a named one. */

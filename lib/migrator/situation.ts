@@ -51,7 +51,7 @@ export async function readSituation(
 }
 
 /** Files whose content is that of an applied one that is missing. */
-async function renamedFiles(view: Knex, settings: Settings, found: Found) {
+export async function renamedFiles(view: Knex, settings: Settings, found: Found) {
   const { missing } = found;
   const ups = latestUps(await readLines(view, recordTables(settings)).catch(() => []));
   const sums = new Map(missing.map((name) => [ups.get(revisionOf(name))?.checksum, name]));

@@ -107,7 +107,11 @@ export async function listMigrationFiles(
 export interface MigrationContent {
   readonly up?: (db: Knex) => PromiseLike<unknown>;
   readonly down?: (db: Knex) => PromiseLike<unknown>;
-  readonly config?: { readonly transaction?: boolean };
+  readonly config?: {
+    readonly transaction?: boolean;
+    /** Without a transaction: it does what is not done yet, so one that was killed is simply run again. */
+    readonly resumable?: boolean;
+  };
   /** The revision, or revisions, that this one follows. */
   readonly revises?: string | readonly string[] | null;
 }

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { appliedRevisions } from './applied.js';
 import { editedMigrations } from './edited.js';
 import { type Entry, listEntries } from './entries.js';
-import { type JournalLine, readLines } from './journal.js';
+import { type JournalLine, latestUps, readLines } from './journal.js';
 import { type AppliedMigration, type MigrationRecord, readRecord } from './record.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
@@ -36,7 +36,7 @@ async function compare(settings: Settings, record: MigrationRecord, lines: reado
     applied: record.applied,
     pending: pendingIn(entries, record),
     missing: names.filter((name) => !present.has(revisionOf(name))),
-    edited: await editedMigrations(record.applied, entries, lines),
+    edited: await editedMigrations(record.applied, entries, latestUps(lines)),
     unfinished: lines.filter(({ state }) => state === 'started').map(({ name }) => name),
     record,
   };

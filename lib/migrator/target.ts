@@ -110,3 +110,21 @@ export function readTarget(text: string, history: History): Target {
   if (revision === undefined) return { kind: 'revisions', keep: new Set(), revision: undefined };
   return { kind: 'revisions', keep: ancestorsOf(history, revision), revision };
 }
+
+/**
+ * The revisions that are applied where a state is named, without a database to count steps from.
+ *
+ * @throws KnexMetaError USAGE for steps
+ */
+export function revisionsAt(text: string, history: History): ReadonlySet<string> {
+  const target = readTarget(text, history);
+  if (target.kind === 'revisions') return target.keep;
+  throw new KnexMetaError(
+    'USAGE',
+    `${text} is a number of steps: without a database only revisions can be named.`,
+    {
+      remedy:
+        'Write revisions: base, 20240101, head; a range of a script is base:head, 20240101:20240301, head:base.',
+    },
+  );
+}

@@ -18,7 +18,7 @@ export interface Watch {
 }
 
 /** The first line of a stack that is in a file, as `file:line:column`. */
-function locationIn(stack: string, path: string): string | undefined {
+export function locationIn(stack: string, path: string): string | undefined {
   const whole = resolve(path);
   for (const line of stack.split('\n')) {
     const at = line.indexOf(whole);

@@ -148,7 +148,7 @@ function downBody({ down, hazards, statements }: Migration, context: RenderConte
 const WIDTH = 108;
 
 /** A comment, broken at words. */
-function comment(text: string, indent: string): readonly string[] {
+export function comment(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.replace(/\s+/g, ' ').split(' ')) {
@@ -206,7 +206,8 @@ function body(pieces: readonly Piece[], context: RenderContext): string {
     .join('\n');
 }
 
-function wrap(form: MigrationForm, name: 'up' | 'down', text: string): string {
+/** A direction of a migration file. */
+export function wrapFunction(form: MigrationForm, name: 'up' | 'down', text: string): string {
   const content = text === '' ? '{}' : `{\n${text}\n}`;
   if (form === 'typescript') return `export async function ${name}(knex: Knex): Promise<void> ${content}`;
   const doc = "/**\n * @param { import('knex').Knex } knex\n * @returns { Promise<void> }\n */\n";
@@ -227,9 +228,9 @@ export function renderMigration(migration: Migration, context: RenderContext, fo
     ...new Set(lines),
     ...(form === 'typescript' ? ["import type { Knex } from 'knex';", ...own] : []),
     '',
-    wrap(form, 'up', up),
+    wrapFunction(form, 'up', up),
     '',
-    wrap(form, 'down', down),
+    wrapFunction(form, 'down', down),
     '',
   ].join('\n');
 }

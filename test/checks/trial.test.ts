@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
-import type { Engine, TriggerTrial } from '../../lib/engines/contract.js';
+import type { TriggerTrial } from '../../lib/engines/checks.js';
+import type { Engine } from '../../lib/engines/contract.js';
 import { engineForClient } from '../../lib/engines/registry.js';
 import { onEachEngine } from '../conformance/support.js';
 
@@ -8,7 +9,7 @@ const engineOf = (db: Knex): Engine =>
   engineForClient((db.client as { driverName: string }).driverName) as Engine;
 
 const tried = (db: Knex, name: string, schema?: string): Promise<TriggerTrial> =>
-  engineOf(db).tryTrigger(db, schema === undefined ? { name } : { schema, name }, 'updated_at');
+  engineOf(db).checks.tryTrigger(db, schema === undefined ? { name } : { schema, name }, 'updated_at');
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -135,7 +136,7 @@ onEachEngine('a trial of the trigger', (open, engine) => {
       const other = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
       await other.raw('begin immediate');
       await db.raw('pragma busy_timeout = 10');
-      expect(await tried(db, 't')).to.deep.equal({ outcome: 'not-tried', reason: 'database is locked' });
+      expect(await tried(db, 't')).to.deep.equal({ outcome: 'locked', reason: 'database is locked' });
       await other.raw('rollback');
       await other.destroy();
       await db.raw('pragma query_only = on');
@@ -183,7 +184,7 @@ onEachEngine('a trial of the trigger', (open, engine) => {
       expect(Date.now() - began).to.be.lessThan(1500);
       await other.raw('lock table t in access exclusive mode');
       expect(await tried(db, 't')).to.deep.equal({
-        outcome: 'not-tried',
+        outcome: 'locked',
         reason: 'canceling statement due to lock timeout',
       });
       await other.rollback();

@@ -207,6 +207,9 @@ eachEngine('the commands of the migrator', function (engine) {
         "exports.up = async (k) => { await k.schema.createTable('a', (t) => { t.increments(); }); };\nexports.down = (k) => k.schema.dropTable('a');\n",
     });
     expect(await ok(project, 'migrate:latest', '--strict')).to.equal('Already up to date\n');
+    expect(await ok(project, 'migrate:show', '1_a')).to.match(/checksum: \w+\n/);
+    const { document } = await json(project, 'migrate:show', '1_a');
+    expect(document.isEdited).to.equal(false);
   });
 
   it('a pending migration that is older than an applied one is told, and refused by --strict-order', async () => {

@@ -114,6 +114,38 @@ describe('architecture', () => {
     expect(impure.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it('lint is pure: it names no Knex, no disk, no engine at run time', () => {
+    const impure = SOURCES.filter(below('lint/')).filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some(
+        (name) =>
+          !['fastest-levenshtein', 'js-tokens'].includes(name) &&
+          !/^\.\.?\/(?!.*(engines|migrator|commands)\/)/.test(name),
+      ),
+    );
+    expect(SOURCES.filter(below('lint/')).length).to.be.greaterThan(10);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('the parser of SQL is loaded when it is needed: no command starts slower for it', () => {
+    const early = SOURCES.filter(({ imports }) => imports.includes('libpg-query'));
+    const late = SOURCES.filter(({ code }) => dynamic(code).includes('libpg-query'));
+    expect([early.map(({ path }) => path), late.map(({ path }) => path)]).to.deep.equal([
+      [],
+      ['lib/engines/postgresql/lint/read.ts'],
+    ]);
+  });
+
+  it('what an adoption does is decided and written down by pure functions', () => {
+    const pure = SOURCES.filter(below('adoption/plan.ts', 'adoption/render.ts'));
+    // `require('knex-meta')` stands in the text of the file that is written.
+    const allowed = /^(\.\/|\.\.\/render\/|\.\.\/engines\/losses\.js$|knex-meta$)/;
+    const impure = pure.filter(({ imports, code }) =>
+      [...imports, ...dynamic(code)].some((name) => !allowed.test(name)),
+    );
+    expect(pure).to.have.length(2);
+    expect(impure.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('the library does not know its commands', () => {
     const knowing = SOURCES.filter((source) => !below('commands/', 'cli/')(source)).filter(({ imports }) =>
       imports.some((name) => /\/(commands|cli)\//.test(name)),

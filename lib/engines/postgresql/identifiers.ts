@@ -1,7 +1,7 @@
 import { KnexMetaError } from '../../errors.js';
 
 /** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
-const NAME_BYTES = 63;
+export const NAME_BYTES = 63;
 
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

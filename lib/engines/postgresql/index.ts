@@ -1,15 +1,16 @@
 import type { Engine } from '../contract.js';
+import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
-import { inspect } from './inspect.js';
+import { checks } from './checks.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
 import { readSurroundings } from './scratch/surroundings.js';
 import { throwaway } from './throwaway.js';
-import { tryTrigger } from './tryTrigger.js';
 import { valueTypes } from './valueTypes.js';
 
 export const postgresql: Engine = {
@@ -28,7 +29,6 @@ export const postgresql: Engine = {
     // Only when it is missing: a role may use a schema without being allowed to create one.
     if (rows.length === 0) await db.raw('create schema if not exists ??', [schema]);
   },
-  inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
@@ -38,6 +38,8 @@ export const postgresql: Engine = {
   valueTypes,
   metadata,
   migrations,
+  lint,
+  adoption,
+  checks,
   preserving,
-  tryTrigger,
 };

@@ -5,12 +5,12 @@ import { checkName, quoteName, withoutBindings } from './identifiers.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
 import { carryValues } from './values.js';
 
-function columnType(key: string, clock: { readonly type: string }): string {
+export function columnType(key: string, clock: { readonly type: string }): string {
   if (key === 'notes') return 'text';
   return key === 'is_active' || key === 'is_flagged' ? 'boolean' : clock.type;
 }
 
-function columnDefault(key: string, clock: { readonly expression: string }): string | undefined {
+export function columnDefault(key: string, clock: { readonly expression: string }): string | undefined {
   if (key === 'notes') return undefined;
   if (key === 'is_active') return 'true';
   return key === 'is_flagged' ? 'false' : clock.expression;

@@ -26,23 +26,35 @@ async function openConnection(client: ClientInternals): Promise<unknown> {
   return connection;
 }
 
-/** No limit that a role or server has for transactions may end the one that holds the lock. */
-const UNLIMITED = `select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
+/** No limit that a role or server has for transactions may end one of ours. */
+export const UNLIMITED = `select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
   where name in ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
     and setting <> '0'`;
 
-async function holderOf(session: Session, tables: RecordTables): Promise<string> {
+async function findHolder(rows: Session['rows'], tables: RecordTables): Promise<string | undefined> {
   const key = lockKey('run', tables);
-  const [row] = await session.rows(
+  const [row] = await rows(
     `select a.pid, a.application_name, to_char(a.xact_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
       from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and (l.classid::bigint << 32) | l.objid::bigint = ${key.sql}`,
     key.bindings,
   );
-  if (row === undefined) return 'another run of knex-meta';
+  if (row === undefined) return undefined;
   const since = row.since == null ? '' : `, since ${row.since}`;
   return `${row.application_name || 'knex-meta'} (server process ${row.pid}${since})`;
+}
+
+async function holderOf(session: Session, tables: RecordTables): Promise<string> {
+  return (await findHolder(session.rows, tables)) ?? 'another run of knex-meta';
+}
+
+/** See `CheckEngine.runHolder`: the lock is looked at, and not taken. */
+export async function runHolder(db: Knex, tables: RecordTables): Promise<LockBusy | undefined> {
+  const rows: Session['rows'] = async (sql, bindings = []) =>
+    (await db.raw(sql, bindings as readonly string[])).rows;
+  const holder = await findHolder(rows, tables);
+  return holder === undefined ? undefined : { by: 'knex-meta', holder };
 }
 
 /**

@@ -5,9 +5,11 @@ import type { Row } from '../contract.js';
 import type { Sandbox } from '../migrations.js';
 import { notOffline } from '../offline.js';
 import { kindOfStatement, withValues } from '../statements.js';
+import { type WrittenStatement, withOrigins, writtenOf } from '../written.js';
 import { factsQuery } from './facts.js';
 import { type Imagined, newImagined } from './imagined.js';
 import { literal } from './literal.js';
+import { PLANNED } from './planned.js';
 
 /** An answer of the driver's with these rows. */
 const answer = (rows: readonly Row[]) => ({ rows, rowCount: rows.length, fields: [], command: '' });
@@ -56,9 +58,9 @@ function imaginedAnswer(
  */
 export async function openSandbox(config: Knex.Config, live: Knex | undefined): Promise<Sandbox> {
   const isOffline = live === undefined;
-  const taken: string[] = [];
+  const taken: WrittenStatement[] = [];
   const imagined = newImagined();
-  const Base = config.client as unknown as ClientClass;
+  const Base = withOrigins(config.client as unknown as ClientClass);
 
   class Unsent extends Base {
     override async acquireRawConnection(): Promise<unknown> {
@@ -94,11 +96,15 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       const respond = (rows: readonly Row[]): QueryObject =>
         Object.assign(statement, { response: answer(rows) });
       const kind = kindOfStatement(sql);
-      if (kind === 'transaction') return respond([]);
+      if (kind === 'transaction') {
+        // Knex's own come from no builder.
+        if (statement.origin !== undefined) taken.push(writtenOf(statement, whole, connection));
+        return respond([]);
+      }
       if (kind === 'write') {
         const unknown = isOffline ? undefined : imagined.unknownTable(whole);
         if (unknown !== undefined) imagined.learn(unknown.name, await factsOf(connection, unknown.quoted));
-        taken.push(whole);
+        taken.push(writtenOf(statement, whole, connection));
         imagined.apply(whole);
         return respond([]);
       }
@@ -115,7 +121,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       } catch (error) {
         // A function that writes: the server says so.
         if ((error as { readonly code?: string }).code !== '25006') throw error;
-        taken.push(whole);
+        taken.push(writtenOf(statement, whole, connection));
         return respond([]);
       }
     }
@@ -123,6 +129,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   // What prepares a connection has none to prepare.
   const { afterCreate: _prepare, ...pool } = (config.pool ?? {}) as Record<string, unknown>;
   const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
-  const db = knex({ ...own, client: Unsent as unknown as typeof Knex.Client });
+  const planned = { ...own, client: Unsent as unknown as typeof Knex.Client, [PLANNED]: true };
+  const db = knex(planned as Knex.Config);
   return { db, isReal: false, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }

@@ -7,7 +7,7 @@ export const FUNCTION_MARK = 'knex-meta';
 export const COLUMN_MARK = 'knex-meta:';
 /** The setting of one transaction in which rows keep the time stamps that they are given. */
 export const PRESERVE_SETTING = 'knex_meta.preserve';
-const TRIGGER_NAME = 'update_timestamp';
+export const TRIGGER_NAME = 'update_timestamp';
 /** SQLSTATE of the warning that says why a table got no trigger. */
 export const WARNING_STATE = 'KM001';
 
@@ -19,14 +19,25 @@ const COMMENTS: Readonly<Record<string, string>> = {
   updated_at: 'when the row was last updated (UTC), kept by a trigger',
 };
 
+/** Ends the comment of what an adoption put there: undoing the adoption takes away just that. */
+export const ADOPTED_MARK = '(adopted)';
+
 /** The statement that marks a column as put there by knex-meta. */
-export function markColumn(quotedTable: string, column: MetadataColumn): string {
-  const text = `${COLUMN_MARK} ${COMMENTS[column.key] ?? 'metadata'}`;
+export function markColumn(
+  quotedTable: string,
+  column: Pick<MetadataColumn, 'key' | 'quoted'>,
+  isAdopted = false,
+): string {
+  const text = `${COLUMN_MARK} ${COMMENTS[column.key] ?? 'metadata'}${isAdopted ? ` ${ADOPTED_MARK}` : ''}`;
   return `comment on column ${quotedTable}.${column.quoted} is ${quoteText(text)}`;
 }
 
+/** The types of columns that a trigger can keep. */
+const STAMP_TYPES = ['timestamptz', 'timestamp', 'date'] as const;
+export type StampType = (typeof STAMP_TYPES)[number];
+
 /** The value to assign, by the type of the column: the instant in UTC, whatever the session's time zone. */
-function valuesByType({ clock }: HookTarget): Readonly<Record<'timestamptz' | 'timestamp' | 'date', string>> {
+function valuesByType({ clock }: Pick<HookTarget, 'clock'>): Readonly<Record<StampType, string>> {
   const { expression } = clock;
   // CURRENT_TIMESTAMP is pg_catalog.now(), which is the shorter way to the same value.
   const now = /^current_timestamp$/i.test(expression) ? 'pg_catalog.now()' : expression;
@@ -48,7 +59,7 @@ export function withPreserve(body: string): string | undefined {
   return body.includes(MARK_LINE) ? body.replace(MARK_LINE, () => MARK_LINE + PRESERVE) : undefined;
 }
 
-function functionBody(target: HookTarget, value: string): string {
+function functionBody(target: Pick<HookTarget, 'updatedAt' | 'onExplicitUpdate'>, value: string): string {
   const column = quoteName(target.updatedAt ?? '');
   const stamp = `new.${column} := ${value};`;
   const lines =
@@ -56,6 +67,18 @@ function functionBody(target: HookTarget, value: string): string {
       ? [`if new.${column} is not distinct from old.${column} then`, `  ${stamp}`, 'end if;']
       : [stamp];
   return `\nbegin\n${MARK_LINE}${PRESERVE}${lines.map((line) => `  ${line}\n`).join('')}  return new;\nend\n`;
+}
+
+/** The function that keeps a column of a type: its name, unless another has that already, and its body. */
+export function functionFor(
+  target: Pick<HookTarget, 'clock' | 'updatedAt' | 'onExplicitUpdate'>,
+  type: StampType,
+): { readonly name: string; readonly body: string } {
+  const base = `set_${target.updatedAt ?? ''}`;
+  return {
+    name: type === target.clock.type ? base : `${base}_${type}`,
+    body: functionBody(target, valuesByType(target)[type]),
+  };
 }
 
 /** Wraps statements in a DO block whose quoting no name can end. */
@@ -91,12 +114,10 @@ const FIND_FUNCTION =
  * on the server, so it is right after any CREATE or ALTER and does nothing the second time.
  */
 export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
-  const values = valuesByType(target);
   const column = target.updatedAt;
-  const base = `set_${column ?? ''}`;
-  const variants = (Object.keys(values) as (keyof typeof values)[]).map((type) => {
-    const name = type === target.clock.type ? base : `${base}_${type}`;
-    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(functionBody(target, values[type]))};`;
+  const variants = STAMP_TYPES.map((type) => {
+    const { name, body } = functionFor(target, type);
+    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
   });
   const statements = `
   rel := pg_catalog.to_regclass(${quoteText(target.quoted)});

@@ -27,12 +27,21 @@ function converted(target: HookTarget, key: string, from: string, type: string):
   return undefined;
 }
 
-/** The triggers that would fire, each with the word that enables it as it is now. */
-async function enabledTriggers(session: Session, target: HookTarget) {
-  const words: Readonly<Record<string, string>> = { O: '', A: ' always', R: ' replica' };
+/** A trigger that would fire, with the word that enables it as it is now. */
+export interface EnabledTrigger {
+  readonly name: string;
+  readonly word: '' | ' always' | ' replica';
+}
+
+/** The triggers of a table that would fire. */
+export async function enabledTriggers(
+  session: Session,
+  quotedTable: string,
+): Promise<readonly EnabledTrigger[]> {
+  const words: Readonly<Record<string, EnabledTrigger['word']>> = { O: '', A: ' always', R: ' replica' };
   const rows = await session.rows(
     withoutBindings(`select tgname, tgenabled from pg_catalog.pg_trigger where not tgisinternal and tgenabled <> 'D'
-      and tgrelid = pg_catalog.to_regclass(${quoteText(target.quoted)})`),
+      and tgrelid = pg_catalog.to_regclass(${quoteText(quotedTable)})`),
   );
   return rows.map((row) => ({ name: String(row.tgname), word: words[String(row.tgenabled)] ?? '' }));
 }
@@ -56,12 +65,25 @@ export async function carryValues(
   const type = table?.columns.find((column) => column.name === toName)?.type ?? '';
   const value = converted(target, key, from, type);
   if (value === undefined) return 'not-possible';
-  const triggers = await enabledTriggers(session, target);
-  for (const { name } of triggers)
-    await run(`alter table ${target.quoted} disable trigger ${quoteName(name)}`);
-  await run(`update ${target.quoted} set ${to} = ${value} where ${written}`);
-  for (const { name, word } of triggers) {
-    await run(`alter table ${target.quoted} enable${word} trigger ${quoteName(name)}`);
-  }
+  const triggers = await enabledTriggers(session, target.quoted);
+  await withoutTriggers(session, target.quoted, triggers, () =>
+    run(`update ${target.quoted} set ${to} = ${value} where ${written}`),
+  );
   return 'carried';
+}
+
+/** Does something while triggers stay silent, inside a transaction: nobody else writes to the table meanwhile. */
+export async function withoutTriggers<T>(
+  session: Session,
+  quotedTable: string,
+  triggers: readonly EnabledTrigger[],
+  act: () => Promise<T>,
+): Promise<T> {
+  const run = (sql: string) => session.rows(withoutBindings(sql));
+  for (const { name } of triggers) await run(`alter table ${quotedTable} disable trigger ${quoteName(name)}`);
+  const result = await act();
+  for (const { name, word } of triggers) {
+    await run(`alter table ${quotedTable} enable${word} trigger ${quoteName(name)}`);
+  }
+  return result;
 }

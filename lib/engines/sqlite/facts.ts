@@ -5,6 +5,8 @@ import { columnOfTrigger, TRIGGER_MARK } from './trigger.js';
 
 /** The constraint with this name in a column's definition marks it as put there by knex-meta. */
 export const COLUMN_MARK = 'knex_meta';
+/** Beside it, on what an adoption put there: undoing the adoption takes away just that. */
+export const ADOPTED_MARK = 'knex_meta_adopted';
 
 /** One row a column, with the table's and our trigger's SQL beside each; no row when there is no such table. */
 export function factsQuery(target: HookTarget): { sql: string; bindings: readonly unknown[] } {

@@ -1,14 +1,15 @@
 import type { Engine } from '../contract.js';
+import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
-import { inspect } from './inspect.js';
+import { checks } from './checks.js';
 import { introspect } from './introspect/index.js';
+import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
 import { throwaway } from './throwaway.js';
-import { tryTrigger } from './tryTrigger.js';
 import { valueTypes } from './valueTypes.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -46,7 +47,6 @@ export const sqlite: Engine = {
   hasSchemas: false,
   homeSchema: async () => undefined,
   ensureSchema: async () => {},
-  inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
@@ -56,6 +56,8 @@ export const sqlite: Engine = {
   valueTypes,
   metadata,
   migrations,
+  lint,
+  adoption,
+  checks,
   preserving,
-  tryTrigger,
 };

@@ -2,7 +2,7 @@ import type { Clock, HookTarget, MetadataEngine, Session, TableId } from '../con
 import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
-import { COLUMN_MARK, factsQuery, readFacts } from './facts.js';
+import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
@@ -20,10 +20,16 @@ function strictType(type: string): string {
   return type === 'boolean' ? 'integer' : type === 'datetime' ? 'text' : type;
 }
 
-function columnDefault(key: string, clock: Clock): string | undefined {
+export function columnDefault(key: string, clock: Clock): string | undefined {
   if (key === 'notes') return undefined;
   if (key === 'is_active') return '1';
   return key === 'is_flagged' ? '0' : clock.expression;
+}
+
+/** The type of a metadata column in a table that is strict, or not. */
+export function columnTypeIn(isStrictTable: boolean, key: string, clock: Clock): string {
+  const type = plainType(key, clock);
+  return isStrictTable ? strictType(type) : type;
 }
 
 async function tableSql(session: Session, target: HookTarget): Promise<string> {
@@ -35,11 +41,23 @@ async function tableSql(session: Session, target: HookTarget): Promise<string> {
   return String(row?.sql ?? '');
 }
 
+/** A metadata column as it stands in CREATE TABLE, with its mark; `isAdopted`: and with that of an adoption. */
+export function columnDefinition(
+  isStrictTable: boolean,
+  key: string,
+  name: string,
+  clock: Clock,
+  isAdopted = false,
+): string {
+  const defaultTo = columnDefault(key, clock);
+  const start = `${quoteName(name)} ${columnTypeIn(isStrictTable, key, clock)}${MARK}`;
+  const adopted = isAdopted ? ` constraint ${quoteName(ADOPTED_MARK)}` : '';
+  if (defaultTo === undefined) return `${start} null${isAdopted ? `${adopted} null` : ''}`;
+  return `${start} not null${adopted} default (${defaultTo})`;
+}
+
 async function addColumn(session: Session, target: HookTarget, key: string, name: string): Promise<void> {
-  const plain = plainType(key, target.clock);
-  const type = isStrict(await tableSql(session, target)) ? strictType(plain) : plain;
-  const defaultTo = columnDefault(key, target.clock);
-  const definition = `${quoteName(name)} ${type}${MARK} ${defaultTo === undefined ? 'null' : `not null default (${defaultTo})`}`;
+  const definition = columnDefinition(isStrict(await tableSql(session, target)), key, name, target.clock);
   // ADD COLUMN takes no default that is computed, such as the present instant, once the table has rows.
   if (key === 'created_at' || key === 'updated_at')
     await addColumnWithRebuild(session, target.table, definition);

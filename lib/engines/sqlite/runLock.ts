@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
@@ -119,6 +119,34 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
       own = undefined;
     },
   };
+}
+
+/** Whether a run has the file: nobody else may read it then. */
+async function isHeldFile(db: Knex, lockFile: string): Promise<boolean> {
+  const { client } = db.client.config as { client: string };
+  const reader = knex({
+    client,
+    connection: { filename: lockFile },
+    useNullAsDefault: true,
+    pool: { max: 1 },
+  });
+  try {
+    await reader.raw('pragma busy_timeout = 0');
+    await reader.raw('select count(*) from sqlite_master');
+    return false;
+  } catch (error) {
+    return kindOf(error) === 'busy';
+  } finally {
+    await reader.destroy();
+  }
+}
+
+/** See `CheckEngine.runHolder`: the lock's file is looked for, and not taken. */
+export async function runHolder(db: Knex): Promise<LockBusy | undefined> {
+  const file = databaseFile(db);
+  const lockFile = `${file}-knex-meta.lock`;
+  if (file === undefined || !existsSync(lockFile) || !(await isHeldFile(db, lockFile))) return undefined;
+  return { by: 'knex-meta', holder: identifyWriter(lockFile) };
 }
 
 function notWritable(error: unknown, what: string): unknown {

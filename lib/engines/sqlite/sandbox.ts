@@ -9,6 +9,7 @@ import type { Sandbox, ScriptForm } from '../migrations.js';
 import { notOffline } from '../offline.js';
 import { kindOfStatement, withValues } from '../statements.js';
 import { identifierOf, isWord, significant, tokenize } from '../tokens.js';
+import { type WrittenStatement, withOrigins, writtenOf } from '../written.js';
 import { backup } from './backup.js';
 
 function literal(value: unknown): string {
@@ -72,9 +73,9 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   const folder = live === undefined ? undefined : mkdtempSync(join(tmpdir(), 'knex-meta-plan-'));
   const filename = folder === undefined ? ':memory:' : join(folder, 'copy');
   if (live !== undefined) await backup(live, filename);
-  const taken: string[] = [];
+  const taken: WrittenStatement[] = [];
   let isUnknown = false;
-  const Base = config.client as unknown as ClientClass;
+  const Base = withOrigins(config.client as unknown as ClientClass);
   class Watched extends Base {
     override async _query(connection: unknown, statement: QueryObject): Promise<unknown> {
       // Written down before it runs: a statement may be changed on the way.
@@ -88,8 +89,10 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
         if (!statement.isOwn && asksForRows(sql)) throw notOffline(sql, true);
       }
       const answer = await super._query(connection, statement);
-      if (kind === 'write') {
-        taken.push(withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal));
+      // Knex's own words for a transaction come from no builder.
+      if (kind === 'write' || (kind === 'transaction' && statement.origin !== undefined)) {
+        const whole = withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal);
+        taken.push(writtenOf(statement, whole, connection));
       }
       return answer;
     }

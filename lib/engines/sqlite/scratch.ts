@@ -12,7 +12,7 @@ import { unchangedTables } from './unchanged.js';
 export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 'sql'];
 
 /** A database in memory with all that the project's configuration says, its functions and settings among it. */
-function emptyLike(db: Knex): Knex {
+export function emptyLike(db: Knex): Knex {
   const { config } = db.client;
   return knex({
     useNullAsDefault: true,

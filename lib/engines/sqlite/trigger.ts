@@ -5,6 +5,9 @@ import { quoteName } from './identifiers.js';
 /** Stands in the body of every trigger of knex-meta's: how they are told from a project's own. */
 export const TRIGGER_MARK = '/* knex-meta */';
 
+/** Behind the mark, in a trigger that an adoption made. */
+export const ADOPTED_TRIGGER = '/* adopted */';
+
 /** Names of triggers are unique in a database, not in a table, so each carries its table's name. */
 export function triggerName(table: string): string {
   return `update_timestamp_${table}`;

@@ -1,6 +1,7 @@
 import type { Column } from '../../schema/column.js';
 import type { ColumnChange } from '../operation.js';
 import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+import { SAFE_WAYS } from './safeWays.js';
 
 /** What can go wrong with a column. */
 export function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Hazard[] {
@@ -16,7 +17,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
           {
             kind: 'data loss',
             message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
-            remedy: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
+            remedy: SAFE_WAYS.dropColumn,
             evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
           },
         ];
@@ -29,8 +30,8 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
       {
         kind: 'can fail',
         message: `CAN FAIL: ${subject} is NOT NULL without a default, which a table with rows refuses.`,
-        remedy: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
-        evidence: count(target, undefined, 'rows in the table'),
+        remedy: SAFE_WAYS.required,
+        evidence: count(target, undefined, 'rows that would have no value'),
       },
     ];
   }
@@ -40,7 +41,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
           {
             kind: 'can fail' as const,
             message: `CAN FAIL: ${subject} becomes NOT NULL.`,
-            remedy: 'Fill the rows without a value first.',
+            remedy: SAFE_WAYS.notNull,
             evidence: count(target, `${q.name(to.name)} is null`, 'rows with NULL in it'),
           },
         ]
@@ -65,7 +66,7 @@ function typeHazards(
         {
           kind: 'can fail',
           message: `CAN FAIL: ${change}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
-          remedy: 'Look at the values first, and write USING as they need it.',
+          remedy: SAFE_WAYS.cast,
           evidence:
             failing === undefined
               ? count(target, `${facts.quote(to.name)} is not null`, 'rows with a value to convert')
@@ -79,7 +80,7 @@ function typeHazards(
           {
             kind: 'long lock',
             message: `LONG LOCK: ${change}: the table is rewritten, and nobody reads or writes it meanwhile.`,
-            remedy: 'On a large table: a new column, filled in batches, and then a rename.',
+            remedy: SAFE_WAYS.rewrite,
             evidence: count(target, undefined, 'rows to rewrite'),
           },
         ];

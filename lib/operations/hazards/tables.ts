@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.js';
 import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+import { SAFE_WAYS } from './safeWays.js';
 
 /** What can go wrong with a table or type. */
 export function tableHazards(operation: Operation, facts: HazardFacts): readonly Hazard[] {
@@ -11,7 +12,7 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
         {
           kind: 'data loss',
           message: `DATA LOSS: all rows of ${textOf(operation.from)} are gone, also after a rollback.`,
-          remedy: 'Rename the table first, and drop it in a later release.',
+          remedy: SAFE_WAYS.dropTable,
           evidence: count(q.table(operation.from), undefined, 'rows in it'),
         },
       ];
@@ -21,7 +22,7 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
         {
           kind: 'incompatible',
           message: `INCOMPATIBLE: code that runs with the old name fails as soon as this has run.`,
-          remedy: 'Deploy it together with the code.',
+          remedy: SAFE_WAYS.rename,
           evidence: undefined,
         },
       ];

@@ -13,6 +13,7 @@ const METHODS = [
   'transaction',
   'acquireRawConnection',
   'query',
+  'runner',
 ] as const;
 
 describe('the parts of Knex without a public type', () => {
@@ -27,6 +28,10 @@ describe('the parts of Knex without a public type', () => {
         expect(compiler[method], method).to.be.a('function');
       }
       expect(compiler.sequence).to.deep.equal([]);
+      const asked = knex({ client, useNullAsDefault: true, asyncStackTraces: true }).schema.raw('select 1');
+      expect(asked).to.include.keys('_asyncStack', '_sequence');
+      const runner = internals.runner(asked as never);
+      for (const method of ['query', 'queryArray'] as const) expect(runner[method]).to.be.a('function');
     });
   }
 

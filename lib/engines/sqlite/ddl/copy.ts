@@ -29,6 +29,7 @@ export async function copyRows(
   from: TableSchema,
   to: TableDefinition,
   target: string,
+  fill: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const kept = from.stored.filter((name) => {
     const column = to.columns.find((each) => sameName(each.name, name));
@@ -38,8 +39,8 @@ export async function copyRows(
   const destination = (await hasRowidColumn(session, target)) ? undefined : rowidName(to);
   const isCarried = source !== undefined && destination !== undefined;
   const names = kept.map(quoteName);
-  const into = [...(isCarried ? [destination] : []), ...names].join(', ');
-  const values = [...(isCarried ? [source] : []), ...names].join(', ');
+  const into = [...(isCarried ? [destination] : []), ...names, ...[...fill.keys()].map(quoteName)].join(', ');
+  const values = [...(isCarried ? [source] : []), ...names, ...fill.values()].join(', ');
   // OR ABORT: a constraint's own ON CONFLICT IGNORE or REPLACE would lose rows here.
   await session.rows(
     `insert or abort into ${quoteName(target)} (${into}) select ${values} from ${quoteName(from.name)}`,

@@ -1,6 +1,7 @@
 import type { Session, TableId } from '../../contract.js';
 import { quoteName } from '../identifiers.js';
 import { parseColumn } from './columnDefinition.js';
+import { refuseUsed } from './columnUse.js';
 import { copyIndexSql } from './createIndex.js';
 import {
   hasNoRowid,
@@ -11,8 +12,9 @@ import {
   unqualified,
   withoutForeignKeys,
 } from './createTable.js';
-
+import { editDropColumns } from './editColumns.js';
 import { rebuildTable } from './rebuild.js';
+import type { SchemaObject } from './schema.js';
 
 export { createDdl } from './alterations.js';
 export { parseAlter, runAlter } from './alterStatement.js';
@@ -52,13 +54,38 @@ export function copyTableSql(tableSql: string, indexes: readonly string[], name:
 }
 
 /** Adds a column with any default to a table with rows, where ADD COLUMN takes only constant ones. */
-export async function addColumnWithRebuild(
+export function addColumnWithRebuild(session: Session, table: TableId, definition: string): Promise<void> {
+  return addColumns(session, table, [definition]);
+}
+
+/** What comes along with new columns. */
+interface Along {
+  /** What the rows get in a new column in place of its default, from the old row. */
+  readonly fill?: ReadonlyMap<string, string>;
+  readonly indexes?: readonly SchemaObject[];
+}
+
+/** Adds columns with any defaults by one rebuild. */
+export async function addColumns(
   session: Session,
   table: TableId,
-  definition: string,
+  definitions: readonly string[],
+  { fill = new Map(), indexes = [] }: Along = {},
 ): Promise<void> {
   await rebuildTable(session, table, (from) => ({
-    definition: { ...from.definition, columns: [...from.definition.columns, parseColumn(` ${definition}`)] },
-    indexes: from.indexes,
+    definition: {
+      ...from.definition,
+      columns: [...from.definition.columns, ...definitions.map((text) => parseColumn(` ${text}`))],
+    },
+    indexes: [...from.indexes, ...indexes],
+    fill,
   }));
+}
+
+/** Drops columns by one rebuild. */
+export async function dropColumns(session: Session, table: TableId, names: readonly string[]): Promise<void> {
+  await rebuildTable(session, table, async (from, own) => {
+    await refuseUsed(own, from, names);
+    return editDropColumns(from, names);
+  });
 }

@@ -17,6 +17,8 @@ export interface Rebuilt {
   readonly indexes: readonly SchemaObject[];
   /** The triggers that it keeps; all of them when this is left out. */
   readonly triggers?: readonly SchemaObject[];
+  /** What the rows get in new columns in place of the defaults: SQL over the old row, by name. */
+  readonly fill?: ReadonlyMap<string, string>;
 }
 
 /** Works out the new table from the old one; throws to refuse; undefined: there is nothing to do. */
@@ -29,6 +31,9 @@ const SAVEPOINT = '`knex_meta_rebuild`';
 
 /** Before the name of a table while it is the copy. */
 const COPY = '_knex_meta_';
+
+/** The name of a copy, with that of its table. */
+export const REBUILT_NAME: RegExp = new RegExp(`^${COPY}(?:\\d+_)?(.+)$`);
 
 async function freeTableName(session: Session, table: string): Promise<string> {
   for (let count = 0; ; count += 1) {
@@ -55,7 +60,7 @@ async function replace(session: Session, from: TableSchema, to: Rebuilt): Promis
     await session.rows(created);
   }
   if (isEnforced) await hideForeignKeys(session, from, children);
-  await copyRows(session, from, to.definition, copy);
+  await copyRows(session, from, to.definition, copy, to.fill);
   await copySequence(session, from, to.definition, copy);
   await session.rows(`drop table ${quoteName(name)}`);
   await session.rows(`alter table ${quoteName(copy)} rename to ${quoteName(name)}`);

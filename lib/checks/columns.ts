@@ -1,0 +1,119 @@
+import type { ExpectedColumn } from '../engines/checks.js';
+import type { ColumnFacts } from '../engines/contract.js';
+import type { CheckReport, Finding } from './finding.js';
+import type { CheckedTable } from './migration.js';
+
+const ADD = 'Add what is missing, or exclude the table with `meta.tables.exclude`.';
+
+type Fold = (name: string) => string;
+
+function missingColumns(checked: CheckedTable, table: string, fold: Fold): readonly Finding[] {
+  const { wanted, mending } = checked;
+  const { columns, expected } = checked.table;
+  const names = new Set(columns.map(({ name }) => fold(name)));
+  const missing = wanted.filter((name) => !names.has(fold(name)));
+  const mendOf = (name: string): readonly string[] => {
+    const column = expected.find((each) => fold(each.name) === fold(name));
+    return column === undefined ? [] : mending.addColumn(column);
+  };
+  // One line for a table that was made past the hook.
+  if (missing.length > 1 && missing.length === wanted.length) {
+    return [
+      {
+        code: 'METADATA_MISSING',
+        table,
+        message: `${table} has none of the metadata columns`,
+        remedy: `${ADD} The trigger comes after the columns: check again.`,
+        mend: missing.flatMap(mendOf),
+      },
+    ];
+  }
+  return missing.map((name) => ({
+    code: 'COLUMN_MISSING',
+    table,
+    message: `${table} has no column ${name}`,
+    remedy: ADD,
+    mend: mendOf(name),
+  }));
+}
+
+function defaultOf(defaultTo: string | undefined): string {
+  return defaultTo === undefined ? 'none' : `\`${defaultTo}\``;
+}
+
+function differences(facts: ColumnFacts, expected: ExpectedColumn): readonly (readonly [string, string])[] {
+  const { type, nullable, defaultTo } = expected;
+  const isKnown = typeof defaultTo !== 'object';
+  return [
+    ...(facts.type === type ? [] : [['COLUMN_TYPE', `is ${facts.type}, and should be ${type}`] as const]),
+    ...(facts.nullable === nullable
+      ? []
+      : [['COLUMN_NULLABLE', nullable ? 'is NOT NULL, and should not be' : 'is not NOT NULL'] as const]),
+    ...(!isKnown || facts.defaultTo === defaultTo
+      ? []
+      : [
+          [
+            'COLUMN_DEFAULT',
+            `has the default ${defaultOf(facts.defaultTo)}, and should have ${defaultOf(defaultTo)}`,
+          ] as const,
+        ]),
+  ];
+}
+
+/** What knex-meta put there and is not as it should be now; a project's own columns are as they are. */
+function changedColumns(checked: CheckedTable, table: string, fold: Fold): readonly Finding[] {
+  return checked.table.expected.flatMap((expected) => {
+    const facts = checked.table.columns.find(({ name }) => fold(name) === fold(expected.name));
+    if (facts === undefined || !facts.isMetadata) return [];
+    return differences(facts, expected).map(([code, what]) => ({
+      code,
+      table,
+      message: `${table}.${facts.name} ${what}`,
+      remedy:
+        'Make it as it should be, or, if DATABASE_TIMESTAMP_UTC or meta.timestampUtc has another value than when the table was made, put that back.',
+      mend: checked.mending.alterColumn(expected),
+    }));
+  });
+}
+
+function indexFindings(checked: CheckedTable, table: string, fold: Fold): readonly Finding[] {
+  const { indexed, mending } = checked;
+  const { indexes, columns } = checked.table;
+  return indexed.flatMap((name): readonly Finding[] => {
+    const column = columns.find((each) => fold(each.name) === fold(name));
+    // The hook makes an index for a column of its own only.
+    if (column === undefined || !column.isMetadata) return [];
+    const own = indexes.filter((each) => fold(each.column) === fold(name));
+    if (own.some(({ isValid }) => isValid)) return [];
+    const broken = own.flatMap((each) => mending.dropIndex(each.name));
+    return [
+      {
+        code: own.length === 0 ? 'INDEX_MISSING' : 'INDEX_INVALID',
+        table,
+        message:
+          own.length === 0
+            ? `${table} has no index on ${name}, and the configuration asks for one`
+            : `the index ${own[0]?.name} on ${table} is not valid: no query uses it`,
+        remedy: 'Make the index.',
+        mend: [...broken, ...mending.addIndex(name)],
+      },
+    ];
+  });
+}
+
+/** Whether the metadata columns are there, with the right type, default, nullability and index. */
+export function columnFindings(checked: CheckedTable, table: string, fold: Fold): CheckReport {
+  const unknown = checked.table.expected.flatMap(({ name, defaultTo }) =>
+    typeof defaultTo === 'object'
+      ? [`the default of ${table}.${name} was not compared: ${defaultTo.unknown}`]
+      : [],
+  );
+  return {
+    findings: [
+      ...missingColumns(checked, table, fold),
+      ...changedColumns(checked, table, fold),
+      ...indexFindings(checked, table, fold),
+    ],
+    notes: unknown,
+  };
+}

@@ -1,0 +1,151 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../engines/contract.js';
+import { engines } from '../engines/registry.js';
+import type { Witness } from '../lint/engine.js';
+import { newAccount } from '../lint/known.js';
+import { type Found, type LintedStatement, lintMigration } from '../lint/lint.js';
+import { type IgnoredFinding, type LintFinding, reportOf } from '../lint/report.js';
+import type { LintRule } from '../lint/rule.js';
+import { FILES } from '../lint/rules/knex.js';
+import { type LintSettings, lintSettings } from '../lint/settings.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
+import type { TransactionMode } from '../migrator/options.js';
+import { plainView } from '../migrator/views.js';
+import { locationIn } from '../migrator/watch.js';
+import { type Scope, type ScopedMigration, writeScope } from '../migrator/written.js';
+
+/** Each rule once, with the names of the engines that have it. */
+export function allRules(): readonly { readonly rule: LintRule; readonly engines: readonly string[] }[] {
+  const codes = [...new Set(engines.flatMap(({ lint }) => lint.rules.map(({ code }) => code)))];
+  return codes.map((code) => {
+    const having = engines.filter(({ lint }) => lint.rules.some((rule) => rule.code === code));
+    const rule = having[0]?.lint.rules.find((each) => each.code === code) as LintRule;
+    return { rule, engines: having.map(({ title }) => title) };
+  });
+}
+
+/** The settings of a project. Throws META_OPTION_INVALID. */
+export function settingsOf({ meta }: KnexMetaConfig): LintSettings {
+  return lintSettings(
+    meta?.lint,
+    allRules().map(({ rule }) => rule.code),
+  );
+}
+
+/** What was found in the migrations of a scope. */
+export interface LintResult {
+  readonly migrations: readonly string[];
+  readonly findings: readonly LintFinding[];
+  readonly ignored: readonly IgnoredFinding[];
+}
+
+function statementsOf({ task, statements }: ScopedMigration): readonly LintedStatement[] {
+  const { path } = task.entry;
+  return statements.map(({ sql, isOwn, isRaw, hookColumns, stack }) => {
+    const place = path === undefined || stack === undefined ? undefined : locationIn(stack, path);
+    const line = place === undefined ? undefined : Number(/:(\d+):\d+$/.exec(place)?.[1]);
+    return { sql, isOwn, isRaw, hookColumns, line };
+  });
+}
+
+/** A finding about a file, by the rule's own words. */
+export function fileFinding(
+  code: string,
+  migration: string,
+  file: string | undefined,
+  message: string,
+  settings: LintSettings,
+  line?: number,
+): readonly LintFinding[] {
+  const rule = FILES.find((each) => each.code === code) as LintRule;
+  const severity = settings.severityOf(rule);
+  if (severity === 'off') return [];
+  const { harm, remedy } = rule;
+  const where = { migration, file, line, statement: undefined, evidence: undefined };
+  return [{ code, severity, harm, ...where, message, remedy }];
+}
+
+/** What is switched on, with what only comments can switch off. */
+const switchedOn = (engine: Engine, settings: LintSettings): readonly LintRule[] =>
+  engine.lint.rules.filter((rule) => settings.severityOf(rule) !== 'off');
+
+async function foundIn(
+  migration: ScopedMigration,
+  lint: (statements: readonly LintedStatement[]) => Promise<readonly Found[]>,
+  settings: LintSettings,
+  witness: Witness | undefined,
+): Promise<Omit<LintResult, 'migrations'>> {
+  const { task, failure } = migration;
+  const { name, entry } = task;
+  const statements = statementsOf(migration);
+  const begins = [...new Set(statements.flatMap(({ line }) => line ?? []))];
+  const file = entry.path?.replace(/^\.\//, '');
+  const where = { migration: name, file, text: await entry.text(), begins };
+  const isTried = witness !== undefined && failure?.code !== 'NOT_OFFLINE';
+  const rule = FILES.find(({ code }) => code === (isTried ? 'FAILS' : 'NOT_FOLLOWED')) as LintRule;
+  const failed: readonly Found[] =
+    failure === undefined ? [] : [{ rule, message: failure.message, line: undefined, statement: undefined }];
+  const { findings, ignored, unused } = await reportOf(
+    where,
+    [...(await lint(statements)), ...failed],
+    settings,
+    witness,
+  );
+  const idle = unused.flatMap(({ comment, code }) =>
+    fileFinding(
+      'UNUSED_IGNORE',
+      name,
+      file,
+      `${code} is switched off here, and is not found.`,
+      settings,
+      comment.line,
+    ),
+  );
+  return { findings: [...findings, ...idle], ignored };
+}
+
+/**
+ * Looks at the migrations of a scope.
+ *
+ * @param live - the database, which is only read; undefined: none is asked
+ */
+export async function lintScope(
+  engine: Engine,
+  config: KnexMetaConfig,
+  live: Knex | undefined,
+  scope: Scope,
+  transaction: TransactionMode | undefined,
+): Promise<LintResult> {
+  const settings = settingsOf(config);
+  const [first] = [config.searchPath ?? []].flat();
+  const home = first === undefined || first === '$user' ? engine.changes.defaultSchema : first;
+  const known = newAccount(home);
+  const witness = live === undefined ? undefined : engine.lint.witness(plainView(live));
+  for (const { table, columns, neverNull } of (await witness?.catalog()) ?? []) {
+    known.learn(table, columns, neverNull);
+  }
+  const rules = switchedOn(engine, settings);
+  const result = {
+    migrations: [] as string[],
+    findings: [] as LintFinding[],
+    ignored: [] as IgnoredFinding[],
+  };
+  let isOneTransaction = false;
+  for await (const migration of writeScope(engine, config, live, scope, { transaction })) {
+    if (migration.beginsBatch) known.beginBatch();
+    known.beginMigration(isOneTransaction && migration.isTransaction && transaction !== 'each');
+    isOneTransaction = migration.isTransaction;
+    const { isTransaction } = migration;
+    const lint = (statements: readonly LintedStatement[]) =>
+      lintMigration({ isTransaction, statements }, engine.lint, engine.changes.hazards, rules, known);
+    if (!migration.isAsked) {
+      await lint(statementsOf(migration));
+      continue;
+    }
+    const { findings, ignored } = await foundIn(migration, lint, settings, witness);
+    result.migrations.push(migration.task.name);
+    result.findings.push(...findings);
+    result.ignored.push(...ignored);
+  }
+  return result;
+}

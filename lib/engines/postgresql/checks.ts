@@ -1,0 +1,16 @@
+import type { CheckEngine } from '../checks.js';
+import { examine } from './examine.js';
+import { mendIndex, mending, setSearchPath } from './mending.js';
+import { runHolder } from './runLock.js';
+import { tryOnCopy, tryTrigger } from './tryTrigger.js';
+
+/** See `CheckEngine`. */
+export const checks: CheckEngine = {
+  examine,
+  mending,
+  tryTrigger,
+  tryOnCopy,
+  runHolder,
+  mendIndex,
+  setSearchPath,
+};

@@ -1,0 +1,17 @@
+import type { CheckEngine } from '../checks.js';
+import { examine } from './examine.js';
+import { mending } from './mending.js';
+import { runHolder } from './runLock.js';
+import { tryOnCopy, tryTrigger } from './tryTrigger.js';
+
+/** See `CheckEngine`. */
+export const checks: CheckEngine = {
+  examine,
+  mending,
+  tryTrigger,
+  tryOnCopy,
+  runHolder,
+  // No index is ever half made, and names are in one place.
+  mendIndex: () => [],
+  setSearchPath: () => [],
+};

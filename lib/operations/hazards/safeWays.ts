@@ -1,0 +1,13 @@
+/** The safe ways that hazards of generated migrations and rules of `lint` share, in the same words. */
+export const SAFE_WAYS = {
+  dropTable: 'Rename the table first, and drop it in a later release.',
+  dropColumn: 'Stop using the column in a release before, and keep a copy of what may be wanted.',
+  rename: 'Deploy it together with the code.',
+  required: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
+  notNull: 'Fill the rows without a value first.',
+  cast: 'Look at the values first, and write USING as they need it.',
+  rewrite: 'On a large table: a new column, filled in batches, and then a rename.',
+  duplicates: 'Merge or correct the duplicates first.',
+  concurrently: 'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
+  notValid: 'On a large table: NOT VALID first, then VALIDATE CONSTRAINT.',
+} as const;
