@@ -187,7 +187,7 @@ describe('the Dockerfile and the compose file', () => {
     expect(services.app.deploy.replicas).to.be.greaterThan(1);
     expect(services.app.environment.DATABASE_URL)
       .to.include('@database/')
-      .and.to.include('${POSTGRES_PASSWORD}');
+      .and.to.match(/\$\{POSTGRES_PASSWORD\}/);
     expect(services.app.depends_on).to.deep.equal(['database']);
     expect(services.database.healthcheck.test).to.include('pg_isready -U app');
   });
