@@ -1,18 +1,23 @@
-import { engineOf, missingFile } from '../cli/project.js';
+import type { Knex } from 'knex';
+import { engineOf } from '../cli/project.js';
 import { type Difference, diff } from '../diff/index.js';
-import type { Rename as DiffRename } from '../diff/options.js';
+import { type DiffOptions, LEFT_KINDS, type LeftKind, type Rename, type Unmanaged } from '../diff/options.js';
 import type { Engine } from '../engines/contract.js';
-import { KnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
+import type { AnyModel } from '../models/definition.js';
 import { readDesired } from '../models/desired.js';
 import { type LoadedModels, loadModels } from '../models/load.js';
-import type { Rename } from '../models/renames.js';
 import { describe } from '../operations/describe.js';
+import { type CountedHazard, countHazards, hazardFinder } from '../operations/hazards/index.js';
+import type { Operation } from '../operations/operation.js';
+import type { ImpliedColumn } from '../render/metadata.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
 import type { Context } from './command.js';
-import { readStatus } from './migrateInspect.js';
+import { type ComparedDatabase, withCompared } from './comparedDatabase.js';
+import { readRenames, toDiff } from './renameFlag.js';
 
 /** The models beside the database. */
 export interface Compared extends Difference {
@@ -20,110 +25,173 @@ export interface Compared extends Difference {
   readonly loaded: LoadedModels;
   readonly actual: DatabaseSchema;
   readonly desired: DatabaseSchema;
+  /** The schema of what names none; undefined where the engine has none. */
+  readonly home: string | undefined;
   /** Each operation in words. */
   readonly detected: readonly string[];
+  readonly hazards: readonly CountedHazard[];
+  /** The metadata columns that a table gets when nothing is said. */
+  readonly metadata: readonly ImpliedColumn[];
 }
 
-/** What a model says was renamed, as the diff takes it. */
-function toDiff(rename: Rename): readonly DiffRename[] {
-  const { schema, name } = rename;
-  switch (rename.kind) {
-    case 'table':
-      return [{ kind: 'table', from: rename.from, to: { schema, name } }];
-    case 'enum':
-      return [{ kind: 'type', from: rename.from, to: { schema, name } }];
-    case 'column':
-      return [{ kind: 'column', table: { schema, name }, from: rename.from, to: rename.column }];
-    case 'enum value':
-      return [{ kind: 'enumValue', type: { schema, name }, from: rename.from, to: rename.value }];
-    case 'view':
-      return [];
+/** Asks a person which of the candidates were renamed; says no for all others. */
+export type AskRenames = (
+  candidates: readonly Rename[],
+  home: string | undefined,
+) => Promise<readonly Rename[]>;
+
+/** Kinds of which the models have nothing at all: what a database has of them is not theirs to drop. */
+function leftKinds(desired: DatabaseSchema): readonly LeftKind[] {
+  const own = ({ extension }: { readonly extension: string | undefined }) => extension === undefined;
+  const has: Readonly<Record<LeftKind, boolean>> = {
+    view: desired.views.some(own),
+    function: desired.functions.some((each) => own(each) && !each.isMetadata),
+    trigger: desired.tables.some(({ triggers }) => triggers.some(({ stamps }) => stamps === undefined)),
+    sequence: desired.sequences.some(({ ownedBy }) => ownedBy === undefined),
+    domain: desired.domains.some(own),
+    extension: desired.extensions.length > 0,
+    // Others may keep what they have in a schema that only looks empty.
+    schema: false,
+  };
+  return LEFT_KINDS.filter((kind) => !has[kind]);
+}
+
+/** The schemas that the models are about: the connection's own, those they name, those they come from. */
+function schemasOf(
+  models: readonly AnyModel[],
+  home: string | undefined,
+  desired: DatabaseSchema,
+  renames: readonly Rename[],
+) {
+  const from = renames.flatMap((each) =>
+    each.kind === 'table' || each.kind === 'type' ? [each.from.schema] : [],
+  );
+  const named = [home, ...desired.schemas.map(({ name }) => name), ...from].filter(
+    (name) => name !== undefined,
+  );
+  // An extension's schema is only where its objects are.
+  const isOnlyExtensions = (name: string) =>
+    models.some((each) => each.kind === 'extension' && each.schema === name) && name !== home;
+  const others = new Set(desired.tables.map(({ schema }) => schema));
+  return new Set(named.filter((name) => !isOnlyExtensions(name) || others.has(name)));
+}
+
+/** Objects that `include` and `exclude` keep from being compared. */
+function excludedOf(
+  { tables, views, functions, enums }: DatabaseSchema,
+  isInside: (object: ObjectName) => boolean,
+  manages: (object: ObjectName) => boolean,
+): readonly Unmanaged[] {
+  const list = (kind: string, objects: readonly ObjectName[]): readonly Unmanaged[] =>
+    objects
+      .filter((object) => isInside(object) && !manages(object))
+      .map(({ schema, name }) => ({
+        kind,
+        name: schema === undefined ? name : `${schema}.${name}`,
+        reason: '`meta.include` or `meta.exclude` leaves it alone',
+      }));
+  return [
+    ...list('table', tables),
+    ...list('view', views),
+    ...list('function', functions),
+    ...list('enum', enums),
+  ];
+}
+
+/** Asks for as long as an answer brings up another pair: columns show when their table has its new name. */
+async function withAnswers(
+  compare: (renames: readonly Rename[]) => Difference,
+  told: readonly Rename[],
+  home: string | undefined,
+  ask: AskRenames | undefined,
+): Promise<Difference> {
+  const asked = new Set<string>();
+  let renames = told;
+  for (;;) {
+    const difference = compare(renames);
+    const news = difference.candidates.filter((each) => !asked.has(JSON.stringify(each)));
+    if (ask === undefined || news.length === 0) return difference;
+    for (const each of news) asked.add(JSON.stringify(each));
+    const answers = await ask(news, home);
+    if (answers.length === 0) return difference;
+    renames = [...renames, ...answers];
   }
 }
 
-/** `users.name:full_name`, `app.users.name:full_name`, `users:people`: what --rename says. Throws USAGE. */
-function readRename(text: string, home: string | undefined): DiffRename {
-  const [from = '', to = '', more] = text.split(':');
-  const path = from.split('.');
-  if (from === '' || to === '' || more !== undefined || path.length > 3) {
-    throw new KnexMetaError(
-      'USAGE',
-      `--rename takes table.column:new_name or table:new_name, not "${text}".`,
-    );
-  }
-  if (path.length === 1) {
-    return { kind: 'table', from: { schema: home, name: from }, to: { schema: home, name: to } };
-  }
-  const [column = '', name = '', schema = home] = [...path].reverse();
-  return { kind: 'column', table: { schema, name }, from: column, to };
-}
-
-async function refusePending(context: Context): Promise<void> {
-  const { pending } = await readStatus(context);
-  if (pending.length === 0) return;
-  throw new KnexMetaError('MIGRATIONS_PENDING', `Migrations are pending: ${pending.join(', ')}.`, {
-    remedy:
-      'Apply them first (`npx knex-meta migrate:latest`): what they will change would be written a second time. Nothing was written.',
-    details: { pending },
-  });
+async function count(
+  engine: Engine,
+  operations: readonly Operation[],
+  { db, isLive }: ComparedDatabase,
+): Promise<readonly CountedHazard[]> {
+  const find = hazardFinder(operations, engine.changes.hazards);
+  const queries = [
+    ...new Set(operations.flatMap((each) => find(each).flatMap(({ evidence }) => evidence?.sql ?? []))),
+  ];
+  // What was made for the moment has no rows to count.
+  const counts = isLive && queries.length > 0 ? await engine.countRows(db, queries) : [];
+  const answers = new Map(queries.flatMap((sql, at) => [[sql, counts[at]]] as [string, number | Error][]));
+  return countHazards(operations, find, answers);
 }
 
 /**
  * Compares the models with the database, which is only read.
  *
- * @throws KnexMetaError MIGRATIONS_PENDING, MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID,
- *   MODEL_DUPLICATE, MODEL_BUILD_FAILED, SCRATCH_REFUSED, RENAME_UNKNOWN
+ * @param ask - asks about renames; without it pairs are candidates
+ * @param act - what is done with the result, while what it was compared with is still there
+ * @throws KnexMetaError MODELS_DIRECTORY_MISSING, MODELS_NONE, MODEL_LOAD_FAILED, MODEL_INVALID, MODEL_DUPLICATE,
+ *   MODEL_BUILD_FAILED, RENAME_UNKNOWN, and what `withCompared` throws
  */
-export async function compareModels(context: Context, renames: readonly string[]): Promise<Compared> {
+export async function compareModels<Result>(
+  context: Context,
+  ask: AskRenames | undefined,
+  act: (compared: Compared, db: Knex) => Promise<Result>,
+): Promise<Result> {
   const { config } = await context.project();
   const meta = config.meta ?? {};
-  const loaded = await loadModels([meta.models ?? './models'].flat());
-  await refusePending(context);
-  if (missingFile(config) !== undefined) {
-    throw new KnexMetaError('CONNECTION_FAILED', 'There is no database yet to compare the models with.', {
-      remedy: 'npx knex-meta migrate:latest makes it.',
-    });
-  }
+  const { manages, columns } = resolveMeta(meta, process.env);
   const engine = engineOf(config);
-  const { db } = await context.database();
-  const first = await engine.introspect(db);
-  const home = first.schemas[0]?.name;
-  const others = loaded.models.map(({ schema }) => schema).filter((schema) => schema !== undefined);
-  const schemas = [...new Set([...(home === undefined ? [] : [home]), ...others])];
-  const actual = others.length === 0 ? first : await engine.introspect(db, schemas);
-  const { schema: desired, renames: declared } = await readDesired(engine, db, loaded.models, { actual });
-  const resolved = resolveMeta(meta, process.env);
-  const difference = diff(actual, desired, engine.changes.comparison, {
-    renames: [...declared.flatMap(toDiff), ...renames.map((text) => readRename(text, home))],
-    ownTables: ownTables(recordTables(config.migrations ?? {})),
-    indexedMetadata: resolved.columns.filter(({ index }) => index).map(({ name }) => name),
+  const loaded = await loadModels([meta.models ?? './models'].flat());
+  return withCompared(context, async (database) => {
+    const { db, shadow } = database;
+    const actual = await engine.introspect(db);
+    const {
+      schema: desired,
+      renames: declared,
+      home,
+    } = await readDesired(engine, db, loaded.models, {
+      actual,
+      shadow,
+    });
+    const flags = [context.args.rename ?? []].flat().map(String);
+    const told = [...declared.flatMap(toDiff), ...readRenames(flags, { actual, desired, home })];
+    const schemas = schemasOf(loaded.models, home, desired, told);
+    const isInside = ({ schema }: ObjectName) => schema === undefined || schemas.has(schema);
+    const options: DiffOptions = {
+      includes: (object) => isInside(object) && manages(object),
+      leave: leftKinds(desired),
+      ownTables: ownTables(recordTables(config.migrations ?? {})),
+      indexedMetadata: columns.filter(({ index }) => index).map(({ name }) => name),
+    };
+    const compare = (renames: readonly Rename[]) =>
+      diff(actual, desired, engine.changes.comparison, { ...options, renames });
+    const difference = await withAnswers(compare, told, home, ask);
+    const { operations } = difference;
+    const excluded = [
+      ...excludedOf(actual, isInside, manages),
+      ...excludedOf(desired, isInside, manages),
+    ].filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
+    const compared: Compared = {
+      ...difference,
+      unmanaged: [...difference.unmanaged, ...excluded],
+      engine,
+      loaded,
+      actual,
+      desired,
+      home,
+      detected: operations.map((operation) => describe(operation, home)),
+      metadata: columns.filter(({ add }) => add === undefined),
+      hazards: await count(engine, operations, database),
+    };
+    return act(compared, db);
   });
-  const detected = difference.operations.map((operation) => describe(operation, home));
-  return { ...difference, engine, loaded, actual, desired, detected };
-}
-
-/** What --rename would say of a table or column that went while a like one came. */
-export function renameHints({ candidates }: Compared): readonly string[] {
-  return candidates.flatMap((each) => {
-    if (each.kind === 'column') {
-      const flag = `--rename ${each.table.name}.${each.from}:${each.to}`;
-      return [`Was ${each.table.name}.${each.from} renamed to ${each.to}? Then: ${flag}`];
-    }
-    if (each.kind === 'table') {
-      return [
-        `Was ${each.from.name} renamed to ${each.to.name}? Then: --rename ${each.from.name}:${each.to.name}`,
-      ];
-    }
-    return [];
-  });
-}
-
-/** How many models of which files were compared, and why a table could be missing. */
-export function nothingDetected({ loaded }: Compared): readonly string[] {
-  const files = loaded.files.map(({ file, models }) => `${file} (${models})`).join(', ');
-  return [
-    `No changes detected: ${loaded.models.length} models of ${loaded.files.length} files were compared.`,
-    `  ${files}`,
-    '  A table that is missing here: is its file in the directory of the models, and does it export what defineModel returns?',
-  ];
 }

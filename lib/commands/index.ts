@@ -20,6 +20,7 @@ import {
   migrateUp,
   migrateUpgrade,
 } from './migrateSteps.js';
+import { modelsPull } from './modelsPull.js';
 import { seedMake, seedRun } from './seeds.js';
 
 /** Every command, in the order that --help shows. */
@@ -52,4 +53,5 @@ export const commands: readonly Command[] = [
   checkVersion,
   checkModels,
   lint,
+  modelsPull,
 ];

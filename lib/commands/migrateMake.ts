@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
+import type { Knex } from 'knex';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import type { Statements } from '../render/file.js';
 import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
-import { compareModels, nothingDetected, renameHints } from './compareModels.js';
+import { type Compared, compareModels } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
+import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
 import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import { askRenames } from './renameQuestion.js';
+import { statementsOf } from './sqlMigration.js';
 import { renderStub } from './stub.js';
 
 const TEMPLATES: Readonly<Record<FileForm, string>> = {
@@ -39,6 +44,12 @@ exports.up = async function (knex) {};
 exports.down = async function (knex) {};
 `,
 };
+
+/** The template for SQL that somebody is going to write. */
+function withRaw(template: string): string {
+  const body = '{\n  await knex.raw(`\n    \n  `);\n}';
+  return template.replace(/\{\}(;?)$/gm, (_, semicolon: string) => `${body}${semicolon}`);
+}
 
 /** The line that says what a new migration follows; empty for the first one. */
 function revisesLine(form: FileForm, parents: readonly string[]): string {
@@ -75,11 +86,12 @@ export async function newMigration(
   const extension = extensionOf(args.x, migrations.extension ?? fallback);
   const stub = args.stub === undefined ? migrations.stub : String(args.stub);
   const form = formOf(extension, resolve(knexfile ?? '.', '..'));
+  const template = args.sql === true ? withRaw(TEMPLATES[form]) : TEMPLATES[form];
   const text =
     render !== undefined
       ? render(form)
       : stub === undefined
-        ? TEMPLATES[form].replace('%REVISES%', () => revisesLine(form, parents))
+        ? template.replace('%REVISES%', () => revisesLine(form, parents))
         : renderStub(stub, directory, migrations);
   const file = `${timestamp()}_${name}.${extension}`;
   return { path: writeNewFile(directory, file, text), file };
@@ -91,24 +103,39 @@ function withParents(text: string, form: FileForm, parents: readonly string[]): 
   return line === '' ? text : text.replace(/^(?=\/\*\*|export |exports\.)/m, () => `${line}\n\n`);
 }
 
+/** The text of the migration, by the form that it is to have. */
+async function textOf(
+  { engine, operations, actual, desired, hazards, home, metadata }: Compared,
+  db: Knex,
+  isSql: boolean,
+): Promise<(form: FileForm) => string> {
+  const counts = new Map(hazards.map(({ evidence, count }) => [evidence?.sql, count]));
+  const changes = { ...engine.changes, defaultSchema: home };
+  const write = (form: FileForm, statements?: Statements) =>
+    generate(changes, operations, actual, desired, form, metadata, (sql) => counts.get(sql), statements);
+  const statements = isSql ? await statementsOf(engine, db, write('esm')) : undefined;
+  return (form) => write(form, statements);
+}
+
 /** Writes what makes the database what the models say; nothing when it is that already. */
-async function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
+function autogenerate(context: Context, name: string, parents: readonly string[]): Promise<Outcome> {
   const { args, output } = context;
-  const compared = await compareModels(context, [args.rename ?? []].flat().map(String));
-  const { engine, operations, actual, desired, detected, unmanaged } = compared;
-  for (const { kind, name: object, reason } of unmanaged) output.note(`${kind} ${object}: ${reason}`);
-  if (operations.length === 0) {
-    for (const line of nothingDetected(compared)) output.line(line);
-    return { data: { ok: true, detected, unmanaged } };
-  }
-  for (const line of detected) output.line(`${output.style('green', 'Detected')} ${line}`);
-  for (const line of renameHints(compared)) output.warn(line);
-  const { path, file } = await newMigration(context, name, parents, (form) =>
-    withParents(generate(engine.changes, operations, actual, desired, form), form, parents),
-  );
-  output.line(output.style('green', `Created Migration: ${path}`));
-  output.line('Read it before you apply it.');
-  return { data: { ok: true, path: resolve(path), file, revises: parents, detected, unmanaged } };
+  return compareModels(context, askRenames(context), async (compared, db) => {
+    const data = differenceData(compared);
+    tellDifference(compared, output, output.style('green', 'Detected'));
+    for (const hint of renameHints(compared)) output.warn(hint);
+    const isNothing = compared.operations.length === 0;
+    if (isNothing) {
+      for (const line of nothingDetected(compared)) output.line(line);
+      if (args.empty !== true) return { data: { ok: true, ...data } };
+    }
+    const text = isNothing ? undefined : await textOf(compared, db, args.sql === true);
+    const render = text && ((form: FileForm) => withParents(text(form), form, parents));
+    const { path, file } = await newMigration(context, name, parents, render);
+    output.line(output.style('green', `Created Migration: ${path}`));
+    if (render !== undefined) output.line('Read it before you apply it.');
+    return { data: { ok: true, path: resolve(path), file, revises: parents, ...data } };
+  });
 }
 
 export const migrateMake: Command = {
@@ -117,15 +144,21 @@ export const migrateMake: Command = {
   flags: {
     x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
     autogenerate: { type: 'boolean', describe: 'write what makes the database what the models say' },
-    rename: {
-      type: 'string',
-      describe: 'with --autogenerate: what was renamed and not dropped, users.name:full_name or users:people',
+    empty: { type: 'boolean', describe: 'a file to fill in, with --autogenerate also when nothing changed' },
+    sql: {
+      type: 'boolean',
+      describe: 'a file of SQL statements in knex.raw, in place of the schema builder',
     },
+    ...MODEL_FLAGS,
     stub: { type: 'string', describe: 'a template: a path, or a name in the migrations directory' },
   },
   examples: [
     ['knex-meta migrate:make add_profile', 'in the language of the knexfile'],
     ['knex-meta migrate:make add_profile --autogenerate', 'the models beside the database, up and down'],
+    [
+      'knex-meta migrate:make rename --autogenerate --rename users.name:full_name',
+      'where nobody can be asked: in CI, in a pipe',
+    ],
   ],
   run: async (context) => {
     const { args, output } = context;

@@ -11,11 +11,38 @@ function isLikeTable(a: Table, b: Table, how: Comparison): boolean {
   return shared > 0 && shared * 3 >= Math.max(had.size, has.size) * 2;
 }
 
+/** Values that went while others came, the one in the same place first. */
+function valueCandidates(operations: readonly Operation[]): readonly Rename[] {
+  const changes = operations.flatMap((each) =>
+    each.kind === 'enum' && each.from !== undefined && each.to !== undefined
+      ? [{ from: each.from, to: each.to, renamed: each.renamedValues }]
+      : [],
+  );
+  const types = changes.filter(
+    ({ from }, at) => !changes.slice(0, at).some((other) => sameObject(other.from, from)),
+  );
+  return types.flatMap(({ from, renamed }) => {
+    const to = changes.findLast((each) => sameObject(each.to, from))?.to;
+    if (to === undefined) return [];
+    const isTold = (value: string) => renamed.some((each) => each.from === value || each.to === value);
+    const went = from.values.filter((value) => !to.values.includes(value) && !isTold(value));
+    const came = to.values.filter((value) => !from.values.includes(value) && !isTold(value));
+    const type = { schema: to.schema, name: to.name };
+    return went.flatMap((value): readonly Rename[] => {
+      const place = from.values.indexOf(value);
+      const distance = (other: string) => Math.abs(to.values.indexOf(other) - place);
+      return [...came]
+        .sort((a, b) => distance(a) - distance(b))
+        .map((other) => ({ kind: 'enumValue', type, from: value, to: other }));
+    });
+  });
+}
+
 /** Things that went while a like thing came: a person is asked whether they were renamed. */
 export function findCandidates(operations: readonly Operation[], how: Comparison): readonly Rename[] {
   const dropped = operations.filter(({ to }) => to === undefined);
   const added = operations.filter(({ from }) => from === undefined);
-  return dropped.flatMap((went) =>
+  const objects = dropped.flatMap((went) =>
     added.flatMap((came): readonly Rename[] => {
       if (went.kind === 'table' && came.kind === 'table' && went.from && came.to) {
         if (!isLikeTable(went.from, came.to, how)) return [];
@@ -39,4 +66,5 @@ export function findCandidates(operations: readonly Operation[], how: Comparison
       return [];
     }),
   );
+  return [...objects, ...valueCandidates(operations)];
 }

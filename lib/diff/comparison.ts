@@ -46,8 +46,12 @@ export function fingerprint(value: unknown, how: Comparison, without: readonly s
 /** Without the names of the sequences that number columns: they are as good as any. */
 export function comparableColumn(column: Column): Column {
   const { numbering } = column;
-  if (numbering === undefined || numbering.kind === 'rowid') return column;
-  const sequence = { ...numbering.sequence, schema: undefined, name: '' };
+  if (numbering === undefined) return column;
+  if (numbering.kind === 'rowid')
+    return { ...column, numbering: { kind: 'rowid', reuses: numbering.reuses } };
+  // An identity's sequence counts in the column's type, whatever the catalog says of it.
+  const type = numbering.kind === 'identity' ? '' : numbering.sequence.type;
+  const sequence = { ...numbering.sequence, type, schema: undefined, name: '' };
   return {
     ...column,
     defaultTo: numbering.kind === 'serial' ? undefined : column.defaultTo,

@@ -8,7 +8,7 @@ import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
 import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
 import { applyRenames } from './renames.js';
-import { nameOf, scope } from './scope.js';
+import { leftAlone, nameOf, scope, withoutHeldTypes } from './scope.js';
 import { diffTable } from './tables.js';
 
 export type { Comparison } from './comparison.js';
@@ -41,12 +41,32 @@ function diffTriggers(before: Table, after: Table, how: Comparison, leaving: Lea
 }
 
 /** A new table without what the hook makes of itself. */
-function asCreated(table: Table, options: DiffOptions): Table {
+export function asCreated(table: Table, options: DiffOptions): Table {
   const implied = new Set(options.indexedMetadata ?? []);
   const isImplied = ({ keys }: Table['indexes'][number]) =>
     keys.length === 1 &&
     table.columns.some(({ name, isMetadata }) => isMetadata && name === keys[0]?.column && implied.has(name));
   return { ...table, indexes: table.indexes.filter((index) => !isImplied(index)) };
+}
+
+/** What is kept in partitions, or inherits, is created by SQL of the models, and not altered. */
+function leaveAlone(
+  before: Table,
+  after: Table,
+  how: Comparison,
+  leaving: Leaving,
+  reason: string,
+): readonly Operation[] {
+  const kept = (table: Table) =>
+    JSON.stringify([table.partitionedBy, table.partitionOf, [...table.inherits].map(nameOf)]);
+  const isSame = kept(before) === kept(after) && diffTable(before, after, how).operations.length === 0;
+  if (!isSame)
+    leaving.unmanaged.push({
+      kind: 'table',
+      name: nameOf(after),
+      reason: `${reason}: it is not altered, and the model says it otherwise`,
+    });
+  return [];
 }
 
 function diffTables(
@@ -61,19 +81,20 @@ function diffTables(
     ...both.flatMap(([before, after]) => {
       // Most tables are as they were, to the letter.
       if (before === after || JSON.stringify(before) === JSON.stringify(after)) return [];
+      const reason = leftAlone(before) ?? leftAlone(after);
+      if (reason !== undefined) return leaveAlone(before, after, how, leaving, reason);
       const { operations, unmanaged } = diffTable(before, after, how);
       leaving.unmanaged.push(...unmanaged);
       return [...operations, ...diffTriggers(before, after, how, leaving)];
     }),
     ...added.map((to): Operation => ({ kind: 'table', from: undefined, to: asCreated(to, options) })),
-    ...dropped.map((from): Operation => ({ kind: 'table', from: asCreated(from, options), to: undefined })),
+    ...dropped.flatMap((from): readonly Operation[] => {
+      const reason = leftAlone(from);
+      if (reason === undefined) return [{ kind: 'table', from: asCreated(from, options), to: undefined }];
+      leaving.unmanaged.push({ kind: 'table', name: nameOf(from), reason });
+      return [];
+    }),
   ];
-}
-
-/** What no model can say, of tables that the models have nevertheless. */
-function contested(unmanaged: readonly Unmanaged[], desired: DatabaseSchema): DatabaseSchema {
-  const names = new Set(unmanaged.filter(({ kind }) => kind === 'table').map(({ name }) => name));
-  return { ...desired, tables: desired.tables.filter((table) => !names.has(nameOf(table))) };
 }
 
 /**
@@ -91,12 +112,12 @@ export function diff(
 ): Difference {
   const before = scope(actual, options);
   const wanted = scope(desired, options);
-  const target = contested(before.unmanaged, wanted.schema);
+  const target = wanted.schema;
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
   const renames = options.renames ?? [];
-  const renamed = applyRenames(before.schema, renames, how);
+  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), renames, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),

@@ -1,10 +1,10 @@
 import type { EnumChange, Operation } from '../operations/operation.js';
 import { sameObject } from '../operations/operation.js';
-import type { DatabaseSchema, EnumType } from '../schema/database.js';
+import type { DatabaseSchema, EnumType, OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import type { LeftKind, Rename, Unmanaged } from './options.js';
-import { nameOf } from './scope.js';
+import { nameOf, otherName } from './scope.js';
 
 interface Pairs<Of> {
   readonly both: readonly (readonly [Of, Of])[];
@@ -68,7 +68,14 @@ function commentOf(on: string, from: ObjectName, to: ObjectName): readonly Opera
   const had = (from as { comment?: string }).comment;
   const has = (to as { comment?: string }).comment;
   const name = { schema: to.schema, name: to.name };
-  return had === has ? [] : [{ kind: 'comment', on, name, table: undefined, from: had, to: has }];
+  if (had === has) return [];
+  const {
+    kind,
+    isMaterialized,
+    identity: args,
+  } = to as { kind?: string; isMaterialized?: boolean; identity?: string };
+  const what = isMaterialized === true ? 'materialized view' : (kind ?? on);
+  return [{ kind: 'comment', on: what, name, table: undefined, identity: args, from: had, to: has }];
 }
 
 /**
@@ -121,6 +128,33 @@ export function diffEnums(
   ];
 }
 
+/** What is known by its statements only: one that no model has stays. */
+function diffOthers(
+  before: readonly OtherObject[],
+  after: readonly OtherObject[],
+  how: Comparison,
+  unmanaged: Unmanaged[],
+): readonly Operation[] {
+  const keyOf = ({ kind, schema, table, name }: OtherObject) =>
+    JSON.stringify([kind, schema, table === undefined ? null : how.foldName(table), how.foldName(name)]);
+  const had = new Map(before.map((each) => [keyOf(each), each]));
+  const has = new Set(after.map(keyOf));
+  for (const object of before)
+    if (!has.has(keyOf(object)))
+      unmanaged.push({
+        kind: object.kind,
+        name: otherName(object),
+        reason: 'no model has it: it was left alone',
+      });
+  return after.flatMap((to): readonly Operation[] => {
+    const from = had.get(keyOf(to));
+    const isSame =
+      from !== undefined &&
+      how.foldExpression(from.definition ?? '') === how.foldExpression(to.definition ?? '');
+    return isSame ? [] : [{ kind: 'other', from, to }];
+  });
+}
+
 /** Everything that is not a table or on one. */
 export function diffObjects(
   actual: DatabaseSchema,
@@ -146,6 +180,7 @@ export function diffObjects(
   return [
     ...schemas,
     ...extensions,
+    ...diffOthers(actual.others, desired.others, how, leaving.unmanaged),
     ...diffKind('domain', actual.domains, desired.domains, how, leaving),
     ...diffKind('sequence', actual.sequences, desired.sequences, how, leaving),
     ...diffKind('function', actual.functions, desired.functions, how, leaving),

@@ -1,7 +1,12 @@
-import type { DatabaseSchema } from '../schema/database.js';
+import type { DatabaseSchema, OtherObject } from '../schema/database.js';
 import type { DatabaseObject, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { DiffOptions, Unmanaged } from './options.js';
+
+/** With the table that it is on. */
+export function otherName({ schema, name, table }: OtherObject): string {
+  return table === undefined || table === name ? nameOf({ schema, name }) : `${table}.${name}`;
+}
 
 /** The tables in which Knex and knex-meta keep what they know. */
 const MIGRATOR_TABLES = /^(knex_migrations|.*_migrations)(_lock|_journal)?$/;
@@ -19,11 +24,10 @@ function isMigrators({ name, columns }: Table, options: DiffOptions): boolean {
 }
 
 /** Why a table of the database is nobody's to change; undefined when it is. */
-function leftAlone(table: Table): string | undefined {
-  if (table.extension !== undefined) return `it belongs to the extension ${table.extension}`;
+export function leftAlone(table: Table): string | undefined {
   if (table.partitionOf !== undefined) return `it is a partition of ${nameOf(table.partitionOf.parent)}`;
-  if (table.partitionedBy !== undefined) return 'it is partitioned, which no model can say';
-  if (table.inherits.length > 0) return 'it inherits from another table, which no model can say';
+  if (table.partitionedBy !== undefined) return 'it is partitioned';
+  if (table.inherits.length > 0) return 'it inherits from another table';
   return undefined;
 }
 
@@ -39,39 +43,67 @@ export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
   const unmanaged: Unmanaged[] = [];
   const tables = schema.tables.filter((table) => {
     if (isMigrators(table, options) || !includes(table)) return false;
-    const reason = leftAlone(table);
-    if (reason !== undefined) unmanaged.push({ kind: 'table', name: nameOf(table), reason });
-    return reason === undefined;
+    if (table.extension === undefined) return true;
+    const reason = `it belongs to the extension ${table.extension}`;
+    unmanaged.push({ kind: 'table', name: nameOf(table), reason });
+    return false;
   });
-  const partitioned = schema.tables.filter(({ partitionedBy }) => partitionedBy !== undefined);
   const migrators = schema.tables.filter((table) => isMigrators(table, options));
   const isMigratorsOwn = (owner: ObjectName | undefined) =>
     migrators.some((table) => table.name === owner?.name && table.schema === owner?.schema);
   const own = <Of extends DatabaseObject>(objects: readonly Of[]): readonly Of[] =>
     objects.filter((object) => object.extension === undefined && includes(object));
-  for (const { kind, extension, table, ...object } of schema.others) {
+  const managed = new Set(tables.map(nameOf));
+  const others = schema.others.filter((object) => {
+    const { kind, extension, table } = object;
     const owner = table === undefined ? undefined : { schema: object.schema, name: table };
-    if (extension !== undefined || isMigratorsOwn(owner) || !includes(owner ?? object)) continue;
-    unmanaged.push({
-      kind,
-      name: table === undefined || table === object.name ? nameOf(object) : `${table}.${object.name}`,
-      reason: 'knex-meta does not compare this',
-    });
-  }
+    if (extension !== undefined || isMigratorsOwn(owner) || !includes(owner ?? object)) return false;
+    // What is on a table that is left alone is left with it.
+    const isOfTable = owner !== undefined && schema.tables.some((each) => nameOf(each) === nameOf(owner));
+    // What keeps the data of something that is managed comes and goes with it.
+    const isPart = schema.others.some(
+      (each) => each.drop !== undefined && each.table === undefined && each.name === table,
+    );
+    if (isPart) return false;
+    const isTold = object.drop !== undefined && (!isOfTable || managed.has(nameOf(owner ?? object)));
+    if (!isTold) unmanaged.push({ kind, name: otherName(object), reason: 'knex-meta does not compare this' });
+    return isTold;
+  });
   return {
     schema: {
       ...schema,
-      schemas: schema.schemas.filter(({ extension }) => extension === undefined),
+      schemas: schema.schemas.filter(
+        ({ name, extension }) => extension === undefined && includes({ schema: name, name }),
+      ),
+      extensions: schema.extensions.filter(({ name }) => includes({ schema: undefined, name })),
       tables,
       views: own(schema.views),
       functions: own(schema.functions).filter(({ isMetadata }) => !isMetadata),
+      others,
       enums: own(schema.enums),
       domains: own(schema.domains),
-      sequences: own(schema.sequences).filter(
-        ({ ownedBy }) =>
-          !partitioned.some(({ name }) => name === ownedBy?.table.name) && !isMigratorsOwn(ownedBy?.table),
-      ),
+      sequences: own(schema.sequences).filter(({ ownedBy }) => !isMigratorsOwn(ownedBy?.table)),
     },
     unmanaged,
+  };
+}
+
+/** Without types that no model has and a table which is left alone is made of: they stay with it. */
+export function withoutHeldTypes(
+  before: DatabaseSchema,
+  actual: DatabaseSchema,
+  target: DatabaseSchema,
+): DatabaseSchema {
+  const kept = new Set(before.tables.filter((table) => leftAlone(table) === undefined).map(nameOf));
+  const left = actual.tables.filter((table) => !kept.has(nameOf(table)));
+  const held = new Set(
+    left.flatMap(({ columns }) =>
+      columns.flatMap(({ userType }) => (userType === undefined ? [] : nameOf(userType))),
+    ),
+  );
+  const wanted = new Set(target.enums.map(nameOf));
+  return {
+    ...before,
+    enums: before.enums.filter((type) => wanted.has(nameOf(type)) || !held.has(nameOf(type))),
   };
 }

@@ -7,6 +7,7 @@ import type { Operation } from '../operations/operation.js';
 import type { Wording } from '../render/wording.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { MigrationEngine } from './migrations.js';
+import type { ThrowawayEngine } from './throwaway.js';
 
 /** A table by name; `schema` only where the engine has schemas and one was given. */
 export interface TableId {
@@ -55,6 +56,7 @@ export type ObjectKind =
   | 'materialized view'
   | 'function'
   | 'procedure'
+  | 'aggregate'
   | 'trigger'
   | 'extension'
   | 'sql';
@@ -110,6 +112,8 @@ export interface Engine {
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /** True when tables are in named schemas. */
   readonly hasSchemas: boolean;
+  /** The schema that a name without one means on this connection; undefined where the engine has none. */
+  readonly homeSchema: (db: Knex) => Promise<string | undefined>;
   /** Creates a schema that does not exist yet; where the engine has none, nothing. */
   readonly ensureSchema: (db: Knex, schema: string) => Promise<void>;
   /**
@@ -131,6 +135,13 @@ export interface Engine {
    * @throws KnexMetaError SCRATCH_REFUSED, MODEL_BUILD_FAILED
    */
   readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
+  /**
+   * The numbers that queries of one `count` each give, in a transaction that may only read; of a query that fails or
+   * takes too long, why. The database is as it was.
+   */
+  readonly countRows: (db: Knex, queries: readonly string[]) => Promise<readonly (number | Error)[]>;
+  /** Databases of a moment. */
+  readonly throwaway: ThrowawayEngine;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
   /** The engine's side of the hook. */

@@ -128,6 +128,11 @@ export interface MigrationEngine {
    */
   readonly openSandbox: (config: Knex.Config, live: Knex | undefined) => Promise<Sandbox>;
   readonly script: ScriptForm;
+  /**
+   * Whether statements which a migration ran do the same when they stand in a file by themselves. False where they
+   * name what the database had at the moment.
+   */
+  readonly isRepeatable: (statements: readonly string[]) => boolean;
   /** The usual extension of such a file, with its dot. */
   readonly backupExtension: string;
 }

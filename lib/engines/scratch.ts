@@ -60,6 +60,7 @@ const RANKS: Readonly<Record<ObjectKind, number>> = {
   sql: 1,
   function: 2,
   procedure: 2,
+  aggregate: 3,
   table: 3,
   view: 4,
   'materialized view': 4,
@@ -107,7 +108,11 @@ export function inOrder<P extends Worded>(
     seen.add(piece);
     for (const name of piece.object.dependsOn)
       for (const needed of named.get(fold(name)) ?? []) visit(needed);
-    for (const word of piece.words) for (const needed of named.get(word) ?? []) visit(needed);
+    const own = fold(piece.object.name);
+    // Its own name is no need of another kind that stands on it: an aggregate on the function of its name.
+    for (const word of piece.words)
+      for (const needed of named.get(word) ?? [])
+        if (word !== own || RANKS[needed.object.kind] < RANKS[piece.object.kind]) visit(needed);
     ordered.push(piece);
   };
   for (const piece of ranked) visit(piece);

@@ -55,6 +55,19 @@ export interface MetaOptions {
   readonly models?: string | readonly string[];
   /** What `lint` finds, and how grave it is. */
   readonly lint?: LintOptions;
+  /**
+   * The URL of a database in which models are built to be compared, where the role may not create schemas in the
+   * project's own. What `--shadow` says wins.
+   */
+  readonly shadow?: string | undefined;
+  /**
+   * What the models manage: tables, views and other objects with a name that one of these matches (`*` is any text).
+   * A pattern with a dot matches schema and name: `app.*`. All else is left alone by `migrate:make --autogenerate` and
+   * `check:models`. Default: everything.
+   */
+  readonly include?: readonly (string | RegExp)[];
+  /** What the models do not manage, in the same words: other tools' tables, `audit_*`. */
+  readonly exclude?: readonly (string | RegExp)[];
   readonly tables?: {
     /** Only tables with a name that one of these matches (`*` is any text). Default: every table. */
     readonly include?: readonly (string | RegExp)[];

@@ -1,3 +1,4 @@
+import type { ObjectName } from '../schema/names.js';
 import {
   type AddMetadataColumn,
   METADATA_COLUMNS,
@@ -25,6 +26,8 @@ export interface ResolvedMeta {
   readonly timestampUtc: string | undefined;
   readonly onExplicitUpdate: 'stamp' | 'keep';
   readonly includesTable: (name: string) => boolean;
+  /** Whether an object of the database is one for the models to change. */
+  readonly manages: (object: ObjectName) => boolean;
 }
 
 type ColumnOption = boolean | string | MetadataColumnSettings | undefined;
@@ -59,7 +62,7 @@ export function overlayColumns(
   return [...standard, ...kept, ...added];
 }
 
-function matcher(pattern: string | RegExp): (name: string) => boolean {
+export function matcher(pattern: string | RegExp): (name: string) => boolean {
   if (pattern instanceof RegExp) return (name) => new RegExp(pattern.source, pattern.flags).test(name);
   const source = pattern
     .split('*')
@@ -67,6 +70,20 @@ function matcher(pattern: string | RegExp): (name: string) => boolean {
     .join('.*');
   const expression = new RegExp(`^${source}$`, 's');
   return (name) => expression.test(name);
+}
+
+type Patterns = readonly (string | RegExp)[];
+
+/** A pattern with a dot, or a regular expression, matches schema and name; one without a dot a name in any schema. */
+function objectMatcher(patterns: Patterns): (object: ObjectName) => boolean {
+  const matchers = patterns.map((pattern) => ({ pattern, matches: matcher(pattern) }));
+  return ({ schema, name }) => {
+    const full = schema === undefined ? name : `${schema}.${name}`;
+    return matchers.some(({ pattern, matches }) => {
+      if (typeof pattern === 'string') return matches(pattern.includes('.') ? full : name);
+      return matches(name) || matches(full);
+    });
+  };
 }
 
 const DEFAULT_COLUMNS: readonly ResolvedColumn[] = METADATA_COLUMNS.map((key) => ({
@@ -89,6 +106,8 @@ export function resolveMeta(
   validateMeta(meta);
   const include = meta?.tables?.include?.map(matcher);
   const exclude = (meta?.tables?.exclude ?? []).map(matcher);
+  const managed = meta?.include === undefined ? () => true : objectMatcher(meta.include);
+  const left = objectMatcher(meta?.exclude ?? []);
   const timestampUtc = meta?.timestampUtc ?? environment.DATABASE_TIMESTAMP_UTC;
   return {
     columns: overlayColumns(DEFAULT_COLUMNS, meta?.columns ?? {}),
@@ -97,5 +116,6 @@ export function resolveMeta(
     includesTable: (name) =>
       (include === undefined || include.some((matches) => matches(name))) &&
       !exclude.some((matches) => matches(name)),
+    manages: (object) => managed(object) && !left(object),
   };
 }

@@ -2,7 +2,17 @@ import { closest } from 'fastest-levenshtein';
 import { KnexMetaError } from '../errors.js';
 import { METADATA_COLUMNS } from './options.js';
 
-const META_KEYS = ['timestampUtc', 'onExplicitUpdate', 'columns', 'tables', 'models', 'lint'] as const;
+const META_KEYS = [
+  'timestampUtc',
+  'onExplicitUpdate',
+  'columns',
+  'tables',
+  'models',
+  'shadow',
+  'include',
+  'exclude',
+  'lint',
+] as const;
 const LINT_KEYS = ['ignore', 'severity', 'smallTable'] as const;
 const SEVERITIES = ['error', 'warning', 'note', 'off'];
 const TABLES_KEYS = ['include', 'exclude'] as const;
@@ -59,7 +69,7 @@ function validatePatterns(patterns: unknown, where: string): void {
   if (patterns === undefined) return;
   const isPattern = (p: unknown): boolean => typeof p === 'string' || p instanceof RegExp;
   if (!Array.isArray(patterns) || !patterns.every(isPattern)) {
-    throw invalid(where, 'an array of table names, patterns with `*`, or regular expressions');
+    throw invalid(where, 'an array of names, patterns with `*`, or regular expressions');
   }
 }
 
@@ -89,7 +99,7 @@ export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models, lint } = meta;
+  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, lint } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
@@ -99,6 +109,11 @@ export function validateMeta(meta: unknown): void {
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
   if (models !== undefined) validateDirectories(models);
   if (lint !== undefined) validateLint(lint);
+  if (shadow !== undefined && (typeof shadow !== 'string' || shadow === '')) {
+    throw invalid('meta.shadow', 'the URL of a database');
+  }
+  validatePatterns(include, 'meta.include');
+  validatePatterns(exclude, 'meta.exclude');
   if (tables !== undefined) {
     if (!isRecord(tables)) throw invalid('meta.tables', 'an object with `include` or `exclude`');
     unknownKeys(tables, TABLES_KEYS, 'meta.tables');

@@ -12,6 +12,7 @@ import {
   titleOf,
   type ViewModel,
 } from './definition.js';
+import { lineOfError } from './place.js';
 
 type Quote = (...names: readonly (string | undefined)[]) => string;
 
@@ -29,6 +30,18 @@ function comment(kind: string, quoted: string, text: string | undefined): readon
   return text === undefined ? [] : [`comment on ${kind} ${quoted} is ${literal(text)}`];
 }
 
+/** An error in the columns says in which line, when the definition has several. */
+function callColumns({ columns, place }: Model, table: Knex.CreateTableBuilder, db: Knex): void {
+  try {
+    columns(table, db);
+  } catch (error) {
+    const line = place && lineOfError(error, place.file);
+    if (error instanceof Error && line !== undefined && line !== place?.line)
+      error.message = `${error.message} (line ${line})`;
+    throw error;
+  }
+}
+
 function buildTable(
   model: Model,
   onRenamed: (columns: readonly RenamedColumn[]) => void,
@@ -37,10 +50,11 @@ function buildTable(
     const builder = schema === undefined ? db.schema : db.schema.withSchema(schema);
     return [
       builder.createTable(model.name, (table) => {
-        model.columns(table);
+        callColumns(model, table, db);
         if (model.metadata !== undefined) table.metadata(model.metadata);
         onRenamed(renamedColumnsOf(table as unknown as TableBuilderInternals));
       }),
+      ...model.sql.map(withoutSemicolon),
     ];
   };
 }
@@ -87,6 +101,7 @@ function buildSql(model: Exclude<AnyModel, Model>): ScratchObject['build'] {
         return viewSql(model, quote, schema);
       case 'function':
       case 'procedure':
+      case 'aggregate':
         return functionSql(model, quote, schema);
       case 'trigger':
         return [`create trigger ${quote(model.name)} ${withoutSemicolon(model.declaration)}`];

@@ -6,8 +6,8 @@ import { checkDefinition, checkText, splitName } from './validate.js';
 export interface FunctionOptions {
   /** The schema of the function; the connection's own when it is left out. */
   readonly schema?: string;
-  /** `'procedure'` for what is called with CALL. Default `'function'`. */
-  readonly kind?: 'function' | 'procedure';
+  /** `'procedure'` for what is called with CALL, `'aggregate'` for what CREATE AGGREGATE makes. Default `'function'`. */
+  readonly kind?: 'function' | 'procedure' | 'aggregate';
   readonly comment?: string;
   /** Names of other definitions that must be there before, where the declaration does not name them. */
   readonly dependsOn?: readonly string[];

@@ -12,18 +12,23 @@ export interface ModelOptions {
   readonly renamedFrom?: string;
   /** `false` leaves the metadata columns out, an object sets single ones: as `t.metadata(...)` in a migration. */
   readonly metadata?: false | MetadataTableOptions;
+  /**
+   * Statements for what the builder has no words for, run when the table is there: an index on an expression, an
+   * exclusion constraint.
+   */
+  readonly sql?: readonly string[];
   /** Names of other definitions that must be there before, where the columns do not name them. */
   readonly dependsOn?: readonly string[];
 }
 
-const OPTIONS = ['schema', 'renamedFrom', 'metadata', 'dependsOn'];
+const OPTIONS = ['schema', 'renamedFrom', 'metadata', 'sql', 'dependsOn'];
 
 /**
  * Declares a table that the project wants, with Knex's own table builder. The metadata columns and the update
  * trigger are implied, as in a migration. A column that was called otherwise says so: `.renamedFrom('name')`.
  *
  * @param name - the table's name, with a schema before a dot if need be
- * @param columns - gets the builder that `createTable` gives a migration
+ * @param columns - gets the builder that `createTable` gives a migration, and a `knex` for `knex.fn.now()` and `knex.raw()`
  * @returns plain data, to be exported from a file in `models/`
  * @throws KnexMetaError MODEL_INVALID
  *
@@ -38,7 +43,7 @@ const OPTIONS = ['schema', 'renamedFrom', 'metadata', 'dependsOn'];
  */
 export function defineModel(
   name: string,
-  columns: (table: Knex.CreateTableBuilder) => void,
+  columns: (table: Knex.CreateTableBuilder, knex: Knex) => void,
   options: ModelOptions = {},
 ): Model {
   checkDefinition('defineModel', name, options, OPTIONS);
@@ -48,6 +53,7 @@ export function defineModel(
     kind: 'table',
     ...splitName(name, options.schema),
     columns,
+    sql: options.sql ?? [],
     metadata: options.metadata,
     renamedFrom: options.renamedFrom,
     dependsOn: options.dependsOn ?? [],

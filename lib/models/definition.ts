@@ -19,7 +19,9 @@ interface Definition {
 /** A table that the project wants: what `defineModel` returns. */
 export interface Model extends Definition {
   readonly kind: 'table';
-  readonly columns: (table: Knex.CreateTableBuilder) => void;
+  readonly columns: (table: Knex.CreateTableBuilder, knex: Knex) => void;
+  /** What is said of the table in SQL when it is there. */
+  readonly sql: readonly string[];
   readonly metadata: false | MetadataTableOptions | undefined;
   readonly renamedFrom: string | undefined;
 }
@@ -45,9 +47,9 @@ export interface ViewModel extends Definition {
   readonly renamedFrom: string | undefined;
 }
 
-/** A function or procedure that the project wants: what `defineFunction` returns. */
+/** A function, procedure or aggregate that the project wants: what `defineFunction` returns. */
 export interface FunctionModel extends Definition {
-  readonly kind: 'function' | 'procedure';
+  readonly kind: 'function' | 'procedure' | 'aggregate';
   /** All behind the name. */
   readonly declaration: string;
   readonly comment: string | undefined;

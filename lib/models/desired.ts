@@ -12,6 +12,8 @@ import { type Rename, renamesOf } from './renames.js';
 export interface Desired {
   readonly schema: DatabaseSchema;
   readonly renames: readonly Rename[];
+  /** The schema that a model without one means; undefined where the engine has none. */
+  readonly home: string | undefined;
   /** Definitions of objects that this engine does not have. */
   readonly passedOver: readonly AnyModel[];
 }
@@ -45,6 +47,7 @@ export async function readDesired(
   const wrap = (name: string): string => wrapName(db.client as ClientInternals, name, undefined);
   return {
     schema,
+    home,
     renames: own.flatMap((model) => renamesOf(model, columns.get(model) ?? [], { wrap, home })),
     passedOver: models.filter((model) => !isOwn(model)),
   };

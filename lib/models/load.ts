@@ -30,7 +30,8 @@ async function lineOf(path: string, error: unknown): Promise<number | undefined>
 async function loadFailed(path: string, error: unknown): Promise<KnexMetaError> {
   const line = await lineOf(path, error);
   const at = line === undefined ? fileName(path) : placeName({ file: path, line });
-  const message = String((error as { message?: unknown })?.message ?? error).split('\n')[0];
+  const [first = ''] = String((error as { message?: unknown })?.message ?? error).split('\n');
+  const message = first.replace(/^ParseError: /, '').trim();
   return new KnexMetaError('MODEL_LOAD_FAILED', `${at} could not be loaded: ${message}`, {
     remedy: isKnexMetaError(error) && error.remedy !== '' ? error.remedy : 'Correct the file.',
     details: { file: path, line },
@@ -72,7 +73,7 @@ const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
 
 /** What of a schema can have a name once. */
 function namespaceOf({ kind, schema, name, ...model }: AnyModel): string {
-  const isRoutine = kind === 'function' || kind === 'procedure';
+  const isRoutine = ['function', 'procedure', 'aggregate'].includes(kind);
   // Functions of one name differ in their arguments, triggers in their tables.
   const apart = isRoutine || kind === 'trigger' ? (model as { declaration?: string }).declaration : undefined;
   const group = ['table', 'view', 'materialized view', 'enum'].includes(kind) ? 'relation' : kind;
@@ -81,9 +82,10 @@ function namespaceOf({ kind, schema, name, ...model }: AnyModel): string {
 
 function duplicate(model: AnyModel, other: AnyModel, file: string): KnexMetaError {
   const title = titleOf(model);
-  const places = [other.place, model.place].flatMap((place) =>
-    place === undefined ? [] : [placeName(place)],
-  );
+  const places = [other.place, model.place]
+    .filter((place) => place !== undefined)
+    .sort((a, b) => (a.file === b.file ? a.line - b.line : 0))
+    .map(placeName);
   const where = places.length === 2 ? `${places[0]} and ${places[1]}` : fileName(file);
   return new KnexMetaError(
     'MODEL_DUPLICATE',

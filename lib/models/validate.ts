@@ -25,7 +25,7 @@ export function checkDefinition(
     const isText = ['schema', 'renamedFrom', 'comment', 'version'].includes(key);
     if (isText && value !== undefined && (typeof value !== 'string' || value === ''))
       throw invalid(`The option \`${key}\` of ${call}`, 'a text');
-    const isList = ['dependsOn', 'columns', 'options', 'indexes'].includes(key);
+    const isList = ['dependsOn', 'columns', 'options', 'indexes', 'sql'].includes(key);
     if (isList && value !== undefined) checkTexts(`The option \`${key}\` of ${call}`, value);
   }
 }

@@ -1,4 +1,5 @@
 import type { Column } from '../schema/column.js';
+import type { OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Operation } from './operation.js';
 
@@ -76,6 +77,13 @@ export function describe(operation: Operation, defaultSchema?: string): string {
       const values = [...came.map((value) => `+${value}`), ...went.map((value) => `-${value}`)].join(', ');
       return `${verb} enum ${text((to ?? from) as ObjectName)}${from && to ? `: ${values || 'order of values'}` : ''}`;
     }
+    case 'other': {
+      const { kind: what, table, schema, name } = (operation.to ?? operation.from) as OtherObject;
+      const of = table === undefined || table === name ? '' : `${text({ schema, name: table })}.`;
+      return `${verb} ${what} ${of === '' ? text({ schema, name }) : `${of}${name}`}`;
+    }
+    case 'sequenceOwner':
+      return `${verb} owner of sequence ${text(operation.sequence)}`;
     case 'comment':
       return `${verb} comment on ${operation.on} ${text(operation.name)}`;
     case 'primaryKey':

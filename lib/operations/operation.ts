@@ -6,6 +6,7 @@ import type {
   EnumType,
   Extension,
   NamedSchema,
+  OtherObject,
   Sequence,
   View,
 } from '../schema/database.js';
@@ -54,6 +55,13 @@ export interface CommentChange extends Change<'comment', string> {
   readonly name: ObjectName;
   /** The table of a constraint or trigger. */
   readonly table: ObjectName | undefined;
+  /** What tells functions of one name apart. */
+  readonly identity?: string | undefined;
+}
+
+/** The column with which a sequence is dropped. */
+interface SequenceOwnerChange extends Change<'sequenceOwner', NonNullable<Sequence['ownedBy']>> {
+  readonly sequence: ObjectName;
 }
 
 type PrimaryKeyChange = TableChange<'primaryKey', KeyConstraint>;
@@ -62,6 +70,8 @@ type ForeignKeyChange = TableChange<'foreignKey', ForeignKey>;
 type CheckChange = TableChange<'check', Check>;
 type IndexChange = TableChange<'index', Index>;
 type TriggerChange = TableChange<'trigger', Trigger>;
+/** What is described by its statements only. */
+type OtherChange = Change<'other', OtherObject>;
 type ViewChange = Change<'view', View>;
 type FunctionChange = Change<'function', DatabaseFunction>;
 export type TableCreation = Change<'table', Table>;
@@ -73,6 +83,7 @@ export type Operation =
   | EnumChange
   | Change<'domain', Domain>
   | Change<'sequence', Sequence>
+  | SequenceOwnerChange
   | TableCreation
   | Renaming<'renameTable', ObjectName>
   | Renaming<'renameType', ObjectName>
@@ -88,6 +99,7 @@ export type Operation =
   | TriggerChange
   | FunctionChange
   | ViewChange
+  | OtherChange
   | CommentChange;
 
 export type OperationKind = Operation['kind'];
@@ -106,6 +118,8 @@ export function subjectOf(operation: Operation): ObjectName | undefined {
     case 'renameTable':
     case 'renameType':
       return operation.to;
+    case 'sequenceOwner':
+      return operation.sequence;
     case 'comment':
       return operation.name;
     default:

@@ -8,12 +8,15 @@ const STEPS = [
   'drop views',
   'schemas and extensions',
   'renames',
+  'drop owners of sequences',
+  'drop settings and rules',
   'drop triggers',
   'drop foreign keys',
   'drop constraints and indexes',
   'drop tables',
   'drop replaced functions',
   'types and sequences',
+  'other types',
   'functions that tables need',
   'rename parts',
   'create tables',
@@ -21,9 +24,12 @@ const STEPS = [
   'foreign keys',
   'drop values of types',
   'functions and views',
+  'owners of sequences',
+  'settings and rules',
   'triggers',
   'comments',
   'drop functions',
+  'drop other types',
   'drop types and sequences',
   'drop schemas and extensions',
 ] as const;
@@ -45,6 +51,11 @@ function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
   return /\binstead\s+of\b/i.test(from?.definition ?? '');
 }
 
+/** It needs its function. */
+function isOperator({ from, to }: Extract<Operation, { kind: 'other' }>): boolean {
+  return (to ?? from)?.kind === 'operator';
+}
+
 function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolean): Step {
   const isDrop = operation.to === undefined;
   switch (operation.kind) {
@@ -63,6 +74,12 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'domain':
     case 'sequence':
       return isDrop ? 'drop types and sequences' : 'types and sequences';
+    case 'other':
+      if (operation.to?.table !== undefined || operation.from?.table !== undefined || isOperator(operation))
+        return isDrop ? 'drop settings and rules' : 'settings and rules';
+      return isDrop ? 'drop other types' : 'other types';
+    case 'sequenceOwner':
+      return isDrop ? 'drop owners of sequences' : 'owners of sequences';
     case 'view':
       return isDrop ? 'drop views' : 'functions and views';
     case 'function':

@@ -1,5 +1,5 @@
 import type { Trigger } from '../schema/table.js';
-import type { Operation } from './operation.js';
+import { type Operation, sameObject } from './operation.js';
 
 /** A trigger that is not knex-meta's own. */
 function ownTrigger({ stamps }: Trigger): boolean {
@@ -28,6 +28,31 @@ function isReplaceable(operation: Extract<Operation, { kind: 'function' }>): boo
   return from?.result === to?.result && from?.kind === to?.kind;
 }
 
+/** A sequence is there before the table of the column that owns it, and is nobody's before that goes. */
+function splitOwner(operation: Extract<Operation, { kind: 'sequence' }>): readonly Operation[] {
+  const { from, to } = operation;
+  const free = <Of extends object>(sequence: Of | undefined) =>
+    sequence === undefined ? undefined : { ...sequence, ownedBy: undefined };
+  const had = from?.ownedBy;
+  const has = to?.ownedBy;
+  if (had?.column === has?.column && sameObject(had?.table, has?.table)) return [operation];
+  const name = to ?? from;
+  const change = (before: typeof had, after: typeof has): readonly Operation[] =>
+    name === undefined || (before === undefined && after === undefined)
+      ? []
+      : [
+          {
+            kind: 'sequenceOwner',
+            sequence: { schema: name.schema, name: name.name },
+            from: before,
+            to: after,
+          },
+        ];
+  const rest = { ...operation, from: free(from), to: free(to) };
+  const isSame = JSON.stringify(rest.from) === JSON.stringify(rest.to);
+  return [...change(had, undefined), ...(isSame ? [] : [rest]), ...change(undefined, has)];
+}
+
 /** What has to be done in more than one step: something goes early, and something comes late. */
 export function split(operation: Operation): readonly Operation[] {
   const { from, to } = operation;
@@ -50,6 +75,8 @@ export function split(operation: Operation): readonly Operation[] {
         operation.to === undefined ? [] : [{ ...operation, from: undefined }];
       return [...triggersOf(operation.from, true), ...drop, ...create, ...triggersOf(operation.to, false)];
     }
+    case 'sequence':
+      return splitOwner(operation);
     case 'function':
       return from !== undefined && to !== undefined && !isReplaceable(operation)
         ? [
@@ -57,6 +84,7 @@ export function split(operation: Operation): readonly Operation[] {
             { ...operation, from: undefined },
           ]
         : [operation];
+    case 'other':
     case 'trigger':
       return from !== undefined && to !== undefined
         ? [

@@ -39,7 +39,12 @@ function untangle(tables: readonly Table[]): {
   const sorted = sortByNeeds(
     tables,
     (table) => keyOf(table),
-    ({ foreignKeys }) => foreignKeys.map(({ target }) => keyOf(target)),
+    ({ foreignKeys, partitionOf, inherits }) =>
+      [
+        ...(partitionOf === undefined ? [] : [partitionOf.parent]),
+        ...inherits,
+        ...foreignKeys.map(({ target }) => target),
+      ].map((needed) => keyOf(needed)),
   );
   const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
   const waiting = new Map<Table, Table['foreignKeys']>();

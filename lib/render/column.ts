@@ -1,5 +1,5 @@
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, literal, quote, rawText } from './text.js';
+import { bare, forKnex, literal, quote, rawText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -42,7 +42,7 @@ export function identityClause(always: boolean, options: readonly string[]): str
   return `generated ${always ? 'always' : 'by default'} as identity${list}`;
 }
 
-const SERIALS: Readonly<Record<string, string>> = {
+export const SERIALS: Readonly<Record<string, string>> = {
   smallint: 'smallserial',
   integer: 'serial',
   bigint: 'bigserial',
@@ -71,7 +71,7 @@ export function typeCall(column: Column, wording: Wording): string {
   const call = suffix.length > 0 || isSerial ? undefined : wording.columnCall(type);
   if (call !== undefined) return `${call.method}(${[name, ...call.args].map(literal).join(', ')})`;
   const written = isSerial ? (SERIALS[type] ?? type) : type;
-  return `specificType(${quote(name)}, ${quote([written, ...suffix].join(' ').replaceAll('?', '\\?'))})`;
+  return `specificType(${quote(name)}, ${quote(forKnex([written, ...suffix].join(' '), wording))})`;
 }
 
 /** `.defaultTo(...)`, or nothing. */
@@ -80,22 +80,25 @@ export function defaultCall(column: Column, wording: Wording): string {
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql)})`})`;
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(word.sql, wording)})`})`;
 }
+
+/** Whether the builder can say a comment. */
+export const isPlainComment = (comment: string): boolean => !/['\\?]/.test(comment);
 
 /** `t.string('x', 40).notNullable().defaultTo('a')` */
 export function columnLine(column: Column, wording: Wording, values?: readonly string[]): string {
   const { comment, nullable, numbering } = column;
   const isImplied =
     nullable ||
-    numbering?.kind === 'rowid' ||
+    (numbering?.kind === 'rowid' && numbering.isRequired !== true) ||
     numbering?.kind === 'identity' ||
     column.notNullConflict !== undefined;
   const parts = [
     values === undefined ? typeCall(column, wording) : `enu(${quote(column.name)}, ${literal(values)})`,
     isImplied ? '' : '.notNullable()',
     defaultCall(column, wording),
-    comment === undefined || comment.includes("'") ? '' : `.comment(${quote(comment)})`,
+    comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
   ];
   return `t.${parts.join('')}`;
 }

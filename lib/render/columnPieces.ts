@@ -5,6 +5,7 @@ import {
   defaultCall,
   explicitOptions,
   identityClause,
+  isPlainComment,
   sequenceOptions,
   typeCall,
 } from './column.js';
@@ -180,7 +181,7 @@ function definition(from: Column, to: Column): string {
 export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
   const { table, from, to } = change;
   if (from === undefined && to !== undefined) {
-    const isQuoted = to.comment?.includes("'");
+    const isQuoted = to.comment !== undefined && !isPlainComment(to.comment);
     const line = builder(table, `${columnLine(to, context.wording)};`);
     return isQuoted ? [line, commentPiece(change, context)] : [line];
   }

@@ -13,6 +13,12 @@ function deferralSql(deferral: Deferral): string {
   return deferral === 'not deferrable' ? '' : ` deferrable ${deferral}`;
 }
 
+/** A constraint that is not enforced was not checked either. */
+function enforcementSql({ isEnforced, isValid }: Pick<Check, 'isEnforced' | 'isValid'>): string {
+  if (!isEnforced) return ' not enforced';
+  return isValid ? '' : ' not valid';
+}
+
 export function optionsSql(options: readonly string[]): string {
   return options.length === 0 ? '' : ` with (${options.join(', ')})`;
 }
@@ -77,7 +83,7 @@ export function foreignKeySql(key: ForeignKey, defaultSchema: string | undefined
     onDelete === 'no action' ? '' : ` on delete ${onDelete}`,
     onDeleteColumns.length === 0 ? '' : ` (${sqlNames(onDeleteColumns)})`,
     deferralSql(key.deferral),
-    key.isEnforced ? '' : ' not enforced',
+    enforcementSql(key),
   ].join('');
 }
 
@@ -86,7 +92,7 @@ export function checkSql(check: Check): string {
     named(check.name),
     `check (${bare(check.expression)})`,
     check.isInheritable ? '' : ' no inherit',
-    check.isEnforced ? '' : ' not enforced',
+    enforcementSql(check),
   ].join('');
 }
 
@@ -110,6 +116,7 @@ export function isPlainForeignKey(key: ForeignKey): boolean {
     key.targetColumns !== undefined &&
     key.match === 'simple' &&
     key.isEnforced &&
+    key.isValid &&
     !key.withPeriod &&
     key.onDeleteColumns.length === 0
   );

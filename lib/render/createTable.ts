@@ -3,11 +3,12 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine } from './column.js';
+import { columnLine, isPlainComment } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
+import { metadataOptions } from './metadata.js';
 import { saidName } from './names.js';
 import { checkLine, foreignKeyLine, indexLine, indexSql, keyLine, type RenderContext } from './parts.js';
-import { quote, sqlObject } from './text.js';
+import { literal, quote, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** A table in the builder's words, and in SQL what it has no words for. */
@@ -96,13 +97,6 @@ function lineOf(table: Table, column: Column, inline: Inline, context: RenderCon
   ].join('');
 }
 
-function hasMetadata(table: Table): boolean {
-  return (
-    table.columns.some(({ isMetadata }) => isMetadata) ||
-    table.triggers.some(({ stamps }) => stamps !== undefined)
-  );
-}
-
 /** What is said of the whole table in SQL. */
 function settings(table: Table): readonly string[] {
   return [
@@ -117,6 +111,16 @@ function settings(table: Table): readonly string[] {
 
 /** Renders CREATE TABLE: metadata columns, their indexes and the trigger come from the hook and are not said. */
 export function createTable(table: Table, context: RenderContext): CreatedTable {
+  const { lines, ...rest } = tableBody(table, context);
+  const metadata = metadataOptions(table, context.metadata);
+  return {
+    lines: metadata === undefined ? lines : [...lines, `t.metadata(${literal(metadata)});`],
+    ...rest,
+  };
+}
+
+/** A table but for what it says of metadata. */
+export function tableBody(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
   const own = table.columns.filter(({ isMetadata }) => !isMetadata);
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
@@ -141,18 +145,17 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
     say(indexLine(table, index, context), () => indexSql(table, index, context), statements);
   actions.push(...table.exclusions.map((each) => `add ${exclusionSql(each)}`), ...settings(table));
   if (table.comment !== undefined) {
-    if (/['\\?]/.test(table.comment))
+    if (!isPlainComment(table.comment))
       statements.push(
         `comment on table ${sqlObject(table, defaultSchema)} is '${table.comment.replaceAll("'", "''")}'`,
       );
     else lines.push(`t.comment(${quote(table.comment)});`);
   }
-  if (!hasMetadata(table)) lines.push('t.metadata(false);');
   return { lines, actions, statements: [...statements, ...comments(table, context)] };
 }
 
-/** Comments that the builder cannot say. */
-function comments(table: Table, { defaultSchema }: RenderContext): readonly string[] {
+/** Comments that the builder cannot say; of a table that it cannot make, all of them. */
+export function comments(table: Table, { defaultSchema }: RenderContext, isAll = false): readonly string[] {
   const text = (comment: string) => `'${comment.replaceAll("'", "''")}'`;
   const object = sqlObject(table, defaultSchema);
   const constraints = [
@@ -163,8 +166,9 @@ function comments(table: Table, { defaultSchema }: RenderContext): readonly stri
     ...table.exclusions,
   ];
   return [
+    ...(isAll && table.comment !== undefined ? [`comment on table ${object} is ${text(table.comment)}`] : []),
     ...table.columns.flatMap(({ name, comment, isMetadata }) =>
-      !isMetadata && comment?.includes("'")
+      !isMetadata && comment !== undefined && (isAll || !isPlainComment(comment))
         ? [
             `comment on column ${object}.${sqlObject({ schema: undefined, name }, undefined)} is ${text(comment)}`,
           ]

@@ -1,9 +1,9 @@
 import { describe } from '../operations/describe.js';
-import type { Hazard } from '../operations/hazards/index.js';
+import { countText, type Hazard } from '../operations/hazards/index.js';
 import { type Operation, sameObject } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
 import type { RenderContext } from './parts.js';
-import type { Piece } from './piece.js';
+import { type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
 import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
 
@@ -21,6 +21,10 @@ export interface Migration {
     readonly up: (operation: Operation) => readonly Hazard[];
     readonly down: (operation: Operation) => readonly Hazard[];
   };
+  /** What a hazard's query gave on the database for which the migration is written. */
+  readonly countOf: (sql: string) => number | undefined;
+  /** In place of what the operations are written as. */
+  readonly statements?: Statements | undefined;
 }
 
 /** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
@@ -63,37 +67,81 @@ function merge(pieces: readonly Piece[]): readonly Piece[] {
   return merged;
 }
 
+/** A function whose text the engine would look into. */
+const isFunction = (operation: Operation): boolean =>
+  operation.kind === 'function' && operation.to?.kind === 'function' && operation.to.language === 'sql';
+
+/** Whether a function comes before something that it may name: where two name each other, no order is right. */
+function isAhead(operations: readonly Operation[]): boolean {
+  const first = operations.findIndex(isFunction);
+  return operations.some(
+    ({ kind, from, to }, index) =>
+      first >= 0 &&
+      index > first &&
+      from === undefined &&
+      to !== undefined &&
+      (kind === 'table' || kind === 'view' || kind === 'function'),
+  );
+}
+
 function piecesFor(
   operations: readonly Operation[],
   notesOf: (operation: Operation) => readonly string[],
   context: RenderContext,
 ): readonly Piece[] {
-  return merge(
-    operations.flatMap((operation) => {
-      const notes = notesOf(operation);
-      return piecesOf(operation, context).map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
-    }),
+  const around = isAhead(operations) ? context.wording.aroundFunctions : undefined;
+  const first = operations.findIndex(isFunction);
+  const pieces = operations.flatMap((operation, index) => {
+    const notes = notesOf(operation);
+    const own = piecesOf(operation, context).map((piece, place) =>
+      place === 0 ? { ...piece, notes } : piece,
+    );
+    return around !== undefined && index === first ? [sql(around[0]), ...own] : own;
+  });
+  return merge(around === undefined ? pieces : [...pieces, sql(around[1])]);
+}
+
+function noteOf(hazard: Hazard, count?: number): string {
+  const found = countText(hazard, count);
+  const counted = found === '' ? '' : `When this was written: ${found}`;
+  return [hazard.message, counted, hazard.remedy].filter((text) => text !== '').join(' ');
+}
+
+/** The statements that a direction runs, where they are to be written in place of the builder's words. */
+export interface Statements {
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+}
+
+function sqlBody(statements: readonly string[], notes: readonly string[], context: RenderContext): string {
+  return body(
+    statements.map((text, at): Piece => ({ ...sql(text), notes: at === 0 ? notes : [] })),
+    context,
   );
 }
 
-const noteOf = ({ message, remedy }: Hazard) => (remedy === '' ? message : `${message} ${remedy}`);
-
-function upBody({ up, hazards }: Migration, context: RenderContext): string {
+function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
+  const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
+  if (statements !== undefined) {
+    const notes = up.flatMap((operation) => hazards.up(operation).map(noted));
+    return sqlBody(statements.up, notes, context);
+  }
   return body(
-    piecesFor(up, (operation) => hazards.up(operation).map(noteOf), context),
+    piecesFor(up, (operation) => hazards.up(operation).map(noted), context),
     context,
   );
 }
 
 /** What cannot be taken back is said before anything is done. That what came goes again needs no saying. */
-function downBody({ down, hazards }: Migration, context: RenderContext): string {
+function downBody({ down, hazards, statements }: Migration, context: RenderContext): string {
   const reasons = down.flatMap((operation) => irreversible(operation) ?? []);
   if (reasons.length > 0) return body([{ form: 'throw', reason: reasons.join('; ') }], context);
   const notesOf = (operation: Operation) =>
     hazards
       .down(operation)
       .filter(({ kind }) => kind === 'can fail')
-      .map(noteOf);
+      .map((hazard) => noteOf(hazard));
+  if (statements !== undefined) return sqlBody(statements.down, down.flatMap(notesOf), context);
   return body(piecesFor(down, notesOf, context), context);
 }
 
@@ -113,7 +161,7 @@ function comment(text: string, indent: string): readonly string[] {
 }
 
 /** A chain of calls that is too long for a line has a call on each. */
-function brokenLine(line: string, indent: string): string {
+export function brokenLine(line: string, indent: string): string {
   if (indent.length + line.length <= WIDTH) return `${indent}${line}`;
   const calls = line.split(/(?<=\))\.(?=[a-zA-Z]+\()/);
   if (calls.length < 3) return `${indent}${line}`;
@@ -121,7 +169,7 @@ function brokenLine(line: string, indent: string): string {
   return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
 }
 
-function statement(piece: Piece, { defaultSchema }: RenderContext): readonly string[] {
+function statement(piece: Piece, { defaultSchema, wording }: RenderContext): readonly string[] {
   switch (piece.form) {
     case 'create':
     case 'builder': {
@@ -138,12 +186,12 @@ function statement(piece: Piece, { defaultSchema }: RenderContext): readonly str
       const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
       const isShort = piece.actions.length === 1;
       const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
-      return [`  await knex.raw(${rawText(text, '  ')});`];
+      return [`  await knex.raw(${rawText(text, wording, '  ')});`];
     }
     case 'call':
       return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
     case 'sql':
-      return [`  await knex.raw(${rawText(piece.sql)});`];
+      return [`  await knex.raw(${rawText(piece.sql, wording)});`];
     case 'throw':
       return [`  throw new Error(${quote(piece.reason)});`];
   }

@@ -3,12 +3,16 @@ import { hazardFinder } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import { reverseAll } from '../operations/reverse.js';
 import type { DatabaseSchema } from '../schema/database.js';
-import { type MigrationForm, renderMigration } from './file.js';
+import { type MigrationForm, renderMigration, type Statements } from './file.js';
+import type { ImpliedColumn } from './metadata.js';
 
 /**
  * The text of a migration that makes the actual schema the desired one, with the way back.
  *
  * @param operations - what `diff` found, in its order
+ * @param metadata - the metadata columns that a table gets when nothing is said
+ * @param countOf - what a hazard's query gave on the database for which the migration is written
+ * @param statements - the SQL of it, to be written in place of the builder's words
  */
 export function generate(
   changes: ChangeEngine,
@@ -16,6 +20,9 @@ export function generate(
   actual: DatabaseSchema,
   desired: DatabaseSchema,
   form: MigrationForm,
+  metadata?: readonly ImpliedColumn[],
+  countOf: (sql: string) => number | undefined = () => undefined,
+  statements?: Statements,
 ): string {
   const back = reverseAll(operations);
   const migration = {
@@ -23,6 +30,8 @@ export function generate(
     up: changes.rewrite(operations, desired),
     down: changes.rewrite(back, actual),
     hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
+    countOf,
+    statements,
   };
-  return renderMigration(migration, changes, form);
+  return renderMigration(migration, { ...changes, ...(metadata === undefined ? {} : { metadata }) }, form);
 }

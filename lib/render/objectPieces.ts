@@ -1,5 +1,5 @@
 import type { CommentChange, Operation } from '../operations/operation.js';
-import type { DatabaseFunction, Domain, EnumType, View } from '../schema/database.js';
+import type { DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
@@ -7,6 +7,17 @@ import { alter, type Piece, sql } from './piece.js';
 import { sqlName, sqlNames, sqlObject, sqlText } from './text.js';
 
 const values = ({ values: all }: EnumType) => all.map(sqlText).join(', ');
+
+/** The comment of an object that is created. */
+function commentPieces(
+  on: string,
+  object: EnumType | Domain | Sequence,
+  defaultSchema: string | undefined,
+): readonly Piece[] {
+  const { comment } = object;
+  if (comment === undefined) return [];
+  return [sql(`comment on ${on} ${sqlObject(object, defaultSchema)} is ${sqlText(comment)}`)];
+}
 
 /** Values that came, each behind the one before it; those that went were taken care of by the engine. */
 function enumPieces(
@@ -17,7 +28,10 @@ function enumPieces(
   if (from === undefined)
     return to === undefined
       ? []
-      : [sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`)];
+      : [
+          sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`),
+          ...commentPieces('type', to, defaultSchema),
+        ];
   if (to === undefined) return [sql(`drop type ${sqlObject(from, defaultSchema)}`)];
   const name = sqlObject(to, defaultSchema);
   const renamed = renamedValues.map((each) =>
@@ -39,7 +53,7 @@ function enumPieces(
   return [...renamed, ...added];
 }
 
-function domainSql(domain: Domain, defaultSchema: string | undefined): string {
+export function domainSql(domain: Domain, defaultSchema: string | undefined): string {
   const { type, collation, defaultTo, nullable, checks } = domain;
   return [
     `create domain ${sqlObject(domain, defaultSchema)} as ${type}`,
@@ -81,6 +95,20 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
     ),
     ...view.indexes.map((index) => sql(indexSql(view, index, context))),
     ...(view.comment === undefined ? [] : [sql(`comment on ${kind} ${name} is ${sqlText(view.comment)}`)]),
+    ...view.columns.flatMap(({ name: column, comment }) =>
+      comment === undefined
+        ? []
+        : [sql(`comment on column ${name}.${sqlName(column)} is ${sqlText(comment)}`)],
+    ),
+    ...view.indexes.flatMap(({ name: index, comment }) =>
+      comment === undefined
+        ? []
+        : [
+            sql(
+              `comment on index ${sqlObject({ schema: view.schema, name: index }, context.defaultSchema)} is ${sqlText(comment)}`,
+            ),
+          ],
+    ),
   ];
 }
 
@@ -102,11 +130,15 @@ function functionPieces(
   ];
 }
 
-function commentSql({ on, name, table, to }: CommentChange, defaultSchema: string | undefined): string {
+function commentSql(
+  { on, name, table, identity, to }: CommentChange,
+  defaultSchema: string | undefined,
+): string {
   const owner = table === undefined || on === 'index' ? '' : ` on ${sqlObject(table, defaultSchema)}`;
   const isLocal = on === 'constraint' || on === 'trigger' || on === 'schema';
   const subject = isLocal ? sqlName(name.name) : sqlObject(name, defaultSchema);
-  return `comment on ${on} ${subject}${owner} is ${to === undefined ? 'null' : sqlText(to)}`;
+  const args = identity === undefined ? '' : `(${identity})`;
+  return `comment on ${on} ${subject}${args}${owner} is ${to === undefined ? 'null' : sqlText(to)}`;
 }
 
 /** Everything that the builder has no words for. */
@@ -135,7 +167,9 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       const { from, to } = operation;
       if (to === undefined)
         return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
-      return from === undefined ? [sql(domainSql(to, defaultSchema))] : alterDomain(from, to, defaultSchema);
+      return from === undefined
+        ? [sql(domainSql(to, defaultSchema)), ...commentPieces('domain', to, defaultSchema)]
+        : alterDomain(from, to, defaultSchema);
     }
     case 'sequence': {
       const { from, to } = operation;
@@ -150,7 +184,17 @@ export function objectPieces(operation: Operation, context: RenderContext): read
             ...options,
           ].join(' '),
         ),
+        ...(from === undefined ? commentPieces('sequence', to, defaultSchema) : []),
       ];
+    }
+    case 'other': {
+      const statement = operation.to?.definition ?? operation.from?.drop;
+      return statement === undefined ? [] : [sql(statement)];
+    }
+    case 'sequenceOwner': {
+      const { sequence, to } = operation;
+      const owner = to === undefined ? 'none' : `${sqlObject(to.table, defaultSchema)}.${sqlName(to.column)}`;
+      return [sql(`alter sequence ${sqlObject(sequence, defaultSchema)} owned by ${owner}`)];
     }
     case 'view': {
       const { from, to } = operation;
@@ -175,6 +219,13 @@ export function objectPieces(operation: Operation, context: RenderContext): read
         ...drop,
         sql(to.definition),
         ...(state === '' ? [] : [alter(table, `${state} trigger ${sqlName(to.name)}`)]),
+        ...(to.comment === undefined
+          ? []
+          : [
+              sql(
+                `comment on trigger ${sqlName(to.name)} on ${sqlObject(table, defaultSchema)} is ${sqlText(to.comment)}`,
+              ),
+            ]),
       ];
     }
     case 'comment':

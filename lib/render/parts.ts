@@ -2,8 +2,9 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
+import type { ImpliedColumn } from './metadata.js';
 import { saidName } from './names.js';
-import { bare, literal, quote, rawText, sqlName, sqlNames, sqlObject } from './text.js';
+import { bare, codeText, literal, quote, sqlName, sqlNames, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */
@@ -11,6 +12,8 @@ export interface RenderContext {
   readonly wording: Wording;
   /** The schema that needs no saying. */
   readonly defaultSchema: string | undefined;
+  /** The metadata columns that a table gets when nothing is said; the standard ones where this is left out. */
+  readonly metadata?: readonly ImpliedColumn[];
 }
 
 const list = (names: readonly string[]) => literal(names);
@@ -68,6 +71,7 @@ export function foreignKeyLine(
   const refers =
     targetColumns.length === 1 && onlyTarget !== undefined ? quote(onlyTarget) : list(targetColumns);
   const when = deferrable(key.deferral);
+  if (when !== undefined && !wording.defersKeys) return undefined;
   return [
     `t.foreign(${subject}${name === undefined ? '' : `, ${quote(name)}`})`,
     `.references(${refers}).inTable(${quote(tableText(target, defaultSchema))})`,
@@ -85,10 +89,10 @@ export function dropForeignKeyLine(table: ObjectName, key: ForeignKey, { wording
 
 /** Knex writes the names of checks as they are: one that needs quotes is for SQL. */
 export function checkLine(check: Check): string | undefined {
-  const isPlain = check.isInheritable && check.isEnforced && !check.expression.includes('?');
+  const isPlain = check.isInheritable && check.isEnforced && check.isValid && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
-  return `t.check(${rawText(bare(check.expression))}${name});`;
+  return `t.check(${codeText(bare(check.expression))}${name});`;
 }
 
 /** An index in the builder's words; undefined when it has none. */
@@ -103,7 +107,7 @@ export function indexLine(table: ObjectName, index: Index, { wording }: RenderCo
   // `whereRaw` is of a query, which takes no `?` and no line comment.
   if (!isPlain || (unique && isMethodSaid) || predicate?.includes('?')) return undefined;
   const name = saidName(unique ? 'unique' : 'index', table, columns, index.name, wording);
-  const where = predicate === undefined ? '' : `knex.whereRaw(${rawText(bare(predicate))})`;
+  const where = predicate === undefined ? '' : `knex.whereRaw(${codeText(bare(predicate))})`;
   const object = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
   const predicates = where === '' ? [] : [['predicate', where] as const];

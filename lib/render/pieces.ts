@@ -1,7 +1,7 @@
 import type { Operation } from '../operations/operation.js';
 import { columnPieces } from './columnPieces.js';
 import { checkSql, dropSql, exclusionSql, foreignKeySql, keyColumns, keySql } from './constraints.js';
-import { createTable } from './createTable.js';
+import { comments, createTable } from './createTable.js';
 import { objectPieces } from './objectPieces.js';
 import {
   checkLine,
@@ -15,6 +15,7 @@ import {
   type RenderContext,
 } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
+import { isBeyondBuilder, tableSql } from './tableSql.js';
 import { quote, sqlName, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
@@ -23,7 +24,10 @@ function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonl
   if (to === undefined)
     return from === undefined
       ? []
-      : [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }];
+      : isBeyondBuilder(from)
+        ? [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)]
+        : [{ form: 'call', schema: from.schema, call: `dropTable(${quote(from.name)})` }];
+  if (isBeyondBuilder(to)) return [...tableSql(to, context), ...comments(to, context, true)].map(sql);
   const { lines, actions, statements } = createTable(to, context);
   return [
     { form: 'create', table: to, lines },

@@ -1,5 +1,6 @@
 import { closingOf, significant, tokenize } from '../engines/tokens.js';
 import type { ObjectName } from '../schema/names.js';
+import type { Wording } from './wording.js';
 
 /** Words that cannot stand unquoted as a name on one engine or another. */
 const RESERVED = new Set(
@@ -71,11 +72,20 @@ export function literal(value: unknown): string {
   return `{ ${entries.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
 }
 
-/** SQL for `knex.raw`: on one line in quotes, or as a template; `?` would be a place for a binding. */
-export function rawText(sql: string, indent = ''): string {
-  const escaped = sql.replaceAll('?', '\\?');
-  if (!escaped.includes('\n') && escaped.length < 90) return quote(escaped);
-  const template = escaped.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+/** SQL for Knex: where it reads bindings, `?` would be a place for one. */
+export function forKnex(sql: string, { readsBindings }: Wording): string {
+  return readsBindings ? sql.replaceAll('?', '\\?') : sql;
+}
+
+/** SQL for `knex.raw`. */
+export function rawText(sql: string, wording: Wording, indent = ''): string {
+  return codeText(forKnex(sql, wording), indent);
+}
+
+/** SQL as a text of JavaScript: on one line in quotes, or as a template. */
+export function codeText(sql: string, indent = ''): string {
+  if (!sql.includes('\n') && sql.length < 90) return quote(sql);
+  const template = sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.
   return indent === ''
     ? `\`${template}\``

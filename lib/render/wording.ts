@@ -33,8 +33,17 @@ export interface Wording {
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */
   readonly namesKeys: boolean;
+  /** True where Knex reads a `?` in SQL as a place for a binding, also when there is none. */
+  readonly readsBindings: boolean;
+  /** True where `.deferrable()` says something. */
+  readonly defersKeys: boolean;
   /** True where `.alter()` replaces the whole column. */
   readonly altersWhole: boolean;
+  /**
+   * Statements before and after functions that may name what comes later; undefined where the engine looks into no
+   * function that is made.
+   */
+  readonly aroundFunctions: readonly [before: string, after: string] | undefined;
   /** The method that an index has when none is said. */
   readonly indexMethod: string;
   readonly defaultNulls: (descending: boolean) => 'first' | 'last';

@@ -20,7 +20,12 @@ export type Numbering =
   | { readonly kind: 'serial'; readonly sequence: ColumnSequence }
   | { readonly kind: 'identity'; readonly always: boolean; readonly sequence: ColumnSequence }
   /** The engine's own number of the row; `reuses` is false where a number is never given twice (AUTOINCREMENT). */
-  | { readonly kind: 'rowid'; readonly reuses: boolean };
+  | {
+      readonly kind: 'rowid';
+      readonly reuses: boolean;
+      /** True where the column says NOT NULL, which goes without saying. */
+      readonly isRequired?: true;
+    };
 
 /** What the engine does with a row that breaks a constraint, where the constraint itself says so. */
 export type ConflictAction = 'rollback' | 'abort' | 'fail' | 'ignore' | 'replace';

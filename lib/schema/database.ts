@@ -31,9 +31,9 @@ interface ViewColumn {
   readonly comment: string | undefined;
 }
 
-/** A function or procedure. */
+/** A function, procedure or aggregate. */
 export interface DatabaseFunction extends DatabaseObject {
-  readonly kind: 'function' | 'procedure';
+  readonly kind: 'function' | 'procedure' | 'aggregate';
   /** Its arguments as DROP and COMMENT take them: they tell functions of one name apart. */
   readonly identity: string;
   /** All behind the name in its CREATE statement: arguments, result, options, body. */
@@ -86,6 +86,8 @@ export interface OtherObject extends ObjectName {
   readonly extension: string | undefined;
   /** The statement that creates it, where the engine can say it. */
   readonly definition: string | undefined;
+  /** The statement that takes it away, where there is one: with it, it can be managed. */
+  readonly drop: string | undefined;
 }
 
 /** All that introspection reads of a database, sorted by schema and name. */

@@ -262,19 +262,34 @@ describe('introspection of PostgreSQL: other objects', () => {
     `);
     const named = schema.others.map(({ kind, name, table }) => [kind, name, table]);
     expect(named).to.deep.equal([
-      ['aggregate', 'total', undefined],
       ['collation', 'mine', undefined],
       ['composite type', 'pair', undefined],
-      ['operator', '###', undefined],
+      ['operator', '### (integer, integer)', undefined],
       ['publication', 'all_tables', undefined],
       ['range type', 'span', undefined],
       ['rule', 'quiet', 't'],
       ['statistics', 'st', 't'],
       ['text search configuration', 'words', undefined],
     ]);
-    const definitions = schema.others.flatMap(({ definition }) => definition ?? []);
-    expect(definitions[0]).to.match(/^CREATE RULE quiet AS\s+ON DELETE TO t DO INSTEAD NOTHING;$/);
-    expect(definitions[1]).to.equal('CREATE STATISTICS public.st (dependencies) ON a, b FROM t');
+    const texts = schema.others.map(({ definition, drop }) => [definition?.replace(/\s+/g, ' '), drop]);
+    expect(texts).to.deep.equal([
+      ["create collation mine (provider = libc, lc_collate = 'C', lc_ctype = 'C')", 'drop collation mine'],
+      ['create type pair as (x integer, y text)', 'drop type pair'],
+      [
+        'create operator ### (function = int4pl, leftarg = integer, rightarg = integer)',
+        'drop operator ### (integer, integer)',
+      ],
+      [undefined, undefined],
+      ['create type span as range (subtype = double precision)', 'drop type span'],
+      ['CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING', 'drop rule quiet on t'],
+      ['CREATE STATISTICS public.st (dependencies) ON a, b FROM t', 'drop statistics public.st'],
+      [undefined, undefined],
+    ]);
+    const aggregate = schema.functions.find(({ kind }) => kind === 'aggregate');
+    expect([aggregate?.name, aggregate?.declaration]).to.deep.equal([
+      'total',
+      "(integer) (sfunc = int4pl, stype = integer, initcond = '0')",
+    ]);
   });
 
   it('names settings that it does not describe', async () => {
@@ -292,12 +307,25 @@ describe('introspection of PostgreSQL: other objects', () => {
     `);
     expect(schema.others.map(({ kind, name, table }) => [kind, name, table])).to.deep.equal([
       ['clustered index', 'by_c', 't'],
-      ['column setting', 'a', 't'],
-      ['column setting', 'b', 't'],
-      ['column setting', 'c', 't'],
+      ['column options', 'b', 't'],
       ['privileges', 't', 't'],
       ['privileges', 'f', undefined],
       ['replica identity', 't', 't'],
+      ['statistics target', 'c', 't'],
+      ['storage', 'a', 't'],
+    ]);
+    expect(schema.others.flatMap(({ definition, drop }) => [definition, drop])).to.deep.equal([
+      'alter table t cluster on by_c',
+      'alter table t set without cluster',
+      'alter table t alter column b set (n_distinct=5)',
+      'alter table t alter column b reset (n_distinct)',
+      ...Array(4).fill(undefined),
+      'alter table t replica identity full',
+      'alter table t replica identity default',
+      'alter table t alter column c set statistics 50',
+      'alter table t alter column c set statistics -1',
+      'alter table t alter column a set storage external',
+      'alter table t alter column a set storage extended',
     ]);
   });
 

@@ -411,7 +411,8 @@ describe('introspection of PostgreSQL: tables', () => {
         name: 'mine',
         table: 'guarded',
         extension: undefined,
-        definition: undefined,
+        definition: 'create policy mine on guarded as permissive for all to public using (true)',
+        drop: 'drop policy mine on guarded',
       },
     ]);
   });

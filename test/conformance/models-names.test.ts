@@ -71,7 +71,7 @@ onEachEngine('names of models', (open, engine) => {
       { kind: 'column', schema: home, name: 'user_accounts', column: 'full_name', from: 'real_name' },
     ]);
     for (const model of models)
-      if (model.kind === 'table') await db.schema.createTable(model.name, model.columns);
+      if (model.kind === 'table') await db.schema.createTable(model.name, (t) => model.columns(t, db));
     const actual = await introspect(db);
     expect(schema.tables).to.deep.equal(actual.tables);
     expect(schema.views.map(({ name }) => name)).to.deep.equal(['account_names']);

@@ -58,7 +58,7 @@ describe('building models (postgresql)', () => {
 
   async function createAll(db: Knex): Promise<void> {
     for (const model of MODELS.slice(0, 2))
-      if (model.kind === 'table') await db.schema.createTable(model.name, model.columns);
+      if (model.kind === 'table') await db.schema.createTable(model.name, (t) => model.columns(t, db));
     await db.raw(
       `create view named as select l.name, c.code, c.share from legacy_names l join legacy using (id), crm.customers c`,
     );

@@ -136,8 +136,14 @@ eachEngine('the worked example', (engine) => {
 
   it('runs from its own knexfile.ts, with DATABASE_URL alone to choose the database', async () => {
     const { config, url } = await engine.fresh();
-    for (const command of ['migrate:latest', 'check:migration', 'check:version']) {
-      const ran = await knexMeta([command], ROOT, { DATABASE_URL: url });
+    for (const command of [
+      'migrate:latest',
+      'check:migration',
+      'check:version',
+      'check:models',
+      'check:models --head',
+    ]) {
+      const ran = await knexMeta(command.split(' '), ROOT, { DATABASE_URL: url });
       expect(ran.code, `${command}\n${ran.stdout}${ran.stderr}`).to.equal(0);
     }
     const plain = knex(config);

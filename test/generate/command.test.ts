@@ -44,7 +44,7 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     await ok(project, 'migrate:latest');
     await ok(project, 'check:migration');
     expect(await ok(project, 'migrate:make', 'again', '--autogenerate')).to.match(
-      /^No changes detected: 2 models of 1 files were compared\.\n {2}models\/index\.ts \(2\)\n/,
+      /^No changes detected: 2 models of 1 file were compared\.\n {2}models\/index\.ts \(2\)\n/,
     );
     expect((await ok(project, 'check:models')).split('\n')[0]).to.match(/^No changes detected/);
 
@@ -100,7 +100,7 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     expect(
       [
         twice.code,
-        /^Error MODEL_DUPLICATE: .*models\/index\.ts:4 and models\/index\.ts:2/.test(twice.stderr),
+        /^Error MODEL_DUPLICATE: .*models\/index\.ts:2 and models\/index\.ts:4/.test(twice.stderr),
       ],
       twice.stderr,
     ).to.deep.equal([1, true]);

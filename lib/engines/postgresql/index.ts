@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
@@ -6,6 +7,8 @@ import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { readSurroundings } from './scratch/surroundings.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 export const postgresql: Engine = {
@@ -18,6 +21,7 @@ export const postgresql: Engine = {
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
   hasSchemas: true,
+  homeSchema: async (db) => (await readSurroundings(db, [])).home,
   ensureSchema: async (db, schema) => {
     const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
     // Only when it is missing: a role may use a schema without being allowed to create one.
@@ -27,6 +31,8 @@ export const postgresql: Engine = {
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   metadata,
   migrations,

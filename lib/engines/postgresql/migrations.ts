@@ -124,6 +124,7 @@ export const migrations: MigrationEngine = {
   },
   backup,
   openSandbox,
+  isRepeatable: () => true,
   script,
   backupExtension: '.dump',
 };

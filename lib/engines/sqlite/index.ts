@@ -1,4 +1,5 @@
 import type { Engine } from '../contract.js';
+import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { inspect } from './inspect.js';
 import { introspect } from './introspect/index.js';
@@ -6,6 +7,7 @@ import { lint } from './lint/index.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { throwaway } from './throwaway.js';
 import { tryTrigger } from './tryTrigger.js';
 
 const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
@@ -41,11 +43,14 @@ export const sqlite: Engine = {
         }
       : undefined,
   hasSchemas: false,
+  homeSchema: async () => undefined,
   ensureSchema: async () => {},
   inspect,
   introspect,
   objectKinds: OBJECT_KINDS,
   buildScratch,
+  countRows,
+  throwaway,
   changes,
   metadata,
   migrations,

@@ -51,6 +51,8 @@ export const migrations: MigrationEngine = {
   positionOf: () => undefined,
   backup,
   openSandbox,
+  // A rebuild writes the schema as it was.
+  isRepeatable: (statements) => !statements.some((sql) => /^pragma writable_schema/i.test(sql)),
   script,
   backupExtension: '.backup',
 };

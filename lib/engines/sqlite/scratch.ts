@@ -6,20 +6,19 @@ import { execute } from '../execute.js';
 import { buildFailed, compile, inOrder, type Worded, wordsOf } from '../scratch.js';
 import { introspect } from './introspect/index.js';
 import { fold, readMaster } from './introspect/read.js';
+import { inMemory } from './throwaway.js';
 import { unchangedTables } from './unchanged.js';
 
 export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 'sql'];
 
 /** A database in memory with all that the project's configuration says, its functions and settings among it. */
-function inMemory(db: Knex): Knex {
+function emptyLike(db: Knex): Knex {
   const { config } = db.client;
   return knex({
     useNullAsDefault: true,
     ...config,
     client: db.client.constructor as typeof Knex.Client,
-    connection: { filename: ':memory:' },
-    // One connection, which is the database, and stays.
-    pool: { ...config.pool, min: 1, max: 1, idleTimeoutMillis: 2 ** 31 - 1 },
+    ...inMemory(config),
   });
 }
 
@@ -52,7 +51,7 @@ async function build(scratch: Knex, pieces: readonly Worded[]): Promise<Database
 export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
   const pieces = compileAll(db, request.objects);
   const unchanged = unchangedTables(pieces, request, await readMaster(db));
-  const scratch = inMemory(db);
+  const scratch = emptyLike(db);
   try {
     const built = await build(
       scratch,

@@ -20,7 +20,7 @@ export const COLUMNS: readonly LintRule[] = [
         return {
           table,
           message: `${textOf(table)}.${column.name} is NOT NULL without a default.`,
-          evidence: rowsWhere(around, table, undefined, 'rows would have no value'),
+          evidence: rowsWhere(around, table, undefined, 'rows in the table'),
           breaks: true,
         };
       },
@@ -86,7 +86,7 @@ export const COLUMNS: readonly LintRule[] = [
         return {
           table,
           message: `${textOf(table)}.${name} becomes NOT NULL.`,
-          evidence: rowsWhere(around, table, `${around.quote(name)} is null`, 'rows have NULL in it'),
+          evidence: rowsWhere(around, table, `${around.quote(name)} is null`, 'rows with NULL in it'),
           breaks: true,
         };
       },
@@ -128,8 +128,8 @@ export const COLUMNS: readonly LintRule[] = [
           message: `${textOf(table)}.${name}: not every ${before} is a ${type}.`,
           evidence:
             failing === undefined
-              ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows have a value to convert')
-              : rowsWhere(around, table, failing, 'rows have a value that cannot be converted'),
+              ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows with a value to convert')
+              : rowsWhere(around, table, failing, 'rows with a value that it cannot hold'),
           breaks: failing !== undefined,
         };
       },

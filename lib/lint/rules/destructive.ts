@@ -1,7 +1,7 @@
 import { textOf } from '../../operations/hazards/hazard.js';
 import { SAFE_WAYS } from '../../operations/hazards/safeWays.js';
 import type { LintRule } from '../rule.js';
-import { quotingOf, rowsWhere } from './words.js';
+import { rowsWhere } from './words.js';
 
 /** What takes rows or values away. */
 export const DESTRUCTIVE: readonly LintRule[] = [
@@ -19,7 +19,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
           : {
               table,
               message: `The table ${textOf(table)} is dropped with its rows.`,
-              evidence: rowsWhere(around, table, undefined, 'rows are in it'),
+              evidence: rowsWhere(around, table, undefined, 'rows in it'),
             },
     },
   },
@@ -41,7 +41,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
                 around,
                 table,
                 `${around.quote(name)} is not null`,
-                'rows have a value in it',
+                'rows with a value in it',
               ),
             },
     },
@@ -86,7 +86,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
           : {
               table,
               message: `${textOf(table)} is emptied${isCascade ? ', and with it every table that refers to it' : ''}.`,
-              evidence: isCascade ? undefined : rowsWhere(around, table, undefined, 'rows are in it'),
+              evidence: isCascade ? undefined : rowsWhere(around, table, undefined, 'rows in it'),
             },
     },
   },
@@ -104,7 +104,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
           : {
               table,
               message: `All rows of ${textOf(table)} are deleted.`,
-              evidence: rowsWhere(around, table, undefined, 'rows are in it'),
+              evidence: rowsWhere(around, table, undefined, 'rows in it'),
             },
     },
   },
@@ -154,12 +154,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
           : {
               table,
               message: `All rows of ${textOf(table)} are updated in one statement.`,
-              evidence: rowsWhere(
-                around,
-                table,
-                undefined,
-                `rows of ${quotingOf(around).table(table)} are written`,
-              ),
+              evidence: rowsWhere(around, table, undefined, 'rows to write'),
             },
     },
   },

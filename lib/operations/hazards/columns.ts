@@ -18,7 +18,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
             kind: 'data loss',
             message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
             remedy: SAFE_WAYS.dropColumn,
-            evidence: count(target, `${q.name(from.name)} is not null`, 'rows have a value in it'),
+            evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
           },
         ];
   if (to === undefined) return [];
@@ -31,7 +31,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
         kind: 'can fail',
         message: `CAN FAIL: ${subject} is NOT NULL without a default, which a table with rows refuses.`,
         remedy: SAFE_WAYS.required,
-        evidence: count(target, undefined, 'rows would have no value'),
+        evidence: count(target, undefined, 'rows in the table'),
       },
     ];
   }
@@ -42,7 +42,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
             kind: 'can fail' as const,
             message: `CAN FAIL: ${subject} becomes NOT NULL.`,
             remedy: SAFE_WAYS.notNull,
-            evidence: count(target, `${q.name(to.name)} is null`, 'rows have NULL in it'),
+            evidence: count(target, `${q.name(to.name)} is null`, 'rows with NULL in it'),
           },
         ]
       : []),
@@ -69,8 +69,8 @@ function typeHazards(
           remedy: SAFE_WAYS.cast,
           evidence:
             failing === undefined
-              ? count(target, `${facts.quote(to.name)} is not null`, 'rows have a value to convert')
-              : count(target, failing, 'rows have a value that cannot be converted'),
+              ? count(target, `${facts.quote(to.name)} is not null`, 'rows with a value to convert')
+              : count(target, failing, 'rows with a value that it cannot hold'),
         },
       ];
   const lock: readonly Hazard[] =
@@ -81,7 +81,7 @@ function typeHazards(
             kind: 'long lock',
             message: `LONG LOCK: ${change}: the table is rewritten, and nobody reads or writes it meanwhile.`,
             remedy: SAFE_WAYS.rewrite,
-            evidence: count(target, undefined, 'rows are rewritten'),
+            evidence: count(target, undefined, 'rows to rewrite'),
           },
         ];
   return [...cast, ...lock];

@@ -27,7 +27,7 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
                 kind: 'long lock' as const,
                 message: `LONG LOCK: ${textOf(table)} takes no writes while the index ${to.name} is made.`,
                 remedy: SAFE_WAYS.concurrently,
-                evidence: count(q.table(table), undefined, 'rows are indexed'),
+                evidence: count(q.table(table), undefined, 'rows to index'),
               },
             ]
           : []),
@@ -40,7 +40,7 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
           kind: 'can fail',
           message: `CAN FAIL: every row of ${textOf(table)} has to fulfil the new check${to.name === undefined ? '' : ` ${to.name}`}.`,
           remedy: facts.isConcurrent ? SAFE_WAYS.notValid : '',
-          evidence: count(q.table(table), `not (${to.expression})`, 'rows break it'),
+          evidence: count(q.table(table), `not (${to.expression})`, 'rows against it'),
         },
       ];
     }

@@ -16,7 +16,7 @@ export function duplicatesOf(
   ];
   return {
     sql: `select count(*) as count from (select 1 as one from ${q.table(table)} where ${conditions.join(' and ')} group by ${list(columns, q)} having count(*) > 1) duplicates`,
-    counts: 'values are there more than once',
+    counts: 'values that more than one row has',
   };
 }
 
@@ -34,6 +34,6 @@ export function orphansOf(
   );
   return {
     sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
-    counts: 'rows refer to a row that is not there',
+    counts: 'rows without one',
   };
 }

@@ -3,9 +3,10 @@ import type { ObjectName } from '../../schema/names.js';
 
 type HazardKind = 'data loss' | 'can fail' | 'long lock' | 'incompatible';
 
-/** A read-only query of one number, and what a number above zero says. */
+/** A read-only query of one number. */
 export interface Evidence {
   readonly sql: string;
+  /** What it counts, many of them: `rows with NULL in it`. */
   readonly counts: string;
 }
 

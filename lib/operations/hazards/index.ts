@@ -5,6 +5,7 @@ import { constraintHazards } from './constraints.js';
 import type { Hazard, HazardFacts } from './hazard.js';
 import { tableHazards } from './tables.js';
 
+export { type CountedHazard, countHazards, countText } from './counted.js';
 export type { Hazard, HazardFacts } from './hazard.js';
 
 /** Names that the database does not have before the migration. */

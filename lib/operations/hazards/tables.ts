@@ -13,7 +13,7 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
           kind: 'data loss',
           message: `DATA LOSS: all rows of ${textOf(operation.from)} are gone, also after a rollback.`,
           remedy: SAFE_WAYS.dropTable,
-          evidence: count(q.table(operation.from), undefined, 'rows are in it'),
+          evidence: count(q.table(operation.from), undefined, 'rows in it'),
         },
       ];
     case 'renameTable':

@@ -91,7 +91,14 @@ describe('diff', () => {
     const actual: DatabaseSchema = {
       ...schema(table('users', ['id'])),
       others: [
-        { kind: 'policy', ...named('own'), table: 'users', extension: undefined, definition: undefined },
+        {
+          kind: 'policy',
+          ...named('own'),
+          table: 'users',
+          extension: undefined,
+          definition: undefined,
+          drop: undefined,
+        },
       ],
       views: [
         {

@@ -60,6 +60,23 @@ describe('resolveMeta', () => {
     expect([includesTable('log'), includesTable('log')]).to.deep.equal([false, false]);
   });
 
+  it('says what the models manage, by name, or by schema and name where the pattern has a dot', () => {
+    const managed = (meta: MetaOptions, ...names: readonly string[]) => {
+      const { manages } = resolveMeta(meta, {});
+      return names.filter((each) => {
+        const [name = '', schema] = each.split('.').reverse();
+        return manages({ schema, name });
+      });
+    };
+    const all = ['users', 'app.users', 'audit_log', 'app.audit_log', 'cron.job'];
+    expect(managed({}, ...all)).to.deep.equal(all);
+    expect(managed({ exclude: ['audit_*', 'cron.*'] }, ...all)).to.deep.equal(['users', 'app.users']);
+    expect(managed({ include: ['app.*'] }, ...all)).to.deep.equal(['app.users', 'app.audit_log']);
+    expect(managed({ include: ['app.*'], exclude: ['*_log'] }, ...all)).to.deep.equal(['app.users']);
+    expect(managed({ exclude: [/^app\./, /^users$/] }, ...all)).to.deep.equal(['audit_log', 'cron.job']);
+    expect(managed({ include: ['users'] }, ...all)).to.deep.equal(['users', 'app.users']);
+  });
+
   const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
     ['an unknown key', { colums: {} }, 'META_OPTION_UNKNOWN', /meta\.columns/],
     ['an unknown column', { columns: { is_activ: false } }, 'META_OPTION_UNKNOWN', /is_active/],
@@ -67,6 +84,9 @@ describe('resolveMeta', () => {
     ['an unknown key of tables', { tables: { exlude: [] } }, 'META_OPTION_UNKNOWN', /exclude/],
     ['a wrong onExplicitUpdate', { onExplicitUpdate: 'drop' }, 'META_OPTION_INVALID', /./],
     ['a pattern that is none', { tables: { include: [1] } }, 'META_OPTION_INVALID', /./],
+    ['a pattern of include that is none', { include: 'a*' }, 'META_OPTION_INVALID', /meta\.include/],
+    ['a shadow that is none', { shadow: {} }, 'META_OPTION_INVALID', /meta\.shadow/],
+    ['an unknown key like exclude', { exlude: [] }, 'META_OPTION_UNKNOWN', /meta\.exclude/],
     ['a list for an object', { columns: [] }, 'META_OPTION_INVALID', /./],
     ['directories of models that are none', { models: ['models', 1] }, 'META_OPTION_INVALID', /directory/],
     ['no directory of models', { models: [] }, 'META_OPTION_INVALID', /directory/],

@@ -37,7 +37,8 @@ function columnCall(type: string): BuilderCall | undefined {
 
 /** The builder writes every value as a string, which the server reads as the column's type. */
 function wordOf(value: string, column: Column): DefaultWord | undefined {
-  if (/['"\\\p{Cc}]/u.test(value.replaceAll("''", ''))) return undefined;
+  // What Knex writes of a value it reads once more for places of bindings.
+  if (/['"\\?\p{Cc}]/u.test(value.replaceAll("''", ''))) return undefined;
   const text = value.replaceAll("''", "'");
   const isNumber = /^(smallint|integer|bigint|real|double precision|numeric)/.test(column.type);
   const number = Number(text);
@@ -51,7 +52,8 @@ const withoutLength = (type: string) => type.replace(/\(\d+(,-?\d+)?\)/, '');
 function defaultWord(column: Column): DefaultWord | undefined {
   const { defaultTo, type } = column;
   if (defaultTo === undefined) return undefined;
-  const sql: DefaultWord = { kind: 'sql', sql: defaultTo };
+  // Of a default, Knex takes the escape of a `?` away, and then reads it once more.
+  const sql: DefaultWord = { kind: 'sql', sql: defaultTo.replaceAll('?', '\\?') };
   if (defaultTo === 'CURRENT_TIMESTAMP') return { kind: 'now' };
   if (type === 'boolean' && /^(true|false)$/.test(defaultTo))
     return { kind: 'value', value: defaultTo === 'true' };
@@ -91,7 +93,10 @@ export const wording: Wording = {
   enumCheck,
   uniqueIsIndex: false,
   namesKeys: true,
+  readsBindings: true,
+  defersKeys: true,
   altersWhole: false,
+  aroundFunctions: ['set local check_function_bodies to off', 'set local check_function_bodies to on'],
   indexMethod: 'btree',
   defaultNulls: (descending) => (descending ? 'first' : 'last'),
 };

@@ -2,6 +2,7 @@ import type { Column } from '../../../schema/column.js';
 import { COLUMN_MARK } from '../trigger.js';
 import { joinComment, readRows, type Scope } from './rows.js';
 import { numberingOf, type SequenceRow } from './sequences.js';
+import { stable } from './stable.js';
 
 export interface ColumnRow {
   readonly relation: string;
@@ -56,10 +57,10 @@ export function columnOf(row: ColumnRow, owned: readonly SequenceRow[]): Column 
     userType: row.type_name === undefined ? undefined : { schema: row.type_schema, name: row.type_name },
     nullable: !row.required,
     notNullConflict: undefined,
-    defaultTo: isGenerated ? undefined : row.expression,
+    defaultTo: isGenerated || row.expression === undefined ? undefined : stable(row.expression),
     numbering: numberingOf(row, owned),
     generated: isGenerated
-      ? { expression: row.expression ?? '', kind: row.generated === 's' ? 'stored' : 'virtual' }
+      ? { expression: stable(row.expression ?? ''), kind: row.generated === 's' ? 'stored' : 'virtual' }
       : undefined,
     collation: row.collation,
     comment: isMetadata ? undefined : row.comment,

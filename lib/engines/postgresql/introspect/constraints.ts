@@ -7,6 +7,7 @@ import type {
   ReferentialAction,
 } from '../../../schema/constraints.js';
 import { joinComment, readRows, type Scope } from './rows.js';
+import { stable } from './stable.js';
 
 export interface ConstraintRow {
   readonly relation: string;
@@ -123,7 +124,7 @@ export function checkOf(row: ConstraintRow): Check {
   return {
     name: row.name,
     comment: row.comment,
-    expression: row.expression ?? '',
+    expression: stable(row.expression ?? ''),
     isValid: row.valid,
     isEnforced: row.enforced,
     isInheritable: !row.no_inherit,
@@ -132,5 +133,5 @@ export function checkOf(row: ConstraintRow): Check {
 }
 
 export function exclusionOf(row: ConstraintRow): Exclusion {
-  return { name: row.name, comment: row.comment, definition: row.definition ?? '' };
+  return { name: row.name, comment: row.comment, definition: stable(row.definition ?? '') };
 }

@@ -1,6 +1,7 @@
 import type { Index, KeyPart } from '../../../schema/tableIndex.js';
 import { type ColumnNames, namesOf } from './constraints.js';
 import { joinComment, readRows, type Scope } from './rows.js';
+import { stable } from './stable.js';
 
 export interface IndexRow {
   readonly relation: string;
@@ -102,7 +103,7 @@ function keyPartOf(
   const isImplied = own === undefined ? PLAIN.includes(collation) : own === collation;
   return {
     column: number === 0 ? undefined : names.get(number),
-    expression: number === 0 ? row.expressions?.[place] : undefined,
+    expression: number === 0 ? stable(row.expressions?.[place] ?? '') : undefined,
     opclass: words.opclasses.get(row.opclasses[place] ?? ''),
     opclassOptions: row.opclass_options?.[place + 1] ?? [],
     collation: isImplied ? undefined : words.collations.get(collation),
@@ -125,7 +126,7 @@ export function indexOf(
     unique: row.unique,
     keys: places.map((place) => keyPartOf(row, place, names, collations, words)),
     include: namesOf(row.columns.slice(row.key_count), names),
-    predicate: row.predicate,
+    predicate: row.predicate === undefined ? undefined : stable(row.predicate),
     nullsNotDistinct: row.nulls_not_distinct,
     options: row.options ?? [],
     isValid: row.valid,

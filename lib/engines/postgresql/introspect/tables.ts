@@ -7,6 +7,7 @@ import { type ConstraintRow, checkOf, exclusionOf, foreignKeyOf, keyOf } from '.
 import { type IndexRow, type IndexWords, indexOf } from './indexes.js';
 import type { RelationRow } from './relations.js';
 import type { SequenceRow } from './sequences.js';
+import { stable } from './stable.js';
 import { type TriggerRow, triggerOf } from './triggers.js';
 
 type ByRelation<Row> = ReadonlyMap<string | undefined, readonly Row[]>;
@@ -90,7 +91,7 @@ export function viewOf(row: RelationRow, parts: RelationParts): View {
       type,
       comment: about,
     })),
-    definition: (row.definition ?? '').trim().replace(/;$/, ''),
+    definition: stable((row.definition ?? '').trim().replace(/;$/, '')),
     options: row.options ?? [],
     isPopulated: row.populated,
     indexes: indexesOf(id, columns, parts),

@@ -2,6 +2,7 @@ import type { Trigger } from '../../../schema/table.js';
 import { columnOfBody } from '../facts.js';
 import { FUNCTION_MARK } from '../trigger.js';
 import { joinComment, readRows, type Scope } from './rows.js';
+import { stable } from './stable.js';
 
 export interface TriggerRow {
   readonly relation: string;
@@ -43,7 +44,7 @@ export function triggerOf(row: TriggerRow): Trigger {
   return {
     name: row.name,
     comment: row.comment,
-    definition: row.definition ?? '',
+    definition: stable(row.definition ?? ''),
     calls: { schema: row.function_schema, name: row.function_name },
     enabled: ENABLED[row.enabled],
     stamps: row.body === undefined ? undefined : columnOfBody(row.body),

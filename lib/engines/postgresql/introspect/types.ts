@@ -1,5 +1,6 @@
 import type { Domain, EnumType } from '../../../schema/database.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
+import { stable } from './stable.js';
 
 interface TypeRow {
   readonly schema: string;
@@ -56,11 +57,11 @@ export async function readTypes({
         ...objectOf(row),
         type: base,
         nullable: !required,
-        defaultTo: expression,
+        defaultTo: expression === undefined ? undefined : stable(expression),
         collation,
         checks: checks.map(({ name, expression: check, valid }) => ({
           name,
-          expression: check,
+          expression: stable(check),
           isValid: valid,
         })),
       };

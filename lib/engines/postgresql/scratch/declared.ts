@@ -30,6 +30,11 @@ function nameOf(written: string): string {
   return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
 }
 
+const INDEX = new RegExp(
+  `^create\\s+(?:unique\\s+)?index\\s+(?:if\\s+not\\s+exists\\s+)?(${NAME})\\s+on\\b`,
+  'iu',
+);
+
 /** The names that the statements of the pieces create; `realOf` is the schema that a written one stands for. */
 export function addCreated(
   names: NameSet,
@@ -41,7 +46,9 @@ export function addCreated(
     const { kind, schema = home, name } = object;
     if (kind !== 'trigger' && kind !== 'extension' && kind !== 'sql') names.add(schema, name);
     for (const { sql } of statements) {
-      if (kind !== 'sql' && !/^create\s+(type|table)\b/i.test(sql)) continue;
+      const index = INDEX.exec(sql)?.[1];
+      if (index !== undefined) names.add(schema, nameOf(index));
+      if (kind !== 'sql' && !/^create\s+(type|table|statistics)\b/i.test(sql)) continue;
       for (const [, inSchema, created = ''] of sql.matchAll(CREATES))
         names.add(inSchema === undefined ? home : realOf(nameOf(inSchema)), nameOf(created));
       // The sequences of its numbered columns.

@@ -82,5 +82,8 @@ export function merged(parts: readonly DatabaseSchema[]): DatabaseSchema {
     functions: unique(parts.map(({ functions }) => functions)),
     enums: unique(parts.map(({ enums }) => enums)),
     sequences: unique(parts.map(({ sequences }) => sequences)),
+    others: unique(
+      parts.map(({ others }) => others.map((each) => ({ ...each, identity: `${each.kind} ${each.table}` }))),
+    ).map(({ identity: _, ...each }) => each),
   };
 }

@@ -23,6 +23,7 @@ export const OBJECT_KINDS: readonly ObjectKind[] = [
   'materialized view',
   'function',
   'procedure',
+  'aggregate',
   'trigger',
   'extension',
   'sql',
@@ -38,7 +39,7 @@ function refused(error: unknown): unknown {
     `The models could not be built in this database: ${(error as Error).message}`,
     {
       remedy:
-        'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`.',
+        'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`, or `meta.shadow` in the knexfile. Nothing was changed.',
       cause: error,
     },
   );

@@ -14,7 +14,7 @@ export interface Plan {
 }
 
 /** A foreign key, which Knex adds when the table is there: all of them come after all of the tables. */
-const ADDS_KEY = /^alter table [^(]*? add (?:constraint "(?:[^"]|"")+" )?foreign key/i;
+const ADDS_KEY = /^alter table [^(]*? add (?:constraint (?:"(?:[^"]|"")+"|\w+) )?foreign key/i;
 /** What names no other object: the hook's own statements, comments. */
 const NAMES_NOTHING = /^(do|comment on)\b/i;
 /** Texts that are no SQL yet: the bodies of functions, which the server does not look into when it makes them. */
@@ -22,13 +22,25 @@ const BODIES = /\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$|'(?:[^']|'')*'/gu;
 
 const asWritten = (word: string): string => word;
 
+/** A string is a name only where it is taken for an object: `nextval('s')`, `'s'::regclass`. */
+const STRINGS = /(\bnextval\(\s*|\breg\w+\s+)?'(?:[^']|'')*'(::reg\w+)?/gi;
+
+function withoutStrings(sql: string): string {
+  return sql.replace(STRINGS, (text, before?: string, after?: string) =>
+    before === undefined && after === undefined ? "''" : text,
+  );
+}
+
 function worded(piece: Piece): Piece & { readonly words: ReadonlySet<string> } {
   const { kind } = piece.object;
   const text = piece.statements
     .flatMap(({ sql }) => (kind === 'table' && (NAMES_NOTHING.test(sql) || ADDS_KEY.test(sql)) ? [] : [sql]))
     .join('\n');
   const isFunction = kind === 'function' || kind === 'procedure';
-  return { ...piece, words: wordsOf(isFunction ? text.replace(BODIES, '') : text, asWritten) };
+  return {
+    ...piece,
+    words: wordsOf(withoutStrings(isFunction ? text.replace(BODIES, '') : text), asWritten),
+  };
 }
 
 /** What the pieces name of the database without declaring it, and the types of that. */
@@ -86,6 +98,33 @@ function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames)
   }));
 }
 
+/** What comes with extensions that the models have and the database has not: nobody knows its names before. */
+function comingWith(
+  { objects, actual }: ScratchRequest,
+  names: ScratchNames,
+  home: string,
+): (schema: string, name: string) => boolean {
+  const coming = objects.filter(
+    ({ kind, name }) => kind === 'extension' && !actual.extensions.some((each) => each.name === name),
+  );
+  const schemas = new Set(coming.map(({ schema = home }) => names.toReal(schema)));
+  if (schemas.size === 0) return () => false;
+  const there = new Set(
+    [
+      actual.tables,
+      actual.views,
+      actual.functions,
+      actual.enums,
+      actual.domains,
+      actual.sequences,
+      actual.others,
+    ]
+      .flat()
+      .map(({ schema, name }) => JSON.stringify([schema, name])),
+  );
+  return (schema, name) => schemas.has(schema) && !there.has(JSON.stringify([schema, name]));
+}
+
 /** Plans the build: in which order it runs, and what stands for the rest of the database. */
 export function planBuild(
   pieces: readonly Piece[],
@@ -105,9 +144,11 @@ export function planBuild(
     return { ...worded({ object: stubObject(stub), statements }), isOptional: true };
   });
   const all = [...stubPieces, ...pieces.map((piece) => ({ ...worded(piece), isOptional: false }))];
+  const isComing = comingWith(request, names, home);
+  const has = (schema: string, name: string) => known.has(schema, name) || isComing(schema, name);
   const moved = (statement: CompiledQuery): CompiledQuery => ({
     ...statement,
-    sql: names.toScratch(statement.sql, known.has),
+    sql: names.toScratch(statement.sql, has),
   });
   const ordered = inOrder(all, asWritten).map((piece) => ({
     ...piece,

@@ -38,6 +38,8 @@ export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): 
     return undefined;
   } catch (error) {
     await trx.raw('rollback to savepoint knex_meta_step');
+    // Within another of its name it would be the one that is gone back to.
+    await trx.raw('release savepoint knex_meta_step');
     return error;
   }
 }

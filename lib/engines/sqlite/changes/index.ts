@@ -48,7 +48,7 @@ const IS_LITERAL =
 
 function defaultWord({ defaultTo, type }: Column): DefaultWord | undefined {
   if (defaultTo === undefined) return undefined;
-  if (defaultTo === 'CURRENT_TIMESTAMP') return { kind: 'now' };
+  if (/^current_timestamp$/i.test(defaultTo)) return { kind: 'now' };
   const text = /^'((?:[^']|'')*)'$/.exec(defaultTo)?.[1]?.replaceAll("''", "'");
   // Knex escapes these in a way that this engine does not read.
   if (text !== undefined && !/["\\\p{Cc}]/u.test(text)) {
@@ -93,7 +93,10 @@ export const changes: ChangeEngine = {
     enumCheck,
     uniqueIsIndex: true,
     namesKeys: false,
+    readsBindings: false,
+    defersKeys: false,
     altersWhole: true,
+    aroundFunctions: undefined,
     indexMethod: 'btree',
     defaultNulls: (descending) => (descending ? 'last' : 'first'),
   },

@@ -30,6 +30,16 @@ function isRowid(row: ColumnRow, keyLength: number, table: TableRow, text: strin
   return text === undefined || !significant(tokenize(text)).some((token) => isWord(token, 'DESC'));
 }
 
+/** A default that is a name is a string to this engine, which has no other sense for it there. */
+function defaultOf(written: string | undefined): string | undefined {
+  // DEFAULT NULL says nothing.
+  if (written === undefined || fold(written) === 'null') return undefined;
+  const isKeyword = /^(true|false|current_(time|date|timestamp))$/i.test(written);
+  const [token, ...more] = tokenize(written);
+  const isName = token !== undefined && more.length === 0 && (token.kind === 'name' || token.kind === 'word');
+  return isName && !isKeyword ? `'${identifierOf(token).replaceAll("'", "''")}'` : written;
+}
+
 /** The columns of a table, each from the engine's row and the author's definition. */
 export function columnsOf(
   rows: readonly ColumnRow[],
@@ -41,8 +51,9 @@ export function columnsOf(
   return rows.map((row): Column => {
     const own = definitions.get(fold(row.name));
     const alias = isRowid(row, keyLength, table, textOf(own, 'primary'));
+    const reuses = !isAutoincrement(definition);
     const numbering: Numbering | undefined = alias
-      ? { kind: 'rowid', reuses: !isAutoincrement(definition) }
+      ? { kind: 'rowid', reuses, ...(row.required && reuses ? { isRequired: true } : {}) }
       : undefined;
     const collation = collationOf(own);
     return {
@@ -51,8 +62,7 @@ export function columnsOf(
       userType: undefined,
       nullable: !row.required && !alias,
       notNullConflict: conflictOf(textOf(own, 'not null') ?? ''),
-      // DEFAULT NULL says nothing.
-      defaultTo: fold(row.defaultTo) === 'null' ? undefined : row.defaultTo,
+      defaultTo: defaultOf(row.defaultTo),
       numbering,
       generated: generatedOf(textOf(own, 'generated')),
       collation: fold(collation) === 'binary' ? undefined : collation,

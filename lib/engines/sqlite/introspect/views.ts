@@ -90,5 +90,7 @@ export function otherOf(
     table: isShadow ? owner : undefined,
     extension: undefined,
     definition: row.sql,
+    // The tables in which a virtual one keeps its data come and go with it.
+    drop: table?.kind === 'virtual' ? `drop table "${row.name.replaceAll('"', '""')}"` : undefined,
   };
 }

@@ -1,0 +1,103 @@
+import type { Output } from '../cli/output.js';
+import { type CountedHazard, countText } from '../operations/hazards/index.js';
+import type { Flag } from './command.js';
+import type { Compared } from './compareModels.js';
+import { renameText } from './renameFlag.js';
+
+/** The flags of what compares models. */
+export const MODEL_FLAGS: Readonly<Record<'rename' | 'head' | 'shadow', Flag>> = {
+  rename: {
+    type: 'string',
+    describe: 'what was renamed and not dropped: users.name:full_name, users:people; may be repeated',
+  },
+  head: {
+    type: 'boolean',
+    describe: 'compare the models with the result of all migration files, in an empty database of a moment',
+  },
+  shadow: {
+    type: 'string',
+    describe: 'the URL of a database to build models in, where the role may not create schemas',
+  },
+};
+
+const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What --rename would say of things that went while like ones came. */
+export function renameHints({ candidates, home }: Compared): readonly string[] {
+  return candidates.map((each) => {
+    const { flag, from, to } = renameText(each, home);
+    return `Was ${from} renamed to ${to}? Then: ${flag}`;
+  });
+}
+
+function tellHazard(hazard: CountedHazard, output: Output): void {
+  const { message, remedy, count, notCounted } = hazard;
+  const isCertain = count !== undefined && count > 0;
+  const style = count === 0 ? 'dim' : isCertain && hazard.kind !== 'long lock' ? 'red' : 'yellow';
+  const found = countText(hazard, count);
+  output.line(`    ${output.style(style, [message, found].filter(Boolean).join(' '))}`);
+  if (notCounted !== undefined) output.line(`      It could not be counted: ${notCounted}`);
+  if (remedy !== '' && count !== 0) output.line(`      ${output.style('dim', remedy)}`);
+}
+
+/** Every difference with what can go wrong with it, and what is left alone. */
+export function tellDifference(compared: Compared, output: Output, sign: string): void {
+  const { operations, detected, hazards, unmanaged } = compared;
+  operations.forEach((operation, at) => {
+    output.line(`${sign} ${detected[at]}`);
+    for (const hazard of hazards) if (hazard.operation === operation) tellHazard(hazard, output);
+  });
+  const dropped = operations.flatMap((each) => {
+    if (each.kind !== 'table' || each.from === undefined || each.to !== undefined) return [];
+    const count = hazards.find(({ operation }) => operation === each)?.count;
+    return [`${each.from.name}${count === undefined ? '' : ` (${many(count, 'row')})`}`];
+  });
+  if (dropped.length > 0) {
+    output.warn(
+      `No model names ${dropped.join(', ')}: dropped with all rows. If another tool owns what is there: \`meta.exclude\` in the knexfile leaves it alone.`,
+    );
+  }
+  for (const { kind, name, reason } of unmanaged)
+    output.line(`${output.style('yellow', '·')} ${kind} ${name}: ${reason}`);
+}
+
+/** The same as data. */
+export function differenceData({
+  detected,
+  operations,
+  hazards,
+  candidates,
+  unmanaged,
+  loaded,
+  home,
+}: Compared): object {
+  return {
+    detected,
+    operations,
+    hazards: hazards.map(({ operation, kind, message, remedy, evidence, count, notCounted }) => ({
+      operation: detected[operations.indexOf(operation)],
+      kind,
+      message,
+      remedy,
+      ...(evidence === undefined ? {} : { counts: evidence.counts }),
+      ...(count === undefined ? {} : { count }),
+      ...(notCounted === undefined ? {} : { notCounted }),
+    })),
+    renames: candidates.map((each) => renameText(each, home).flag),
+    unmanaged,
+    files: loaded.files,
+  };
+}
+
+/** How many models of which files were compared, and why a table could be missing. */
+export function nothingDetected({ loaded }: Compared): readonly string[] {
+  const { models, files } = loaded;
+  const names = files.map(({ file, models: written }) => `${file} (${written})`).join(', ');
+  const empty = files.filter(({ models: written }) => written === 0).map(({ file }) => file);
+  return [
+    `No changes detected: ${many(models.length, 'model')} of ${many(files.length, 'file')} ${models.length === 1 ? 'was' : 'were'} compared.`,
+    `  ${names}`,
+    ...(empty.length === 0 ? [] : [`  No model is written in ${empty.join(', ')}.`]),
+    '  A table that is missing here: is its file in the directory of the models, and does it export what defineModel returns?',
+  ];
+}

@@ -1,0 +1,95 @@
+import type { Column } from '../schema/column.js';
+import type { Table } from '../schema/table.js';
+import { identityClause, SERIALS, sequenceOptions } from './column.js';
+import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
+import { indexSql, type RenderContext } from './parts.js';
+import { bare, sqlName, sqlObject } from './text.js';
+
+/** A name that the builder would take apart, or take for a place of a binding. */
+const isTakenApart = (name: string): boolean => /[.?]/.test(name) || / as /i.test(name) || name === '*';
+
+/** Whether a table can only be made in SQL. */
+export function isBeyondBuilder({ name, columns, partitionedBy, partitionOf, inherits }: Table): boolean {
+  return (
+    partitionedBy !== undefined ||
+    partitionOf !== undefined ||
+    inherits.length > 0 ||
+    [name, ...columns.map((column) => column.name)].some(isTakenApart)
+  );
+}
+
+function columnSql(column: Column): string {
+  const { name, type, collation, generated, numbering, defaultTo, nullable, notNullConflict } = column;
+  const isSerial = numbering?.kind === 'serial';
+  return [
+    sqlName(name),
+    isSerial ? (SERIALS[type] ?? type) : type,
+    numbering?.kind === 'rowid' && !numbering.reuses ? 'primary key autoincrement' : '',
+    collation === undefined ? '' : `collate ${collation}`,
+    generated === undefined ? '' : `generated always as (${bare(generated.expression)}) ${generated.kind}`,
+    numbering?.kind === 'identity'
+      ? identityClause(numbering.always, sequenceOptions(numbering.sequence))
+      : '',
+    defaultTo === undefined || isSerial
+      ? ''
+      : `default ${/^[\w.]+$|^'(?:[^']|'')*'$/.test(defaultTo) ? defaultTo : `(${defaultTo})`}`,
+    nullable ? '' : 'not null',
+    notNullConflict === undefined ? '' : `on conflict ${notNullConflict}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function constraintsOf(table: Table, { wording, defaultSchema }: RenderContext): readonly string[] {
+  const { primaryKey, uniques, checks, exclusions, foreignKeys, columns } = table;
+  const isNumbered = columns.some(({ numbering }) => numbering?.kind === 'rowid' && !numbering.reuses);
+  return [
+    ...(primaryKey === undefined || isNumbered ? [] : [keySql('primary key', primaryKey, wording)]),
+    ...uniques.map((key) => keySql('unique', key, wording)),
+    ...checks.filter(({ isInherited, isValid }) => !isInherited && isValid).map(checkSql),
+    ...exclusions.map(exclusionSql),
+    // Elsewhere a key waits for the table that it refers to.
+    ...(wording.namesKeys ? [] : foreignKeys.map((key) => foreignKeySql(key, defaultSchema))),
+  ];
+}
+
+function creation(table: Table, context: RenderContext): string {
+  const { defaultSchema } = context;
+  const { partitionOf, partitionedBy, inherits, columns, isUnlogged, options } = table;
+  const head = `create ${isUnlogged ? 'unlogged ' : ''}table ${sqlObject(table, defaultSchema)}`;
+  const own =
+    partitionOf === undefined ? columns.filter(({ isInherited }) => !isInherited).map(columnSql) : [];
+  const parts = [...own, ...constraintsOf(table, context)];
+  const list = parts.length === 0 ? '' : ` (\n  ${parts.join(',\n  ')}\n)`;
+  const body =
+    partitionOf === undefined
+      ? `${list === '' ? ' ()' : list}${inherits.length === 0 ? '' : ` inherits (${inherits.map((parent) => sqlObject(parent, defaultSchema)).join(', ')})`}`
+      : ` partition of ${sqlObject(partitionOf.parent, defaultSchema)}${list} ${partitionOf.bounds}`;
+  const by = partitionedBy === undefined ? '' : ` partition by ${partitionedBy}`;
+  const strict = [table.isStrict ? 'strict' : '', table.isWithoutRowid ? 'without rowid' : '']
+    .filter(Boolean)
+    .join(', ');
+  return `${head}${body}${by}${options.length === 0 ? '' : ` with (${options.join(', ')})`}${strict === '' ? '' : ` ${strict}`}`;
+}
+
+/** A table in SQL alone, with what is on it but triggers and comments. */
+export function tableSql(table: Table, context: RenderContext): readonly string[] {
+  const { wording, defaultSchema } = context;
+  const alter = `alter table ${sqlObject(table, defaultSchema)}`;
+  return [
+    creation(table, context),
+    // A default of its own on a column of the parent's.
+    ...(table.inherits.length === 0 ? [] : table.columns)
+      .filter(({ isInherited, defaultTo }) => isInherited && defaultTo !== undefined)
+      .map(({ name, defaultTo }) => `${alter} alter column ${sqlName(name)} set default ${defaultTo}`),
+    ...table.checks
+      .filter(({ isInherited, isValid }) => !isInherited && !isValid)
+      .map((check) => `${alter} add ${checkSql(check)}`),
+    ...(wording.namesKeys
+      ? table.foreignKeys.map((key) => `${alter} add ${foreignKeySql(key, defaultSchema)}`)
+      : []),
+    ...table.indexes.map((index) => indexSql(table, index, context)),
+    ...(table.rowSecurity === 'off' ? [] : [`${alter} enable row level security`]),
+    ...(table.rowSecurity === 'forced' ? [`${alter} force row level security`] : []),
+  ];
+}
