@@ -1,4 +1,5 @@
 import type { Finding } from '../checks/finding.js';
+import { countText } from '../operations/hazards/counted.js';
 import { textOf } from '../operations/hazards/hazard.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Witness } from './engine.js';
@@ -38,6 +39,11 @@ export interface LintedFile {
   readonly begins: readonly number[];
 }
 
+const countOf = (counts: string, count: number): string =>
+  countText({ evidence: { sql: '', counts } }, count)
+    .replace(/\.$/, '')
+    .replace(/^No /, 'no ');
+
 interface Weighed {
   readonly severity: Severity;
   readonly evidence: string | undefined;
@@ -61,7 +67,7 @@ async function weigh(
   if (rows === undefined && counted === undefined) return { severity: own, evidence: undefined };
   const said = [
     ...(rows === undefined ? [] : [`${textOf(table as ObjectName)} has ${number(rows, smallTable)}`]),
-    ...(counted === undefined || evidence === undefined ? [] : [`${counted} ${evidence.counts}`]),
+    ...(counted === undefined || evidence === undefined ? [] : [countOf(evidence.counts, counted)]),
   ].join('; ');
   if (breaks === true && counted !== undefined && counted > 0) return { severity: 'error', evidence: said };
   const isSmall = rows !== undefined && rows <= smallTable;

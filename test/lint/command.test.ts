@@ -58,8 +58,8 @@ eachEngine('lint', function (engine) {
     expect(code).to.equal(3);
     const columns = findings.filter((finding) => finding.code === 'DROP_COLUMN');
     expect(columns.map(({ severity, evidence }) => [severity, evidence])).to.deep.equal([
-      ['warning', 'people has more than 2 rows; 1 rows with a value in it'],
-      ['note', 'empty has 0 rows; 0 rows with a value in it'],
+      ['warning', 'people has more than 2 rows; 1 row with a value in it'],
+      ['note', 'empty has 0 rows; no row with a value in it'],
     ]);
     if (engine.name === 'sqlite') {
       // It is tried on a copy, and ends there.
@@ -70,7 +70,7 @@ eachEngine('lint', function (engine) {
         severity: 'error',
         line: 4,
         file: `${project.directory}/2_b.cjs`,
-        evidence: 'people has more than 2 rows; 1 values that more than one row has',
+        evidence: 'people has more than 2 rows; 1 value that more than one row has',
       });
       expect(of(findings, 'FAILS')).to.equal(undefined);
     }
@@ -78,11 +78,11 @@ eachEngine('lint', function (engine) {
     const mended = (await lint(project)).findings;
     expect(of(mended, 'UNIQUE_INDEX')).to.include({
       severity: 'note',
-      evidence: 'people has 2 rows; 0 values that more than one row has',
+      evidence: 'people has 2 rows; no value that more than one row has',
     });
     expect(of(mended, 'DROP_TABLE')).to.include({
       severity: 'note',
-      evidence: 'empty has 0 rows; 0 rows in it',
+      evidence: 'empty has 0 rows; no row in it',
     });
     expect(await db('people').orderBy('id').pluck('name')).to.deep.equal(['a', 'b']);
     expect(await db.schema.hasTable('empty')).to.equal(true);
@@ -250,10 +250,10 @@ exports.down = async () => {};`;
       .filter(({ severity }) => severity !== 'note')
       .map(({ code, severity, line, evidence }) => [code, severity, line, evidence?.replace(/^.*; /, '')]);
     expect(said).to.deep.equal([
-      ['SET_NOT_NULL', 'error', 4, '1 rows with NULL in it'],
-      ['FOREIGN_KEY_VALIDATES', 'error', 5, '1 rows that refer to no row'],
+      ['SET_NOT_NULL', 'error', 4, '1 row with NULL in it'],
+      ['FOREIGN_KEY_VALIDATES', 'error', 5, '1 row without one'],
       ['CHANGE_TYPE', 'warning', 6, 'people has more than 1 rows'],
-      ['CAST', 'error', 6, '1 rows with a value that cannot be converted'],
+      ['CAST', 'error', 6, '1 row with a value that it cannot hold'],
       ['INDEX_LOCKS', 'warning', 7, 'people has more than 1 rows'],
     ]);
   });

@@ -20,7 +20,7 @@ export const COLUMNS: readonly LintRule[] = [
         return {
           table,
           message: `${textOf(table)}.${column.name} is NOT NULL without a default.`,
-          evidence: rowsWhere(around, table, undefined, 'rows that would have no value'),
+          evidence: rowsWhere(around, table, undefined, 'rows in the table'),
           breaks: true,
         };
       },
@@ -129,7 +129,7 @@ export const COLUMNS: readonly LintRule[] = [
           evidence:
             failing === undefined
               ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows with a value to convert')
-              : rowsWhere(around, table, failing, 'rows with a value that cannot be converted'),
+              : rowsWhere(around, table, failing, 'rows with a value that it cannot hold'),
           breaks: failing !== undefined,
         };
       },

@@ -1,7 +1,7 @@
 import { textOf } from '../../operations/hazards/hazard.js';
 import { SAFE_WAYS } from '../../operations/hazards/safeWays.js';
 import type { LintRule } from '../rule.js';
-import { quotingOf, rowsWhere } from './words.js';
+import { rowsWhere } from './words.js';
 
 /** What takes rows or values away. */
 export const DESTRUCTIVE: readonly LintRule[] = [
@@ -154,12 +154,7 @@ export const DESTRUCTIVE: readonly LintRule[] = [
           : {
               table,
               message: `All rows of ${textOf(table)} are updated in one statement.`,
-              evidence: rowsWhere(
-                around,
-                table,
-                undefined,
-                `rows of ${quotingOf(around).table(table)} are written`,
-              ),
+              evidence: rowsWhere(around, table, undefined, 'rows to write'),
             },
     },
   },

@@ -31,7 +31,7 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
         kind: 'can fail',
         message: `CAN FAIL: ${subject} is NOT NULL without a default, which a table with rows refuses.`,
         remedy: SAFE_WAYS.required,
-        evidence: count(target, undefined, 'rows that would have no value'),
+        evidence: count(target, undefined, 'rows in the table'),
       },
     ];
   }

@@ -30,7 +30,7 @@ export function countHazards(
 }
 
 /** `12 rows with NULL in it.`; empty where nothing was counted. */
-export function countText({ evidence }: Hazard, count: number | undefined): string {
+export function countText({ evidence }: Pick<Hazard, 'evidence'>, count: number | undefined): string {
   if (evidence === undefined || count === undefined) return '';
   const [noun = '', ...rest] = evidence.counts.split(' ');
   const one = [noun.replace(/s$/, ''), ...rest].join(' ');

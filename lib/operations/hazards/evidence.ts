@@ -34,6 +34,6 @@ export function orphansOf(
   );
   return {
     sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
-    counts: 'rows that refer to no row',
+    counts: 'rows without one',
   };
 }
