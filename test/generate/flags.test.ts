@@ -99,7 +99,7 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       /DATA LOSS: all rows of old are gone.* 2 rows in it\./,
       /CAN FAIL: users\.name becomes NOT NULL\. 2 rows with NULL in it\.\n +Fill the rows/,
       /same email\. 1 value that more than one row has\./,
-      /row in teams\. 2 rows that refer to no row\./,
+      /row in teams\. 2 rows without one\./,
       /users\.nick is NOT NULL without a default.* 3 rows in the table\./,
       /empty\.word is NOT NULL without a default.* No row in the table\.\n/,
     ])

@@ -92,10 +92,15 @@ function dropNamed(table: TableDefinition, name: string): TableDefinition {
 }
 
 /** A constraint without a name goes by what it says. */
-function dropAlike(table: TableDefinition, kind: ConstraintKind, wanted: string): TableDefinition {
+function dropAlike(
+  table: TableDefinition,
+  kind: ConstraintKind,
+  wanted: string,
+  loose: (text: string) => string = (text) => text,
+): TableDefinition {
   let left = 1;
   const isAlike = (each: { kind: ConstraintKind; text: string }, said: string) =>
-    each.kind === kind && (said === wanted || kind === 'primary') && left-- > 0;
+    each.kind === kind && (loose(said) === loose(wanted) || kind === 'primary') && left-- > 0;
   const constraints = table.constraints.filter((each) => !isAlike(each, inside(each.text)));
   const columns = table.columns.map((column) =>
     keepConstraints(
@@ -155,7 +160,12 @@ function edit(table: TableDefinition, action: string): TableDefinition | undefin
       : dropAlike(table, KINDS[what?.text.toUpperCase() ?? ''] ?? 'check', inside(action));
   const size = (each: TableDefinition) =>
     each.constraints.length + each.columns.reduce((sum, { constraints }) => sum + constraints.length, 0);
-  return size(to) === size(table) ? undefined : to;
+  if (size(to) !== size(table)) return to;
+  if (!isWord(what, 'UNIQUE')) return undefined;
+  // A collation that is the column's own needs no saying.
+  const without = (text: string) => text.replace(/ collate \S+/g, '');
+  const alike = dropAlike(table, 'unique', inside(action), without);
+  return size(alike) === size(table) ? undefined : alike;
 }
 
 /**
