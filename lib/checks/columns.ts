@@ -23,7 +23,7 @@ function missingColumns(checked: CheckedTable, table: string, fold: Fold): reado
         code: 'METADATA_MISSING',
         table,
         message: `${table} has none of the metadata columns`,
-        remedy: `${ADD} The trigger comes after the columns: check again.`,
+        remedy: `${ADD} \`npx knex-meta meta:adopt\` writes a migration that adds all of it, without a long lock where there are many rows. By hand, the trigger comes after the columns: check again.`,
         mend: missing.flatMap(mendOf),
       },
     ];

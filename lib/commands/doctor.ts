@@ -75,7 +75,7 @@ async function checkPresence(context: Context, actual: DatabaseSchema): Promise<
   const status = await readStatus(context);
   const { settings } = await databaseForReading(context);
   const { history } = await readFiles(context);
-  const { planned, stopped } = await captureOffline(
+  const { planned, adopting, stopped } = await captureOffline(
     engine,
     { ...configOf(db), migrations: { ...config.migrations, extension } },
     history.revisions,
@@ -98,11 +98,17 @@ async function checkPresence(context: Context, actual: DatabaseSchema): Promise<
   );
   const { record } = await readRecordFacts(db, settings);
   return {
-    findings: presenceFindings(presences, status, record),
-    notes:
-      stopped === undefined
+    findings: presenceFindings(presences, status, record).filter(
+      ({ migration = '' }) => !adopting.has(migration),
+    ),
+    notes: [
+      ...[...adopting.values()].map(
+        ({ message }) => `not compared with the database: ${message.split('\n')[0]}`,
+      ),
+      ...(stopped === undefined
         ? []
-        : [`not compared with the database from here on: ${stopped.message.split('\n')[0]}`],
+        : [`not compared with the database from here on: ${stopped.message.split('\n')[0]}`]),
+    ],
   };
 }
 

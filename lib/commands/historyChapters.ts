@@ -7,7 +7,7 @@ import type { Sandbox } from '../engines/migrations.js';
 import { isWord, significant, tokenize } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
-import { captureTasks } from '../migrator/capture.js';
+import { captureTasks, isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables, type Settings } from '../migrator/settings.js';
@@ -68,8 +68,14 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
     const read = async () => (sandbox.isReal ? engine.introspect(sandbox.db) : undefined);
     let before = await read();
     const chapters: Chapter[] = [];
+    let areAllHere = true;
     for (const entry of history.revisions) {
-      const statements = await statementsOf(sandbox, engine, entry);
+      const statements = await statementsOf(sandbox, engine, entry).catch((error: unknown) => {
+        // A table from before is not in a sandbox: neither can be told what is done to it later.
+        if (areAllHere && !isAdoption(error)) throw error;
+        areAllHere = false;
+        return undefined;
+      });
       const after = await read();
       const rows = statements?.filter(
         (sql) => !IS_OWN.test(sql) && (after === undefined || changesRows(sql)),
@@ -89,7 +95,7 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
       });
       before = after;
     }
-    return { chapters, schema: before };
+    return { chapters, schema: areAllHere ? before : undefined };
   } finally {
     await sandbox.end();
   }

@@ -56,7 +56,12 @@ function chapterBlocks(chapter: Chapter, index: number): readonly Block[] {
   ];
   const body: readonly Block[] =
     operations === undefined
-      ? [{ kind: 'paragraph', text: ['What it does depends on rows of a database: only running it tells.'] }]
+      ? [
+          {
+            kind: 'paragraph',
+            text: ['What it does depends on what is in a database: only running it tells.'],
+          },
+        ]
       : operations.length === 0
         ? [{ kind: 'paragraph', text: ['A placeholder: it changes nothing.'] }]
         : [{ kind: 'list', items: operations.map((each) => [code(each)]) }];

@@ -37,6 +37,8 @@ export interface StatementEffects {
   readonly effects: readonly Effect[];
   readonly isKnown: boolean;
   readonly again: boolean;
+  /** The table that it alters. */
+  readonly altered?: string;
 }
 
 const NO_COLUMN = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN', 'EXCLUDE', 'LIKE'] as const;
@@ -102,7 +104,7 @@ function altered(sql: string, tokens: readonly Token[]): StatementEffects {
       effects.push({ kind: 'drop', what: 'column', ...base });
     } else isKnown = false;
   }
-  return { effects, isKnown, again: false };
+  return { effects, isKnown, again: false, altered: path.name };
 }
 
 /** `create [unique] index x on t`, `create trigger x ... on t`. */

@@ -54,7 +54,7 @@ function restOf(
   const open = new Set(absent);
   const remade = new Set<string>();
   for (const sql of statements) {
-    const { effects, isKnown, again } = effectsOf(sql);
+    const { effects, isKnown, again, altered } = effectsOf(sql);
     if (again) {
       if (rest.length > 0) rest.push(sql);
       continue;
@@ -64,6 +64,11 @@ function restOf(
     // What stands on a table that is made anew goes with it.
     if (made.length > 0 && made.every(({ kind, table }) => /index|trigger/.test(kind) && remade.has(table))) {
       for (const each of absent) if (made.some((thing) => same(each, thing))) open.delete(each);
+      rest.push(sql);
+      continue;
+    }
+    // Its constraints too.
+    if (missing.length === 0 && altered !== undefined && remade.has(altered)) {
       rest.push(sql);
       continue;
     }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
@@ -293,6 +293,49 @@ eachEngine('adoption of the Backstage catalog', (engine) => {
       (rows as { table: string }[]).filter(({ table }) => !/adoption_migrations/.test(table));
     expect(own(after.columns)).to.deep.equal(own(before.columns));
     expect([after.triggers, after.views]).to.deep.equal([before.triggers, before.views]);
+    await db.destroy();
+  });
+});
+
+eachEngine('a table from before the migrations, adopted', (engine) => {
+  it('stands in no other command’s way', async function () {
+    this.timeout(120_000);
+    const { config } = await engine.fresh();
+    const db = knex(config);
+    await db.schema.createTable('legacy', (t) => {
+      t.increments('id');
+      t.string('name');
+    });
+    await db('legacy').insert({ name: 'a' });
+    const project = makeProject(config);
+    mkdirSync(join(project.folder, 'migrations'));
+    const [missing] = (await project.run(['check:migration'], 3)).findings ?? [];
+    expect(missing?.remedy).to.include('npx knex-meta meta:adopt');
+    await project.run(['meta:adopt']);
+    const adoption = (await project.run(['migrate:verify'], 3)).findings ?? [];
+    expect(adoption.map(({ code }) => code)).to.deep.equal(['UP_FAILED']);
+    expect(adoption[0]?.remedy).to.include('--from-live');
+    expect((await project.run(['migrate:verify', '--from-live'])).findings).to.deep.equal([]);
+    await project.run(['migrate:latest']);
+    // Also in the copy of a schema that has it already.
+    expect((await project.run(['migrate:verify', '--from-live'])).findings).to.deep.equal([]);
+    writeFileSync(
+      join(project.folder, 'migrations/29990101000000_later.js'),
+      `export const up = async (k) => { await k.schema.createTable('later', (t) => { t.increments('id'); t.string('word'); });
+  await k.schema.alterTable('legacy', (t) => { t.string('later'); }); };
+export const down = async (k) => { await k.schema.dropTable('later'); await k.schema.alterTable('legacy', (t) => { t.dropColumn('later'); }); };\n`,
+    );
+    await project.run(['migrate:latest']);
+    await project.run(['doctor']);
+    await project.run(['migrate:docs']);
+    await project.run(['migrate:docs', '--check']);
+    const text = readFileSync(join(project.folder, 'MIGRATIONS.md'), 'utf8');
+    expect(text).to.include('legacy {').and.to.include('only running it tells');
+    if (engine.name === 'postgresql') {
+      await db.raw('drop table later');
+      const { findings } = await project.run(['doctor'], 3);
+      expect(findings?.map(({ code }) => code)).to.deep.equal(['APPLIED_ABSENT']);
+    }
     await db.destroy();
   });
 });

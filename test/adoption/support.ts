@@ -12,7 +12,7 @@ interface Report {
   readonly inSteps?: boolean;
   readonly warnings?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly remedy: string };
-  readonly findings?: readonly { readonly code: string; readonly table: string }[];
+  readonly findings?: readonly { readonly code: string; readonly table: string; readonly remedy: string }[];
   readonly tables?: readonly {
     readonly name: string;
     readonly columns: readonly string[];

@@ -183,6 +183,21 @@ eachEngine('doctor', function (engine) {
     await project.close();
   });
 
+  it('a table is made anew with its constraints', async () => {
+    const project = await makeProject(engine, FILES);
+    await project.migrator().latest();
+    const db = project.open();
+    await db.raw('drop table b');
+    await runMending(db, await ask(project), project.folder);
+    await db('a').insert({ words: 'x' });
+    await db.raw(engine.name === 'sqlite' ? 'pragma foreign_keys = on' : 'select 1');
+    const failed = await db('b')
+      .insert({ a_id: 99 })
+      .then(() => undefined, String);
+    expect(failed).to.match(/foreign key/i);
+    await project.close();
+  });
+
   it('says what of a migration cannot be compared, and names no command where nobody can know', async () => {
     const project = await makeProject(engine, {
       '1_a.cjs': creates('a'),
