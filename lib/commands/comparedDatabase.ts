@@ -9,9 +9,9 @@ import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { createMigrator } from '../migrator/createMigrator.js';
 import { filesMissing, interrupted } from '../migrator/failure.js';
-import type { MigrationStatus } from '../migrator/status.js';
+import type { PendingStatus } from '../migrator/status.js';
 import type { Context } from './command.js';
-import { readStatus } from './migrateInspect.js';
+import { readPending } from './migrateInspect.js';
 
 /** What models are compared with. */
 export interface ComparedDatabase {
@@ -29,9 +29,9 @@ const isNone = (error: unknown): boolean =>
   isKnexMetaError(error) && /^MIGRATIONS_(DIRECTORY_MISSING|NONE)$/.test(error.code);
 
 /** The status; undefined where nothing is applied and there are no files that could be pending. */
-async function statusOf(context: Context): Promise<MigrationStatus | undefined> {
+async function statusOf(context: Context): Promise<PendingStatus | undefined> {
   try {
-    return await readStatus(context);
+    return await readPending(context);
   } catch (error) {
     if (!isNone(error)) throw error;
     const { config } = await context.project();

@@ -20,7 +20,7 @@ async function readLive(context: Context): Promise<Live> {
     });
   }
   const { db } = await context.database();
-  const status = await createMigrator(db).status();
+  const status = await createMigrator(db).pending();
   return { schema: await engineOf(config).introspect(plainView(db)), applied: status.applied };
 }
 
