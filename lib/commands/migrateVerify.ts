@@ -57,7 +57,7 @@ export const migrateVerify: Command = {
       tell: (name, isWell) =>
         output.line(isWell ? `${output.style('green', '✓')} ${name}` : `${output.style('red', '✗')} ${name}`),
       open: async () => {
-        const stage = await openStage(engine, config, await engine.disposable({ config, server }));
+        const stage = await openStage(engine, config, await engine.throwaway.make({ config, server }));
         try {
           if (live !== undefined) {
             for (const each of await copySchema(engine, stage.db, live, settings))
