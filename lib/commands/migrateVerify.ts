@@ -47,7 +47,8 @@ export const migrateVerify: Command = {
     const settings = { ...configured.migrations, extension };
     const config = { ...configured, migrations: settings };
     const signal = context.signal();
-    const server = args.shadow === undefined ? undefined : String(args.shadow);
+    const { shadow = configured.meta?.shadow } = args;
+    const server = shadow === undefined ? undefined : String(shadow);
     const live = args['from-live'] === true ? await readLive(context) : undefined;
     const copied = new Map<string, MigrationFinding>();
     const report = await climb({

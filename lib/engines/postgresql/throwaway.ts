@@ -60,7 +60,7 @@ function refused(error: unknown): KnexMetaError {
     `No throwaway database could be made on the server: ${(error as Error).message}`,
     {
       remedy:
-        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`, in tests the option `server`. Nothing was changed.',
+        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`, `meta.shadow` in the knexfile, in tests the option `server`. Nothing was changed.',
       cause: error,
     },
   );
