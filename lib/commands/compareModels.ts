@@ -118,6 +118,12 @@ async function withAnswers(
   }
 }
 
+/** Both results. The error of the first goes before that of the second, and none is thrown while the other goes on. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
 async function count(
   engine: Engine,
   operations: readonly Operation[],
@@ -150,10 +156,11 @@ export async function compareModels<Result>(
   const meta = config.meta ?? {};
   const { manages, columns } = resolveMeta(meta, process.env);
   const engine = engineOf(config);
-  const loaded = await loadModels([meta.models ?? './models'].flat());
-  return withCompared(context, async (database) => {
+  // The server reads its catalog while the files are read.
+  const loading = loadModels([meta.models ?? './models'].flat());
+  const comparing = withCompared(context, async (database) => {
     const { db, shadow } = database;
-    const actual = await engine.introspect(db);
+    const [actual, loaded] = await both(engine.introspect(db), loading);
     const {
       schema: desired,
       renames: declared,
@@ -199,4 +206,6 @@ export async function compareModels<Result>(
     };
     return act(compared, db);
   });
+  // What is wrong with the models is told before what is wrong with the database.
+  return (await both(loading, comparing))[1];
 }

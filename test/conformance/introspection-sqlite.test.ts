@@ -50,7 +50,7 @@ describe('introspection of SQLite', () => {
       column('price', 'numeric(10, 2)', { defaultTo: '-1.5' }),
       column('untyped', ''),
       column('at', 'datetime', { defaultTo: "strftime('%Y, ?', 'now')" }),
-      column('body', 'TEXT', { collation: 'nocase', defaultTo: '"x"' }),
+      column('body', 'TEXT', { collation: 'nocase', defaultTo: "'x'" }),
       column('empty', 'TEXT'),
       column('joined', 'TEXT', { generated: { expression: "label || ', (' || body", kind: 'stored' } }),
       column('twice', '', { nullable: false, generated: { expression: 'price * 2', kind: 'virtual' } }),

@@ -52,8 +52,7 @@ const withoutLength = (type: string) => type.replace(/\(\d+(,-?\d+)?\)/, '');
 function defaultWord(column: Column): DefaultWord | undefined {
   const { defaultTo, type } = column;
   if (defaultTo === undefined) return undefined;
-  // Of a default, Knex takes the escape of a `?` away, and then reads it once more.
-  const sql: DefaultWord = { kind: 'sql', sql: defaultTo.replaceAll('?', '\\?') };
+  const sql: DefaultWord = { kind: 'sql', sql: defaultTo };
   if (defaultTo === 'CURRENT_TIMESTAMP') return { kind: 'now' };
   if (type === 'boolean' && /^(true|false)$/.test(defaultTo))
     return { kind: 'value', value: defaultTo === 'true' };
