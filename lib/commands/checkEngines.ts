@@ -15,7 +15,8 @@ import type { Command, Context } from './command.js';
 /** The project on each engine: as it is configured on its own, and as it would be on the others. */
 async function candidates(context: Context): Promise<readonly Candidate[]> {
   const { config: configured, extension } = await context.project();
-  const shadow = context.args.shadow === undefined ? undefined : String(context.args.shadow);
+  const { shadow: named = configured.meta?.shadow } = context.args;
+  const shadow = named === undefined ? undefined : String(named);
   const own = engineOf(configured);
   const migrations = { ...configured.migrations, extension };
   return engines.map((engine): Candidate => {

@@ -9,9 +9,9 @@ import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { createMigrator } from '../migrator/createMigrator.js';
 import { filesMissing, interrupted } from '../migrator/failure.js';
-import type { MigrationStatus } from '../migrator/status.js';
+import type { PendingStatus } from '../migrator/status.js';
 import type { Context } from './command.js';
-import { readStatus } from './migrateInspect.js';
+import { readPending } from './migrateInspect.js';
 
 /** What models are compared with. */
 export interface ComparedDatabase {
@@ -29,9 +29,9 @@ const isNone = (error: unknown): boolean =>
   isKnexMetaError(error) && /^MIGRATIONS_(DIRECTORY_MISSING|NONE)$/.test(error.code);
 
 /** The status; undefined where nothing is applied and there are no files that could be pending. */
-async function statusOf(context: Context): Promise<MigrationStatus | undefined> {
+async function statusOf(context: Context): Promise<PendingStatus | undefined> {
   try {
-    return await readStatus(context);
+    return await readPending(context);
   } catch (error) {
     if (!isNone(error)) throw error;
     const { config } = await context.project();
@@ -111,20 +111,22 @@ async function refuseSame(engine: Engine, db: Knex, shadow: Knex): Promise<void>
   });
 }
 
-/** The server on which a throwaway database is made, by whichever of its databases is there. */
-async function connectServer(project: Project, engine: Engine, context: Context): Promise<Knex> {
+/** Makes sure of the server on which a throwaway database is made, by whichever of its databases is there. */
+async function reachServer(project: Project, engine: Engine, context: Context): Promise<void> {
+  const { server } = engine.throwaway;
+  if (server === undefined) return;
   const { output } = context;
   try {
-    return await connect(project, output, waitOf(context));
+    await disconnect(await connect(project, output, waitOf(context)));
   } catch (error) {
-    const { server } = engine.throwaway;
     const { cause } = error as { readonly cause?: { readonly code?: string } };
     const { code } = cause ?? {};
-    if (server === undefined || !isKnexMetaError(error) || error.code !== 'CONNECTION_FAILED') throw error;
+    if (!isKnexMetaError(error) || error.code !== 'CONNECTION_FAILED') throw error;
     // The server is there and the database is not: it is needed for nothing but to reach the server.
     if (code === '3D000') {
       const connection = server.elsewhere(project.config.connection);
-      return connect({ ...project, config: { ...project.config, connection } as KnexMetaConfig }, output);
+      const config = { ...project.config, connection } as KnexMetaConfig;
+      return disconnect(await connect({ ...project, config }, output));
     }
     throw new KnexMetaError('CONNECTION_FAILED', error.message, {
       remedy: `With --head the migrations run in an empty database that is made for a moment, on the project's server or on that of \`--shadow <url>\`; any ${engine.title} will do, such as a container that CI starts. Nothing was changed.`,
@@ -153,35 +155,29 @@ async function withHead<Result>(
   const own = await context.project();
   const project = (await shadowOf(context, engine)) ?? own;
   const signal = context.signal();
-  const server =
-    engine.throwaway.server === undefined ? undefined : await connectServer(project, engine, context);
+  await reachServer(project, engine, context);
   const checkSignal = (): void => {
     if (signal.aborted) throw interrupted(undefined, 'Nothing was written.');
   };
+  checkSignal();
+  const made = await engine.throwaway.make({ config: project.config });
   try {
-    const made = await engine.throwaway.create(project.config, server);
+    checkSignal();
+    const config = made.config as KnexMetaConfig;
+    const db = await connect({ ...project, config }, context.output);
     try {
+      if (runs) await runAll(db, signal);
       checkSignal();
-      const config = { ...project.config, ...made.config } as KnexMetaConfig;
-      const db = await connect({ ...project, config }, context.output);
-      try {
-        if (runs) await runAll(db, signal);
-        checkSignal();
-        const result = await act({ db, shadow: undefined, isLive: false });
-        checkSignal();
-        return result;
-      } finally {
-        await disconnect(db);
-      }
+      const result = await act({ db, shadow: undefined, isLive: false });
+      checkSignal();
+      return result;
     } finally {
-      await made.drop().catch((error: Error) => {
-        context.output.warn(
-          `The database that was made for the moment could not be dropped: ${error.message}`,
-        );
-      });
+      await disconnect(db);
     }
   } finally {
-    if (server !== undefined) await disconnect(server);
+    await made.end().catch((error: Error) => {
+      context.output.warn(`The database that was made for the moment could not be dropped: ${error.message}`);
+    });
   }
 }
 
@@ -189,8 +185,8 @@ async function withHead<Result>(
  * Does something with the database that the models are compared with: the project's own, or with --head an empty one in
  * which all migration files have run.
  *
- * @throws KnexMetaError MIGRATIONS_PENDING, MIGRATION_FILES_MISSING, MIGRATION_UNFINISHED, SCRATCH_REFUSED,
- *   CONNECTION_FAILED, USAGE
+ * @throws KnexMetaError MIGRATIONS_PENDING, MIGRATION_FILES_MISSING, MIGRATION_UNFINISHED,
+ *   SCRATCH_REFUSED, THROWAWAY_REFUSED, CONNECTION_FAILED, USAGE
  */
 export async function withCompared<Result>(context: Context, act: Comparing<Result>): Promise<Result> {
   const { config } = await context.project();

@@ -19,7 +19,7 @@ import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
-import { readStatus } from './migrateInspect.js';
+import { readPending, readStatus } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
 
@@ -51,7 +51,7 @@ function homeOf(engine: Engine, { searchPath, migrations }: KnexMetaConfig): str
 /** The record in a schema where the configuration does not look for it. */
 async function checkSearchPath(context: Context, actual: DatabaseSchema): Promise<Finding | undefined> {
   const { config } = await context.project();
-  const { record } = await readStatus(context);
+  const { record } = await readPending(context);
   const engine = engineOf(config);
   const { tableName } = recordTables(config.migrations ?? {});
   const there = actual.tables.filter(({ name }) => name === tableName);

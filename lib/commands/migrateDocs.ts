@@ -16,7 +16,7 @@ import { schemasOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
 import { tellHistory } from './historyChapters.js';
 import { readHistory } from './migrateHistory.js';
-import { readStatus } from './migrateInspect.js';
+import { readPending } from './migrateInspect.js';
 
 const FORMATS = { markdown: './MIGRATIONS.md', html: './migrations.html' } as const;
 
@@ -29,7 +29,7 @@ const withoutStatus = (text: string): string => text.replace(new RegExp(`\\n${BE
 /** The tables of the project's database, which must be what the files lead to. */
 async function readTables(context: Context, engine: Engine) {
   const { config } = await context.project();
-  const { pending } = await readStatus(context);
+  const { pending } = await readPending(context);
   if (pending.length > 0) {
     throw new KnexMetaError('MIGRATIONS_PENDING', `Migrations are pending: ${pending.join(', ')}.`, {
       remedy:

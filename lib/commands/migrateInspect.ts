@@ -1,16 +1,26 @@
 import { missingFile } from '../cli/project.js';
-import { createMigrator } from '../migrator/createMigrator.js';
+import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
 import { filesMissing } from '../migrator/failure.js';
-import { type MigrationStatus, statusWithoutDatabase } from '../migrator/status.js';
+import { type MigrationStatus, type PendingStatus, statusWithoutDatabase } from '../migrator/status.js';
 import type { Command, Context } from './command.js';
 
-/** The status, without making a database that is not there. */
-export async function readStatus({ project, database }: Context): Promise<MigrationStatus> {
+async function readBy<Read>(
+  { project, database }: Context,
+  read: (migrator: Migrator) => Promise<Read>,
+): Promise<Read | MigrationStatus> {
   const { config, extension } = await project();
   if (missingFile(config) !== undefined) return statusWithoutDatabase({ ...config.migrations, extension });
   const { db } = await database();
-  return createMigrator(db).status();
+  return read(createMigrator(db));
 }
+
+/** The status, without making a database that is not there. */
+export const readStatus = (context: Context): Promise<MigrationStatus> =>
+  readBy(context, (migrator) => migrator.status());
+
+/** The status without reading a file, and without making a database that is not there. */
+export const readPending = (context: Context): Promise<PendingStatus> =>
+  readBy(context, (migrator) => migrator.pending());
 
 export const migrateList: Command = {
   command: 'migrate:list',

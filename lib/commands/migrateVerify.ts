@@ -20,7 +20,7 @@ async function readLive(context: Context): Promise<Live> {
     });
   }
   const { db } = await context.database();
-  const status = await createMigrator(db).status();
+  const status = await createMigrator(db).pending();
   return { schema: await engineOf(config).introspect(plainView(db)), applied: status.applied };
 }
 
@@ -47,7 +47,8 @@ export const migrateVerify: Command = {
     const settings = { ...configured.migrations, extension };
     const config = { ...configured, migrations: settings };
     const signal = context.signal();
-    const server = args.shadow === undefined ? undefined : String(args.shadow);
+    const { shadow = configured.meta?.shadow } = args;
+    const server = shadow === undefined ? undefined : String(shadow);
     const live = args['from-live'] === true ? await readLive(context) : undefined;
     const copied = new Map<string, MigrationFinding>();
     const report = await climb({
@@ -57,7 +58,7 @@ export const migrateVerify: Command = {
       tell: (name, isWell) =>
         output.line(isWell ? `${output.style('green', '✓')} ${name}` : `${output.style('red', '✗')} ${name}`),
       open: async () => {
-        const stage = await openStage(engine, config, await engine.disposable({ config, server }));
+        const stage = await openStage(engine, config, await engine.throwaway.make({ config, server }));
         try {
           if (live !== undefined) {
             for (const each of await copySchema(engine, stage.db, live, settings))

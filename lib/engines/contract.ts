@@ -9,7 +9,6 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
-import type { Disposable, DisposableRequest } from './disposable.js';
 import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
 import type { SeedEngine } from './seeding.js';
@@ -134,7 +133,7 @@ export interface Engine {
    * takes too long, why. The database is as it was.
    */
   readonly countRows: (db: Knex, queries: readonly string[]) => Promise<readonly (number | Error)[]>;
-  /** Databases of a moment. */
+  /** Databases that are made for a while, and go with their owner. */
   readonly throwaway: ThrowawayEngine;
   /** The engine's side of generated migrations. */
   readonly changes: ChangeEngine;
@@ -156,13 +155,6 @@ export interface Engine {
   readonly preserving: PreservingEngine;
   /** The engine's side of rows that are made up. */
   readonly seeding: SeedEngine;
-  /**
-   * Makes an empty database for a while. The configured one is not written to. What a killed process left is removed
-   * by the next one that asks.
-   *
-   * @throws KnexMetaError THROWAWAY_REFUSED
-   */
-  readonly disposable: (request: DisposableRequest) => Promise<Disposable>;
   /**
    * Gives a copy of a database that is filled once for all processes.
    *

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { DisposableRequest } from './disposable.js';
+import type { ThrowawayRequest } from './throwaway.js';
 
 /** A database that is filled once, and copied for whoever needs one like it. */
-export interface TemplateRequest extends DisposableRequest {
+export interface TemplateRequest extends ThrowawayRequest {
   /** What it is filled with: two requests of one key get copies of one template. */
   readonly key: string;
   /** Whose template it is: one of another key is out of date. */

@@ -1,11 +1,21 @@
 import type { Knex } from 'knex';
 
-/** A database that was made for one command. */
-export interface ThrowawayDatabase {
-  /** What of a Knex configuration leads to it, over the project's own. */
+/** What a throwaway database is for, and where it is made. */
+export interface ThrowawayRequest {
+  /** The project's configuration: what does not say which database it is stays. */
   readonly config: Knex.Config;
-  /** Drops it, with whoever is still connected. */
-  readonly drop: () => Promise<void>;
+  /** A database on another server where the role may create databases; without it the configured server. */
+  readonly server?: string | undefined;
+}
+
+/** An empty database that nobody else uses, and that goes with its owner. */
+export interface Throwaway {
+  /** The project's configuration with the throwaway database in place of its own. */
+  readonly config: Knex.Config;
+  /** What messages call it. */
+  readonly name: string;
+  /** Removes it. Who opened a Knex on it ends that before. */
+  readonly end: () => Promise<void>;
 }
 
 /** What a server knows of its databases. */
@@ -16,18 +26,18 @@ interface ServerOfDatabases {
   readonly isSame: (db: Knex, other: Knex) => Promise<boolean>;
 }
 
-/** The engine's side of databases that are made for one command and are gone at its end. */
+/** The engine's side of databases that are made for a while. */
 export interface ThrowawayEngine {
   /**
    * Undefined where no server makes them: they are in memory, and so are the models when they are built, so nothing
-   * needs a shadow database. Elsewhere `create` needs a connection to the server.
+   * needs a shadow database.
    */
   readonly server: ServerOfDatabases | undefined;
   /**
-   * Makes an empty one, and drops those that a killed process left.
+   * Makes an empty one. The configured one is not written to. What a killed process left is removed by the next one
+   * that asks.
    *
-   * @param config - the project's configuration, with the connection that `server` has
-   * @throws KnexMetaError SCRATCH_REFUSED when the role may not
+   * @throws KnexMetaError THROWAWAY_REFUSED
    */
-  readonly create: (config: Knex.Config, server: Knex | undefined) => Promise<ThrowawayDatabase>;
+  readonly make: (request: ThrowawayRequest) => Promise<Throwaway>;
 }

@@ -13,7 +13,7 @@ import { type Script, writeScript } from './script.js';
 import { configOf, engineOf, type Settings } from './settings.js';
 import { readSituation } from './situation.js';
 import { type Resolution, resolveUnfinished, type StampOptions, type StampResult, stamp } from './stamp.js';
-import { type MigrationStatus, pendingNames, statusOf } from './status.js';
+import { type MigrationStatus, pendingStatusOf, statusOf } from './status.js';
 import { unlock } from './unlock.js';
 import { insideTransaction, migratorView } from './views.js';
 
@@ -57,8 +57,11 @@ export interface Migrator {
   ): Promise<{ readonly name: string; readonly resolution: Resolution }>;
   /** Writes nothing to the database. */
   status(): Promise<MigrationStatus>;
-  /** The names that are pending, in their order, without reading the files. Writes nothing to the database. */
-  pending(): Promise<readonly string[]>;
+  /**
+   * The status without `edited`: the files are listed and not read, which is faster where there are many. Writes
+   * nothing to the database.
+   */
+  pending(): Promise<Omit<MigrationStatus, 'edited'>>;
   /** Where the database is. Writes nothing to it. */
   current(): Promise<CurrentRevision>;
   /** Every revision in its order, or those of a range `a:b`. Writes nothing to the database. */
@@ -117,7 +120,7 @@ export function createMigrator(db: Knex, options: MigratorOptions = {}): Migrato
     stamp: (target, chosen = {}) => stamp(project, target, chosen),
     resolve: (revision, resolution, chosen = {}) => resolveUnfinished(project, revision, resolution, chosen),
     status: () => inside(() => statusOf(db, settings)),
-    pending: () => inside(() => pendingNames(db, settings)),
+    pending: () => inside(() => pendingStatusOf(db, settings)),
     current: () => inside(() => current(view(), settings)),
     history: (range) => inside(async () => describeHistory(await readAll(view(), settings), range)),
     show: (revision) => inside(async () => describeRevision(await readAll(view(), settings), revision)),

@@ -21,6 +21,9 @@ export interface MigrationStatus {
   readonly record: MigrationRecord;
 }
 
+/** What the record and the names of the files say: no file is read, so which ones were edited is not known. */
+export type PendingStatus = Omit<MigrationStatus, 'edited'>;
+
 const namesOf = ({ applied }: MigrationRecord): readonly string[] => applied.map(({ name }) => name);
 
 function pendingIn(entries: readonly Entry[], record: MigrationRecord): readonly string[] {
@@ -28,35 +31,50 @@ function pendingIn(entries: readonly Entry[], record: MigrationRecord): readonly
   return entries.filter(({ revision }) => !applied.has(revision)).map(({ name }) => name);
 }
 
-async function compare(settings: Settings, record: MigrationRecord, lines: readonly JournalLine[]) {
+function compareNames(
+  entries: readonly Entry[],
+  record: MigrationRecord,
+  lines: readonly JournalLine[],
+): PendingStatus {
   const names = namesOf(record);
-  const entries = await listEntries(settings, names);
   const present = new Set(entries.map(({ revision }) => revision));
   return {
     applied: record.applied,
     pending: pendingIn(entries, record),
     missing: names.filter((name) => !present.has(revisionOf(name))),
-    edited: await editedMigrations(record.applied, entries, latestUps(lines)),
     unfinished: lines.filter(({ state }) => state === 'started').map(({ name }) => name),
     record,
   };
 }
 
-/** Compares the record with the files. Writes nothing. */
-export async function statusOf(db: Knex, settings: Settings): Promise<MigrationStatus> {
-  const view = migratorView(db);
-  const record = await readRecord(view, settings);
-  return compare(settings, record, await readLines(view, recordTables(settings)));
+interface Read {
+  readonly entries: readonly Entry[];
+  readonly record: MigrationRecord;
+  readonly lines: readonly JournalLine[];
 }
 
-/** The names that are pending, from the record and the directory: no file is read. */
-export async function pendingNames(db: Knex, settings: Settings): Promise<readonly string[]> {
-  const record = await readRecord(migratorView(db), settings);
-  return pendingIn(await listEntries(settings, namesOf(record)), record);
+async function read(db: Knex, settings: Settings): Promise<Read> {
+  const view = migratorView(db);
+  const record = await readRecord(view, settings);
+  const lines = await readLines(view, recordTables(settings));
+  return { entries: await listEntries(settings, namesOf(record)), record, lines };
+}
+
+/** Compares the record with the files. Writes nothing. */
+export async function statusOf(db: Knex, settings: Settings): Promise<MigrationStatus> {
+  const { entries, record, lines } = await read(db, settings);
+  const edited = await editedMigrations(record.applied, entries, latestUps(lines));
+  return { ...compareNames(entries, record, lines), edited };
+}
+
+/** Compares the record with the names of the files. Writes nothing. */
+export async function pendingStatusOf(db: Knex, settings: Settings): Promise<PendingStatus> {
+  const { entries, record, lines } = await read(db, settings);
+  return compareNames(entries, record, lines);
 }
 
 /** The status of a database that does not exist yet. */
-export function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
+export async function statusWithoutDatabase(settings: Settings): Promise<MigrationStatus> {
   const record: MigrationRecord = { exists: false, applied: [], isLocked: false, lockRows: 0, flags: [] };
-  return compare(settings, record, []);
+  return { ...compareNames(await listEntries(settings, []), record, []), edited: [] };
 }

@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
-import type { Disposable } from '../engines/disposable.js';
 import { kindOfStatement } from '../engines/statements.js';
+import type { Throwaway } from '../engines/throwaway.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
@@ -40,7 +40,7 @@ const SAVEPOINT = /^\s*(savepoint|release)\b/i;
 /** Undoes a rehearsal that went well. */
 class Undo extends Error {}
 
-export async function openStage(engine: Engine, config: KnexMetaConfig, made: Disposable): Promise<Stage> {
+export async function openStage(engine: Engine, config: KnexMetaConfig, made: Throwaway): Promise<Stage> {
   let isRunning = false;
   let writes = 0;
   const { beforeEach, afterEach } = (config.migrations ?? {}) as Record<

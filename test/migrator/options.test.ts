@@ -414,8 +414,9 @@ describe('a role that may write and not create, on PostgreSQL', function () {
     await writer.transaction(async (trx) => {
       await createMigrator(trx).upgrade('+1');
     });
-    expect((await migrator.status()).pending).to.deep.equal(['3_more.cjs']);
-    expect(await migrator.pending()).to.deep.equal(['3_more.cjs']);
+    const { edited, ...status } = await migrator.status();
+    expect([edited, status.pending]).to.deep.equal([[], ['3_more.cjs']]);
+    expect(await migrator.pending()).to.deep.equal(status);
   });
 });
 

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import type { Disposable } from '../../lib/engines/disposable.js';
 import { engineForClient } from '../../lib/engines/registry.js';
+import type { Throwaway } from '../../lib/engines/throwaway.js';
 import { ROOT } from '../support/commandLine.js';
 import { type Database, eachEngine, freshPostgres, freshSqlite } from '../support/databases.js';
 import { postgresServer } from '../support/postgres.js';
 
-function throwaway(config: Knex.Config, server?: string): Promise<Disposable> {
+function throwaway(config: Knex.Config, server?: string): Promise<Throwaway> {
   const engine = engineForClient(config.client);
   if (engine === undefined) throw new Error('no engine');
-  return engine.disposable({ config, server });
+  return engine.throwaway.make({ config, server });
 }
 
 /** Asks the server itself, beside all of our code. */
@@ -136,7 +136,7 @@ describe('a throwaway database on a server', () => {
 
   const OWNER = (url: string) => `
     import { engineForClient } from '${ROOT}/lib/engines/registry.ts';
-    const made = await engineForClient('pg').disposable({ config: { client: 'pg', connection: '${url}' } });
+    const made = await engineForClient('pg').throwaway.make({ config: { client: 'pg', connection: '${url}' } });
     console.log(made.name);
     setInterval(() => {}, 1000);`;
 

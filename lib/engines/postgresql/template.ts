@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { TemplateCopy, TemplateRequest } from '../template.js';
-import { makeDatabase, openAdmin } from './disposable.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
+import { makeDatabase, openAdmin } from './throwaway.js';
 
 const nameOf = ({ project, key }: TemplateRequest): string => `knex_meta_template_${project}_${key}`;
 /** The comment that proves a template ours: all of a project have the same. */

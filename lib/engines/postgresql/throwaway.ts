@@ -1,81 +1,175 @@
 import { randomBytes } from 'node:crypto';
-import type { Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
-import type { ThrowawayDatabase, ThrowawayEngine } from '../throwaway.js';
+import type { Throwaway, ThrowawayEngine, ThrowawayRequest } from '../throwaway.js';
 import { isSameDatabase } from './asking.js';
-import { quoteName, withoutBindings } from './identifiers.js';
+import { connectionTo } from './connectionTo.js';
+import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { readRows } from './introspect/rows.js';
 
-type Connection = Knex.Config['connection'];
+const PREFIX = 'knex_meta_throwaway_';
+/** The comment that proves a database ours. It is set by a session inside, so whoever sees it alone may drop it. */
+const MARK = 'knex-meta: a throwaway database, which is dropped when nobody is connected to it';
 
-const PREFIX = 'knex_meta_head_';
+/** Databases of this role with our name and our mark that nobody is connected to: their owners were killed. */
+const LEFT_OVER = `select d.datname as name from pg_catalog.pg_database d
+  where d.datname like ${quoteText(`${PREFIX.replaceAll('_', '\\_')}%`)}
+    and pg_catalog.shobj_description(d.oid, 'pg_database') = ${quoteText(MARK)}
+    and pg_catalog.pg_has_role(d.datdba, 'member')
+    and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid
+      and coalesce(a.backend_type, 'client backend') = 'client backend')`;
 
-/** The name says when it was made, so that one which a killed process left can be told from one in use. */
-function newName(): string {
-  return `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString('hex')}`;
+interface Session {
+  acquireConnection(): Promise<unknown>;
+  releaseConnection(connection: unknown): Promise<void>;
 }
 
-/** The same server, role and settings, and another database. */
-function atDatabase(connection: Connection, database: string): Connection {
-  if (typeof connection === 'function') {
-    return async () => atDatabase(await connection(), database) as Knex.StaticConnectionConfig;
-  }
-  if (typeof connection === 'string') {
-    const url = new URL(connection);
-    url.pathname = `/${encodeURIComponent(database)}`;
-    return url.href;
-  }
-  const { connectionString, ...settings } = (connection ?? {}) as { readonly connectionString?: string };
-  // A URL would win over the key.
-  const url = connectionString && { connectionString: atDatabase(connectionString, database) };
-  return { ...settings, ...url, database } as Knex.StaticConnectionConfig;
+/** What Knex says of a connection that failed is thrown too. */
+const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
+
+/** One session of its own, apart from the project's pool. */
+function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
+  return knex({
+    client: config.client ?? 'pg',
+    connection,
+    pool: { min: 0, max: 1 },
+    log: SILENT,
+  } as Knex.Config);
 }
 
-const drop = (server: Knex, name: string): Promise<unknown> =>
-  server.raw(`drop database if exists ${quoteName(name)} with (force)`);
-
-/** Those of processes that were killed: an hour old, and nobody is connected. */
-async function dropLeftOver(server: Knex): Promise<void> {
-  const { rows } = await server.raw(
-    withoutBindings(`select datname as name from pg_catalog.pg_database d
-      where datname ~ '^${PREFIX}[0-9]+_[0-9a-f]{8}$'
-        and pg_catalog.split_part(datname, '_', 4)::bigint < pg_catalog.date_part('epoch', pg_catalog.now()) - 3600
-        and pg_catalog.pg_has_role(d.datdba, 'usage')
-        and not exists (select from pg_catalog.pg_stat_activity a where a.datname = d.datname)`),
+/** Encoding and order of text as the configured database has them: they decide what is unique and what is equal. */
+async function likeConfigured(admin: Knex): Promise<string> {
+  const [row] = await readRows<{
+    readonly d: Readonly<Record<string, string | null>>;
+    readonly encoding: string;
+  }>(
+    admin,
+    `select to_jsonb(d) as d, pg_catalog.pg_encoding_to_char(d.encoding) as encoding
+      from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
   );
-  for (const { name } of rows as readonly { readonly name: string }[]) {
-    // Another run may do the same at this moment.
-    await drop(server, name).catch(() => {});
-  }
+  if (row === undefined) return '';
+  const { datcollate, datctype, datlocprovider, datlocale, daticulocale } = row.d;
+  const icu = datlocprovider === 'i' ? (datlocale ?? daticulocale) : undefined;
+  const provider = icu ? ` locale_provider icu icu_locale ${quoteText(icu)}` : '';
+  return ` template template0 encoding ${quoteText(row.encoding)} lc_collate ${quoteText(datcollate ?? 'C')} lc_ctype ${quoteText(datctype ?? 'C')}${provider}`;
 }
 
-function refused(error: unknown): unknown {
-  if (!/^(42501|25006)$/.test(String((error as { readonly code?: unknown }).code))) return error;
+function refused(error: unknown): KnexMetaError {
   return new KnexMetaError(
-    'SCRATCH_REFUSED',
-    `A database for the result of the migrations could not be made: ${(error as Error).message}`,
+    'THROWAWAY_REFUSED',
+    `No throwaway database could be made on the server: ${(error as Error).message}`,
     {
       remedy:
-        'With --head the migrations run in an empty database that is dropped at once. Grant the role CREATEDB, or name a server where another role may: `--shadow <url>`, or `meta.shadow` in the knexfile. Nothing was changed.',
+        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`, `meta.shadow` in the knexfile, in tests the option `server`. Nothing was changed.',
       cause: error,
     },
   );
 }
 
-export const throwaway: ThrowawayEngine = {
-  server: { elsewhere: (connection) => atDatabase(connection, 'postgres'), isSame: isSameDatabase },
-  create: async ({ connection }, server): Promise<ThrowawayDatabase> => {
-    if (server === undefined) throw new KnexMetaError('UNEXPECTED', 'A throwaway database needs a server.');
-    await dropLeftOver(server);
-    const name = newName();
+/** A session on the server: through the configured database, or another one where that is not there yet. */
+export async function openAdmin(config: Knex.Config, server: string | undefined): Promise<Knex> {
+  const connection = server ?? config.connection;
+  // The driver would try a server on this machine that nobody has named.
+  if (connection === undefined) {
+    throw new KnexMetaError('THROWAWAY_REFUSED', 'No PostgreSQL server is named for a throwaway database.', {
+      remedy:
+        'Name a database on one, where the role may create others: `--shadow postgres://me@localhost/any`. Nothing is written to that one.',
+    });
+  }
+  const admin = openSession(config, connection);
+  try {
+    await admin.raw('select 1');
+    return admin;
+  } catch (error) {
+    await admin.destroy();
+    if ((error as { readonly code?: string }).code !== '3D000') throw refused(error);
+    return openSession(config, connectionTo(connection, 'postgres'));
+  }
+}
+
+async function removeLeftOvers(admin: Knex): Promise<void> {
+  for (const { name } of await readRows<{ readonly name: string }>(admin, LEFT_OVER)) {
+    // Somebody else may be about it at this moment, and that is as good.
+    await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`)).catch(() => {});
+  }
+}
+
+/** Drops a database of ours, whoever is still connected to it. */
+async function drop(admin: Knex, name: string): Promise<void> {
+  await admin.raw(
+    withoutBindings(
+      `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ${quoteText(name)}`,
+    ),
+  );
+  await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`));
+}
+
+/** A throwaway database with what only this folder does with it. */
+export interface OwnDatabase extends Throwaway {
+  /** A session on the server, beside the database. */
+  readonly admin: Knex;
+  /** It stays: from now on it has another name and mark, and no owner. */
+  readonly keepAs: (name: string, mark: string) => Promise<void>;
+}
+
+/** Makes a database as a copy of a template, or an empty one. */
+export async function makeDatabase(
+  { config, server }: ThrowawayRequest,
+  template?: string,
+): Promise<OwnDatabase> {
+  const admin = await openAdmin(config, server);
+  const name = `${PREFIX}${randomBytes(8).toString('hex')}`;
+  const connection = connectionTo(server ?? config.connection, name);
+  const keeper = openSession(config, connection);
+  const inside = keeper.client as Session;
+  const say = (sql: string): Promise<unknown> => admin.raw(withoutBindings(sql));
+  let session: unknown;
+  let isOurs = false;
+  const leave = async (): Promise<void> => {
+    if (session !== undefined) await inside.releaseConnection(session);
+    session = undefined;
+    await keeper.destroy();
+  };
+  const end = async (): Promise<void> => {
     try {
-      // Nobody is ever connected to this template, which would keep it from being copied.
-      await server.raw(`create database ${quoteName(name)} template template0`);
-    } catch (error) {
-      throw refused(error);
+      await leave();
+      if (isOurs) await drop(admin, name);
+    } finally {
+      await admin.destroy();
     }
-    return {
-      config: { connection: atDatabase(connection, name) } as Knex.Config,
-      drop: async () => void (await drop(server, name)),
-    };
-  },
+  };
+  try {
+    await removeLeftOvers(admin);
+    const like = template === undefined ? await likeConfigured(admin) : ` template ${quoteName(template)}`;
+    await say(`create database ${quoteName(name)}${like}`);
+    isOurs = true;
+    session = await inside.acquireConnection();
+    await say(`comment on database ${quoteName(name)} is ${quoteText(MARK)}`);
+  } catch (error) {
+    await end().catch(() => {});
+    throw refused(error);
+  }
+  return {
+    config: { ...config, connection } as Knex.Config,
+    name,
+    admin,
+    end,
+    keepAs: async (other, mark) => {
+      await say(`comment on database ${quoteName(name)} is ${quoteText(mark)}`);
+      await leave();
+      await say(`alter database ${quoteName(name)} rename to ${quoteName(other)}`);
+      isOurs = false;
+      // Nobody can be connected to it when it is copied.
+      await say(`alter database ${quoteName(other)} allow_connections false`);
+    },
+  };
+}
+
+/**
+ * See `Engine.throwaway`. One session stays inside for as long as the owner lives: a database with our mark that nobody is
+ * connected to has no owner any more.
+ */
+export const throwaway: ThrowawayEngine = {
+  server: { elsewhere: (connection) => connectionTo(connection, 'postgres'), isSame: isSameDatabase },
+  make: (request) => makeDatabase(request),
 };

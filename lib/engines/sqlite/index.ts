@@ -3,7 +3,6 @@ import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { checks } from './checks.js';
-import { disposable } from './disposable.js';
 import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
 import { meaning } from './meaning.js';
@@ -66,6 +65,5 @@ export const sqlite: Engine = {
   preserving,
   meaning,
   seeding,
-  disposable,
   fromTemplate,
 };

@@ -14,12 +14,7 @@ export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 
 /** A database in memory with all that the project's configuration says, its functions and settings among it. */
 export function emptyLike(db: Knex): Knex {
   const { config } = db.client;
-  return knex({
-    useNullAsDefault: true,
-    ...config,
-    client: db.client.constructor as typeof Knex.Client,
-    ...inMemory(config),
-  });
+  return knex({ ...inMemory(config), client: db.client.constructor as typeof Knex.Client });
 }
 
 function compileAll(db: Knex, objects: readonly ScratchObject[]): readonly Worded[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { TemplateCopy, TemplateRequest } from '../template.js';
-import { inMemory } from './disposable.js';
+import { inMemory } from './throwaway.js';
 
 interface Connection {
   /** better-sqlite3's. */
