@@ -65,12 +65,13 @@ eachEngine('random pairs of schemas', (engine) => {
       const from = Number(process.env.KNEX_META_SEED ?? 1);
       for (let seed = from; seed < from + count; seed += 1) {
         const choices = fewChanges(new Choices(seed), engine.name, Number(CHANGES));
-        const changes = [...(choices.changes ?? [])].join(', ');
         await prove(engine, choices).catch((error: Error) => {
-          failed.push(`seed ${seed} (${changes}): ${error.message}`);
+          failed.push(`seed ${seed} (${[...(choices.changes ?? [])].join(', ')}): ${error.message}`);
+          // Of a long run the first failures are worth reading before its end.
+          console.log(failed.at(-1));
         });
       }
-      expect(failed.join('\n\n'), `${failed.length} of ${count} failed`).to.equal('');
+      expect(failed.length, `of ${count} seeds from ${from}`).to.equal(0);
       return;
     }
     if (RUNS === undefined && engine.name === 'postgresql') {
