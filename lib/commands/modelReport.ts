@@ -89,10 +89,14 @@ export function differenceData({
   };
 }
 
+/** So many files are named; `--json` has all. */
+const FILES = 20;
+
 /** How many models of which files were compared, and why a table could be missing. */
 export function nothingDetected({ loaded }: Compared): readonly string[] {
   const { models, files } = loaded;
-  const names = files.map(({ file, models: written }) => `${file} (${written})`).join(', ');
+  const shown = files.slice(0, FILES).map(({ file, models: written }) => `${file} (${written})`);
+  const names = [...shown, ...(files.length > FILES ? [`and ${files.length - FILES} more`] : [])].join(', ');
   const empty = files.filter(({ models: written }) => written === 0).map(({ file }) => file);
   return [
     `No changes detected: ${many(models.length, 'model')} of ${many(files.length, 'file')} ${models.length === 1 ? 'was' : 'were'} compared.`,

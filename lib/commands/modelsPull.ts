@@ -44,6 +44,7 @@ function refuse(taken: readonly string[], isForced: boolean): void {
 /** What each kind is called for several of them. */
 const PLURALS: Readonly<Record<string, string>> = {
   'materialized view': 'materialized views',
+  policy: 'policies',
   SQL: 'further statements',
 };
 

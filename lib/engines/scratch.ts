@@ -83,6 +83,8 @@ export function wordsOf(sql: string, fold: (word: string) => string): ReadonlySe
 /** A piece with the words in it that another piece may be called. */
 export interface Worded extends Piece {
   readonly words: ReadonlySet<string>;
+  /** What else than its own name others may call it by: what the statements of free SQL create. */
+  readonly alsoCalled?: readonly string[];
 }
 
 /**
@@ -96,10 +98,11 @@ export function inOrder<P extends Worded>(
   const ranked = [...pieces].sort((a, b) => RANKS[a.object.kind] - RANKS[b.object.kind]);
   const named = new Map<string, P[]>();
   for (const piece of ranked) {
-    const name = fold(piece.object.name);
-    const same = named.get(name);
-    if (same === undefined) named.set(name, [piece]);
-    else same.push(piece);
+    for (const name of new Set([piece.object.name, ...(piece.alsoCalled ?? [])].map(fold))) {
+      const same = named.get(name);
+      if (same === undefined) named.set(name, [piece]);
+      else same.push(piece);
+    }
   }
   const ordered: P[] = [];
   const seen = new Set<P>();

@@ -69,6 +69,8 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'renamePart':
       return 'rename parts';
     case 'enum':
+      // What is dropped later knows the values by their new names, and is made again by them.
+      if (operation.renamedValues.length > 0) return 'renames';
       if (isShrinking(operation)) return 'drop values of types';
       return isDrop ? 'drop types and sequences' : 'types and sequences';
     case 'domain':

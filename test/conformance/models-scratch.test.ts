@@ -253,6 +253,38 @@ describe('building models (postgresql)', () => {
     await db.raw(`drop policy p on users; drop role ${role}`);
   });
 
+  it('takes a policy for that of the model, and never does anything to a table of the database, in any order', async () => {
+    const db = open();
+    const table = `create schema late; create sequence late.counter; create domain odd as integer;
+      create table "To do" (id bigint default nextval('late.counter'), n odd);`;
+    const policies = `create policy own on "To do" using (id > 0); create rule calm as on delete to "To do" do instead nothing`;
+    await db.raw(`${table} ${policies}`);
+    const actual = await introspect(db);
+    const models = [
+      defineSql('policy own', {
+        create: 'create policy own on "To do" using (id > 0)',
+        drop: 'drop policy own on "To do"',
+      }),
+      defineSql('rule calm', { create: 'create rule calm as on delete to "To do" do instead nothing' }),
+      defineModel(
+        'To do',
+        (t) => {
+          t.specificType('id', "bigint default nextval('late.counter')");
+          t.specificType('n', 'odd');
+        },
+        { metadata: false },
+      ),
+      defineSql('late.counter', { create: 'create sequence late.counter' }),
+      // What nobody sees in the text.
+      defineSql('odd one', { create: `do $$ begin execute 'create dom' || 'ain odd as integer'; end $$` }),
+    ];
+    const { schema } = await desiredOf(db, models, { actual });
+    const onTable = ({ others }: typeof schema) => others.filter((each) => each.table === 'To do');
+    expect(onTable(actual)).to.have.length(2);
+    expect(onTable(schema)).to.deep.equal(onTable(actual));
+    await db.raw('drop table "To do"; drop domain odd; drop schema late cascade');
+  });
+
   it('says which model the server refuses, where it stands, and nothing of the scratch schema', async () => {
     const db = open();
     const wrong = [

@@ -39,6 +39,36 @@ const ENUMS: readonly Case[] = [
     says: ["alter type mood rename value 'a' to 'z'"],
   },
   {
+    name: 'an enum value renamed while others come and go, and an index on it changes',
+    ...pg,
+    before: all(mood('a', 'b', 'c'), moody('a'), sql("create index ix on t (id) where x = 'b'")),
+    after: all(mood('z', 'e', 'a'), moody('z'), sql("create index ix on t (id desc) where x = 'z'")),
+    rows: xs('a', 'b'),
+    options: {
+      leave: [],
+      renames: [{ kind: 'enumValue', type: { schema: 'public', name: 'mood' }, from: 'b', to: 'z' }],
+    },
+  },
+  {
+    name: 'a column with values that becomes computed is a loss',
+    ...pg,
+    before: table((t) => [t.integer('x'), t.integer('y')]),
+    after: table((t) => [t.integer('x'), t.specificType('y', 'integer generated always as (x * 2) stored')]),
+    rows: (db) => db('t').insert([{ x: 1, y: 7 }]),
+    says: ['DATA LOSS: the values of t.y are gone'],
+  },
+  {
+    name: 'an enum value renamed while another goes, under an index that stays',
+    ...pg,
+    before: all(mood('a', 'b', 'c'), moody('a'), sql("create index ix on t (id) where x = 'b'")),
+    after: all(mood('a', 'z'), moody('a'), sql("create index ix on t (id) where x = 'z'")),
+    rows: xs('a', 'b'),
+    options: {
+      leave: [],
+      renames: [{ kind: 'enumValue', type: { schema: 'public', name: 'mood' }, from: 'b', to: 'z' }],
+    },
+  },
+  {
     name: 'an enum value added and used at once',
     ...pg,
     before: all(mood('a'), moody('a')),

@@ -9,18 +9,17 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
   const q = quoting(facts);
   const target = q.table(table);
   const subject = `${textOf(table)}.${(to ?? from)?.name}`;
-  if (to === undefined && from !== undefined)
-    // What is computed is nobody's loss.
-    return from.generated !== undefined
-      ? []
-      : [
-          {
-            kind: 'data loss',
-            message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
-            remedy: SAFE_WAYS.dropColumn,
-            evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
-          },
-        ];
+  // What is computed is nobody's loss. What becomes computed is made anew.
+  const goes = to === undefined || to.generated !== undefined;
+  if (goes && from !== undefined && from.generated === undefined)
+    return [
+      {
+        kind: 'data loss',
+        message: `DATA LOSS: the values of ${subject} are gone, also after a rollback.`,
+        remedy: SAFE_WAYS.dropColumn,
+        evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
+      },
+    ];
   if (to === undefined) return [];
   if (from === undefined) {
     const hasValue =

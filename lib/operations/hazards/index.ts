@@ -39,7 +39,11 @@ function newNames(operations: readonly Operation[]) {
 /** Whether an operation is this one, or what the engine runs in place of it. What it does besides is no news. */
 function isOf(asked: Operation, operation: Operation): boolean {
   if (asked === operation) return true;
-  if (asked.kind !== operation.kind || asked.to !== operation.to) return false;
+  if (asked.kind !== operation.kind) return false;
+  // A column that becomes computed is made anew: what is lost is lost where it is dropped.
+  if (asked.kind === 'column' && asked.to === undefined && asked.from?.generated === undefined)
+    return asked.from === operation.from;
+  if (asked.to !== operation.to) return false;
   return asked.kind === 'column'
     ? asked.from === operation.from
     : asked.kind === 'enum' && asked.to !== undefined;

@@ -5,23 +5,33 @@ import type { Table } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
 import { mentions } from '../../tokens.js';
 
+const indexText = ({ keys, include, predicate }: Index): string =>
+  [
+    ...keys.flatMap(({ column, expression }) => [quoted(column), expression]),
+    ...include.map(quoted),
+    predicate,
+  ].join(' ');
+
 /** The parts of a table that name something, but for those that a later operation brings. */
 export function partsNaming(
   table: Table,
   isNamed: (text: string) => boolean,
   later: readonly Operation[],
 ): readonly Operation[] {
-  const isComing = (part: object) =>
+  // By its name: until then another one may have it, which is gone by now.
+  const keyOf = (part: object | string | undefined): string =>
+    typeof part === 'object' && 'name' in part && part.name !== undefined
+      ? String(part.name)
+      : JSON.stringify(part);
+  const isComing = ({ kind, to }: Operation) =>
     later.some(
       (each) =>
-        'table' in each && sameObject(each.table, table) && JSON.stringify(each.to) === JSON.stringify(part),
+        each.kind === kind &&
+        'table' in each &&
+        sameObject(each.table, table) &&
+        each.to !== undefined &&
+        keyOf(each.to) === keyOf(to),
     );
-  const indexText = ({ keys, include, predicate }: Index) =>
-    [
-      ...keys.flatMap(({ column, expression }) => [quoted(column), expression]),
-      ...include.map(quoted),
-      predicate,
-    ].join(' ');
   const object = { schema: table.schema, name: table.name };
   const parts: readonly Operation[] = [
     ...table.checks
@@ -37,7 +47,26 @@ export function partsNaming(
       .filter(({ definition, stamps }) => stamps === undefined && isNamed(definition))
       .map((trigger): Operation => ({ kind: 'trigger', table: object, from: undefined, to: trigger })),
   ];
-  return parts.filter((part) => part.to !== undefined && typeof part.to === 'object' && !isComing(part.to));
+  return [...parts.filter((part) => !isComing(part)), ...partsLeaving(table, isNamed, later)];
+}
+
+/** The parts that are there until a later operation drops them. */
+function partsLeaving(
+  table: Table,
+  isNamed: (text: string) => boolean,
+  later: readonly Operation[],
+): readonly Operation[] {
+  return later.flatMap((each, at): readonly Operation[] => {
+    if (each.kind !== 'index' && each.kind !== 'check' && each.kind !== 'exclusion') return [];
+    const { from, to } = each;
+    if (from === undefined || to !== undefined || !sameObject(each.table, table)) return [];
+    const text = 'keys' in from ? indexText(from) : 'expression' in from ? from.expression : from.definition;
+    if (!isNamed(text)) return [];
+    const comesFirst = later
+      .slice(0, at)
+      .some((other) => other.kind === each.kind && JSON.stringify(other.to) === JSON.stringify(from));
+    return comesFirst ? [] : [{ ...each, from: undefined, to: from } as Operation];
+  });
 }
 
 const quoted = (name: string | undefined) =>

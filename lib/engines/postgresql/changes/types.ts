@@ -103,6 +103,17 @@ function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
   };
 }
 
+/** With the names that the values have before later operations rename them. */
+function withValuesOfNow(part: Operation, type: ObjectName, later: readonly Operation[]): Operation {
+  const renames = later.flatMap((each) =>
+    each.kind === 'enum' && sameObject(each.to, type) ? each.renamedValues : [],
+  );
+  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
+  const before = (text: string): string =>
+    renames.reduceRight((now, { from, to }) => now.replaceAll(literal(to), literal(from)), text);
+  return JSON.parse(JSON.stringify(part), (_, value) => (typeof value === 'string' ? before(value) : value));
+}
+
 /** What a type cannot become in place is a new type, and its columns go over to it by way of text. */
 function recreate(
   to: EnumType | Domain,
@@ -113,7 +124,8 @@ function recreate(
   const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, later, after);
   const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
-  const parts = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
+  const naming = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
+  const parts = naming.map((part) => withValuesOfNow(part, to, later));
   const columns = using.map(({ table, column }): Operation => {
     const array = column.type.endsWith('[]') ? '[]' : '';
     return {

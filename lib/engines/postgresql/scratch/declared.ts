@@ -35,6 +35,11 @@ const INDEX = new RegExp(
   'iu',
 );
 
+/** The names that free SQL creates, without their schemas. */
+export function createdBy(statements: Piece['statements']): readonly string[] {
+  return statements.flatMap(({ sql }) => [...sql.matchAll(CREATES)].map(([, , name = '']) => nameOf(name)));
+}
+
 /** The names that the statements of the pieces create; `realOf` is the schema that a written one stands for. */
 export function addCreated(
   names: NameSet,

@@ -1,8 +1,8 @@
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import type { ScratchObject, ScratchRequest } from '../../contract.js';
-import { inOrder, type Piece, wordsOf } from '../../scratch.js';
+import { inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
-import { addCreated, addExtensions, nameSet } from './declared.js';
+import { addCreated, addExtensions, createdBy, nameSet } from './declared.js';
 import type { ScratchNames } from './names.js';
 import type { Step } from './run.js';
 import { type Stub, stubsOf } from './stubs.js';
@@ -31,7 +31,7 @@ function withoutStrings(sql: string): string {
   );
 }
 
-function worded(piece: Piece): Piece & { readonly words: ReadonlySet<string> } {
+function worded(piece: Piece): Worded {
   const { kind } = piece.object;
   const text = piece.statements
     .flatMap(({ sql }) => (kind === 'table' && (NAMES_NOTHING.test(sql) || ADDS_KEY.test(sql)) ? [] : [sql]))
@@ -39,6 +39,7 @@ function worded(piece: Piece): Piece & { readonly words: ReadonlySet<string> } {
   const isFunction = kind === 'function' || kind === 'procedure';
   return {
     ...piece,
+    alsoCalled: kind === 'sql' ? createdBy(piece.statements) : [],
     words: wordsOf(withoutStrings(isFunction ? text.replace(BODIES, '') : text), asWritten),
   };
 }

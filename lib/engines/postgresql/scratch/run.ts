@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import type { ScratchObject } from '../../contract.js';
 import { execute } from '../../execute.js';
-import { buildFailed } from '../../scratch.js';
+import { buildFailed, wordsOf } from '../../scratch.js';
 
 /** Statements that stand or fall together, for the object that they make. */
 export interface Step {
@@ -99,22 +99,46 @@ async function runOne(trx: Knex.Transaction, step: Step): Promise<readonly Failu
   return error === undefined ? [] : [{ step, error, sql }];
 }
 
+/** What makes an object of its own; all else is done to one, which a name without a schema may find in the database. */
+const STANDS_ALONE =
+  /^\s*create\s+(or\s+replace\s+)?(\w+\s+)?(table|type|domain|sequence|function|procedure|aggregate|collation|operator|extension|cast)\b/i;
+
+/** Whether it is done to, or reads, one of these: with the names that it would find in place of them. */
+function waitsFor({ object: { kind }, statements }: Step, missing: ReadonlySet<string>): boolean {
+  if (missing.size === 0 || !['view', 'materialized view', 'trigger', 'sql'].includes(kind)) return false;
+  if (kind === 'sql' && statements.every(({ sql }) => STANDS_ALONE.test(sql))) return false;
+  return statements.some(({ sql }) => [...wordsOf(sql, (word) => word)].some((word) => missing.has(word)));
+}
+
 const isFinal = ({ error }: Failure): boolean => !NOT_YET.includes(codeOf(error));
 
 async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
   let waiting = steps;
   while (waiting.length > 0) {
     const failures: Failure[] = [];
-    for (const step of waiting) failures.push(...(await runOne(trx, step)));
+    const postponed: Step[] = [];
+    const missing = new Set<string>();
+    for (const step of waiting) {
+      // Run now it would be done to the table of the database, and lock it.
+      if (waitsFor(step, missing)) {
+        postponed.push(step);
+        continue;
+      }
+      const failed = await runOne(trx, step);
+      failures.push(...failed);
+      const { kind, name } = step.object;
+      if (failed.length > 0 && !step.isOptional && (kind === 'table' || kind.endsWith('view')))
+        missing.add(name);
+    }
     const needed = failures.filter(({ step }) => !step.isOptional);
-    const isStuck = failures.length === waiting.length;
+    const isStuck = failures.length + postponed.length === waiting.length;
     const reason = needed.find(isFinal) ?? (isStuck ? needed[0] : undefined);
     if (reason !== undefined) {
       const { step, error, sql } = reason;
       throw buildFailed(step.object, error, sql, toReal);
     }
     if (isStuck) return;
-    waiting = failures.filter((failure) => !isFinal(failure)).map(({ step }) => step);
+    waiting = [...failures.filter((failure) => !isFinal(failure)).map(({ step }) => step), ...postponed];
   }
 }
 
