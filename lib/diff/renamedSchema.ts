@@ -68,7 +68,7 @@ function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKe
 export function renameColumn(
   schema: DatabaseSchema,
   { table, from, to }: { readonly table: ObjectName; readonly from: string; readonly to: string },
-  how: Comparison,
+  how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
   const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
   const text = (sql: string) => renameInText(sql, from, to, how.foldName);
@@ -94,7 +94,7 @@ export function renameTable(
   schema: DatabaseSchema,
   from: ObjectName,
   to: ObjectName,
-  how: Comparison,
+  how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
   const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
   const tables = schema.tables.map((each) =>
@@ -147,6 +147,16 @@ export function renameType(
   };
 }
 
+/** The literal of an array with one of its elements called otherwise. */
+function renameElement(array: string, from: string, to: string): string {
+  const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`.replaceAll("'", "''");
+  const plain = (value: string) => (/^\w+$/.test(value) && !/^null$/i.test(value) ? value : quoted(value));
+  const olds = [from, quoted(from)];
+  return array.replace(/"(?:[^"\\]|\\.)*"|[^{},"]+/g, (element) =>
+    olds.includes(element) ? plain(to) : element,
+  );
+}
+
 /** The schema after a value of an enum has another name: the server keeps it as that value, whatever it is called. */
 export function renameValue(
   schema: DatabaseSchema,
@@ -156,7 +166,13 @@ export function renameValue(
 ): DatabaseSchema {
   const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
   const [old, fresh] = [literal(from), literal(to)];
-  const text = (sql: string) => sql.replaceAll(`${old}${type.name}`, `${fresh}${type.name}`);
+  const isArrayOf = (rest: string) => rest.startsWith(`${type.name}[]`);
+  const text = (sql: string) =>
+    sql
+      .replaceAll(`${old}${type.name}`, `${fresh}${type.name}`)
+      .replace(/'(\{(?:[^']|'')*\})'::/g, (literal, array: string, at: number) =>
+        isArrayOf(sql.slice(at + literal.length)) ? `'${renameElement(array, from, to)}'::` : literal,
+      );
   const tables = schema.tables.map((table) => {
     const rewritten = rewriteTable(table, (name) => name, text);
     const columns = rewritten.columns.map((column) => ({

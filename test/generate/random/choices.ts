@@ -18,10 +18,14 @@ function hash(seed: number, key: string): number {
 export class Choices {
   /** The names of all choices that were not 0. */
   readonly made = new Set<string>();
+  /** The names of all that was chosen to differ between the two sides. */
+  readonly differing = new Set<string>();
 
   constructor(
     readonly seed: number,
     readonly undone: ReadonlySet<string> = new Set(),
+    /** All that may differ between the two sides, where not all may. */
+    readonly changes?: ReadonlySet<string>,
   ) {}
 
   /** A number from 0 to below `count`. */
@@ -43,11 +47,27 @@ export class Choices {
   /** One for each side, most often the same. */
   both<Of>(key: string, choose: (key: string) => Of): readonly [Of, Of] {
     const before = choose(key);
-    return [before, this.chance(`${key}~`, 30) ? choose(`${key}'`) : before];
+    return [before, this.chance(`${key}~`, 30) && this.differs(key) ? choose(`${key}'`) : before];
+  }
+
+  /** Whether what was chosen to differ between the two sides may. */
+  differs(key: string): boolean {
+    this.differing.add(key);
+    return this.changes?.has(key) ?? true;
   }
 
   without(keys: readonly string[]): Choices {
-    return new Choices(this.seed, new Set([...this.undone, ...keys]));
+    return new Choices(this.seed, new Set([...this.undone, ...keys]), this.changes);
+  }
+
+  only(changes: readonly string[]): Choices {
+    return new Choices(this.seed, this.undone, new Set(changes));
+  }
+
+  /** The names in an order of the seed's own. */
+  shuffled(names: Iterable<string>): readonly string[] {
+    const place = (name: string) => hash(this.seed, `${name} in order`);
+    return [...names].sort((a, b) => place(a) - place(b));
   }
 
   toString(): string {

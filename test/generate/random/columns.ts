@@ -16,7 +16,9 @@ const PRESENT: readonly (readonly [boolean, boolean])[] = [
 ];
 
 export function presence(choices: Choices, key: string): readonly [boolean, boolean] {
-  return PRESENT[choices.pick(`${key} is there`, PRESENT.length)] as readonly [boolean, boolean];
+  const name = `${key} is there`;
+  const [had, has] = PRESENT[choices.pick(name, PRESENT.length)] as readonly [boolean, boolean];
+  return had === has || choices.differs(name) ? [had, has] : [true, true];
 }
 
 const only = <Of>([had, has]: readonly [boolean, boolean], [a, b]: readonly [Of, Of]): Sides<Of> => [

@@ -80,7 +80,7 @@ const POSTGRESQL: readonly Family[] = [
   },
   {
     slot: 'kind',
-    types: [plain('public.mood', "'$mood'"), plain('text', "'a'"), plain('varchar(30)')],
+    types: [plain('public.mood', "'$mood'"), plain('text', "'a'"), plain('varchar(63)')],
     value: () => '$mood',
     isDistinct: false,
   },

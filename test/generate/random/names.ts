@@ -52,7 +52,8 @@ export function namesOf(
   const before = new Map(slots.map((slot, at) => [slot, isOdd(slot) ? odd(at) : slot]));
   const after = new Map(before);
   slots.forEach((slot, at) => {
-    if (!choices.chance(`${key} ${slot} renamed`, 15)) return;
+    const renamed = `${key} ${slot} renamed`;
+    if (!choices.chance(renamed, 15) || !choices.differs(renamed)) return;
     const other = slots[choices.pick(`${key} ${slot} with`, slots.length)] as string;
     if (other === slot || other === slots[0]) {
       after.set(slot, choices.chance(`${key} ${slot} to odd`, 30) ? `${odd(at)}2`.slice(-60) : `${slot}_new`);

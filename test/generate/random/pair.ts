@@ -38,7 +38,9 @@ function moodOf(choices: Choices): Mood {
     const all = ['a', ...isThere.filter(([, there]) => there[at]).map(([slot]) => slot)].map(
       (slot) => names.get(slot) as string,
     );
-    return at === 1 && choices.chance('mood reordered', 20) ? all.reverse() : all;
+    return at === 1 && choices.chance('mood reordered', 20) && choices.differs('mood reordered')
+      ? all.reverse()
+      : all;
   }) as [string[], string[]];
   const both = ['a', ...isThere.filter(([, [a, b]]) => a && b).map(([slot]) => slot)];
   const type = { schema: 'public', name: 'mood' };
@@ -263,4 +265,12 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
     once: all.filter(isMixed),
     rows: choices.of('rows', [3, 3, 1, 0]),
   };
+}
+
+/** The same choices with so many changes, each of which shows, between the two sides. */
+export function fewChanges(choices: Choices, engine: EngineName, count: number): Choices {
+  const all = choices.only([]);
+  const plain = JSON.stringify(pairOf(all, engine));
+  const isSeen = (change: string) => JSON.stringify(pairOf(choices.only([change]), engine)) !== plain;
+  return choices.only(choices.shuffled(all.differing).filter(isSeen).slice(0, count));
 }

@@ -203,7 +203,7 @@ export function partsOf(
       ' ',
       choices.chance(`${own} odd name`, 20) ? ' "$?\' ' : '_',
     );
-    const isRenamed = choices.chance(`${own} renamed`, 15);
+    const isRenamed = choices.chance(`${own} renamed`, 15) && choices.differs(`${own} renamed`);
     const name: readonly [string | undefined, string | undefined] = isNameless
       ? [undefined, undefined]
       : [plainName, isRenamed ? `${plainName}2` : plainName];

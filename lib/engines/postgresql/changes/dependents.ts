@@ -1,3 +1,4 @@
+import { renameColumn, renameTable } from '../../../diff/renamedSchema.js';
 import { type ColumnChange, type Operation, sameObject, subjectOf } from '../../../operations/operation.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
@@ -115,6 +116,15 @@ function onColumn(table: Table, name: string, later: readonly Operation[]): read
   return [...uniquesOn(table, name, later), ...partsNaming(table, (text) => mentions(text, name), later)];
 }
 
+/** The schema before a rename that comes later: taken back, a migration renames last. */
+function unrenamed(schema: DatabaseSchema, later: Operation): DatabaseSchema {
+  const how = { foldName: (name: string) => name };
+  if (later.kind === 'renameTable') return renameTable(schema, later.to, later.from, how);
+  if (later.kind === 'renameColumn')
+    return renameColumn(schema, { table: later.table, from: later.to, to: later.from }, how);
+  return schema;
+}
+
 /**
  * A change of a column with what stands in its way: columns that are computed from it, triggers and, where it is
  * made anew, the constraints and indexes that go with it.
@@ -125,7 +135,8 @@ export function aroundColumn(
   later: readonly Operation[],
   after: DatabaseSchema,
 ): readonly Operation[] {
-  const table = after.tables.find((each) => sameObject(each, subjectOf(change)));
+  const { tables } = [...later].reverse().reduce(unrenamed, after);
+  const table = tables.find((each) => sameObject(each, subjectOf(change)));
   const name = change.to?.name;
   if (table === undefined || name === undefined) return inner;
   const isAnew = inner.some(({ to }) => to === undefined);

@@ -17,8 +17,10 @@ function isSubsequence(part: readonly string[], whole: readonly string[]): boole
 /** A value that was added in this transaction cannot be used before its end. */
 function isUsed(values: readonly string[], change: EnumChange, operations: readonly Operation[]): boolean {
   const text = JSON.stringify(operations.filter((each) => each !== change && !isRenamedOnly(each)));
-  return values.some((value) =>
-    text.includes(JSON.stringify(`'${value.replaceAll("'", "''")}'`).slice(1, -1)),
+  const arrays = text.match(/'\{[^']*\}'/g) ?? [];
+  const written = (value: string) => JSON.stringify(value.replaceAll("'", "''")).slice(1, -1);
+  return values.some(
+    (value) => text.includes(`'${written(value)}'`) || arrays.some((array) => array.includes(written(value))),
   );
 }
 
