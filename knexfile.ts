@@ -1,4 +1,4 @@
-import { defineConfig } from './lib/index.js';
+import { defineConfig } from 'knex-meta';
 
 // DATABASE_URL chooses the database: postgres://user@host/database, or the file below when it is not set.
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineModel } from '../lib/index.js';
+import { defineModel } from 'knex-meta';
 
 export const auditLog = defineModel('audit_log', (t) => {
   t.increments('id');

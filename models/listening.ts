@@ -1,4 +1,4 @@
-import { defineModel } from '../lib/index.js';
+import { defineModel } from 'knex-meta';
 
 export const playlists = defineModel('playlists', (t) => {
   t.increments('id');

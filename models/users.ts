@@ -1,4 +1,4 @@
-import { defineModel } from '../lib/index.js';
+import { defineModel } from 'knex-meta';
 
 export const users = defineModel('users', (t, knex) => {
   t.increments('id');
