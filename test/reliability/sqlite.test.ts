@@ -1,9 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { createMigrator } from '../../lib/migrator/createMigrator.js';
-import { knexMeta } from '../support/commandLine.js';
+import { KNEX_META, knexMeta } from '../support/commandLine.js';
 import { temporaryFolder, testEngines } from '../support/databases.js';
 import {
   closeAll,
@@ -18,6 +20,19 @@ import {
 
 const sqlite = testEngines.find(({ name }) => name === 'sqlite') as (typeof testEngines)[number];
 const ALL = ['a', 'b', 'c', 'd', 'e'];
+
+/** Ends when the stream has said this, or has ended without: then the test says so. */
+async function untilSaid(stream: Readable, what: RegExp): Promise<void> {
+  let text = '';
+  await new Promise<void>((done) => {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (what.test(text)) done();
+    });
+    stream.once('end', done);
+  });
+  expect(text).to.match(what);
+}
 
 /** Another program that holds the write lock for so many milliseconds. */
 async function writer(project: TestProject, file: string, milliseconds: number) {
@@ -71,21 +86,22 @@ describe('SQLite under hard conditions', function () {
     });
 
     it(`two processes take turns (${mode}), also when the first is killed`, async () => {
-      const slow = creates('a', 'await new Promise((done) => setTimeout(done, 3000));');
+      // Slow the first time only: the second process runs it again.
+      const slow = creates(
+        'a',
+        "const fs = require('node:fs'); if (!fs.existsSync('begun')) { fs.writeFileSync('begun', ''); console.log('begun'); await new Promise((done) => setTimeout(done, 60_000)); }",
+      );
       const project = await makeProject(sqlite, { ...fiveTables(), '1_a.cjs': slow });
       const db = project.open();
       await db.raw(`pragma journal_mode = ${mode}`);
-      const first = spawn(
-        process.execPath,
-        [join(process.cwd(), 'dist/bin/knex-meta.js'), 'migrate:latest'],
-        { cwd: project.folder },
-      );
-      await new Promise((done) => setTimeout(done, 1200));
-      const second = run(project, 'migrate:latest');
-      await new Promise((done) => setTimeout(done, 800));
+      const start = () => spawn(process.execPath, [KNEX_META, 'migrate:latest'], { cwd: project.folder });
+      const first = start();
+      await untilSaid(first.stdout, /^begun$/m);
+      const second = start();
+      const ended = once(second, 'exit');
+      await untilSaid(second.stderr, /^Waiting for /);
       first.kill('SIGKILL');
-      const { code, stderr } = await second;
-      expect([code, /^Waiting for /.test(stderr)], stderr).to.deep.equal([0, true]);
+      expect((await ended)[0]).to.equal(0);
       expect(await stateOf(db)).to.deep.equal({ tables: ALL, record: ALL, locks: [0] });
     });
   }
