@@ -60,7 +60,6 @@ export const ERROR_CODES = {
   METADATA_COLUMN_OMITTED: EXIT.usage,
   QUERY_METHOD_TAKEN: EXIT.usage,
   RENAME_AMBIGUOUS: EXIT.usage,
-  RENAME_REFUSED: EXIT.failed,
   RENAME_UNKNOWN: EXIT.usage,
   UNEXPECTED: EXIT.failed,
 } as const satisfies Record<string, ExitCode>;

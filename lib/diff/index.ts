@@ -8,7 +8,6 @@ import { findCandidates } from './candidates.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
 import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
-import { refuseExchange } from './refuse.js';
 import { applyRenames } from './renames.js';
 import { leftAlone, nameOf, scope, withoutHeldTypes } from './scope.js';
 import { diffTable } from './tables.js';
@@ -105,7 +104,7 @@ function diffTables(
  *
  * @param how - the engine's way to compare names and texts
  * @throws KnexMetaError RENAME_UNKNOWN for a rename of something that is not there, RENAME_AMBIGUOUS for one of which
- *   nobody can see whether it was made, RENAME_REFUSED for one that could not be undone rightly
+ *   nobody can see whether it was made
  */
 export function diff(
   actual: DatabaseSchema,
@@ -126,8 +125,6 @@ export function diff(
     ...diffEnums(renamed.schema.enums, target.enums, renamed.valuesOf, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
-  // Where a column's dependents are held, they are made anew around a change of its type.
-  if (how.holdsColumns) refuseExchange(changes, [...actual.tables, ...target.tables]);
   const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
   const all = how.holdsColumns
     ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))

@@ -170,29 +170,6 @@ describe('diff', () => {
     }
   });
 
-  it('refuses a computed column in an exchange of names while a column changes its type', () => {
-    const generated = { expression: 'base + 1', kind: 'stored' as const };
-    const of = (computed: string, plain: string, type: string): DatabaseSchema =>
-      schema(
-        table('t', ['id'], {
-          columns: [
-            column('base', type),
-            column(computed, 'integer', { generated }),
-            column(plain, 'boolean'),
-          ],
-        }),
-      );
-    const exchange = (type: string) => () =>
-      diff(of('a', 'b', 'integer'), of('b', 'a', type), how, {
-        once: [
-          { kind: 'column', table: named('t'), from: 'a', to: 'b' },
-          { kind: 'column', table: named('t'), from: 'b', to: 'a' },
-        ],
-      });
-    expect(exchange('bigint')).to.throw().with.property('code', 'RENAME_REFUSED');
-    expect(exchange('integer')).not.to.throw();
-  });
-
   it('says when a table lacks the metadata columns', () => {
     const actual = schema(table('users', ['id']));
     const metadata = column('notes', 'text', { isMetadata: true });
