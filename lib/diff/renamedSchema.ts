@@ -1,4 +1,4 @@
-import { sameObject } from '../operations/operation.js';
+import { type RelationRename, sameObject } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { DatabaseSchema } from '../schema/database.js';
@@ -117,6 +117,51 @@ export function renameTable(
   );
 }
 
+/** The schema after a constraint or an index has another name: one of this table, or of any in a schema. */
+export function renamePart(
+  schema: DatabaseSchema,
+  isOf: (table: Table) => boolean,
+  from: string,
+  to: string,
+): DatabaseSchema {
+  const named = <Of extends { readonly name: string | undefined }>(part: Of): Of =>
+    part.name === from ? { ...part, name: to } : part;
+  const tables = schema.tables.map((table) =>
+    isOf(table)
+      ? {
+          ...table,
+          primaryKey: table.primaryKey && named(table.primaryKey),
+          uniques: table.uniques.map(named),
+          foreignKeys: table.foreignKeys.map(named),
+          checks: table.checks.map(named),
+          exclusions: table.exclusions.map(named),
+          indexes: table.indexes.map(named),
+        }
+      : table,
+  );
+  return { ...schema, tables };
+}
+
+/** The schema after an index, of a constraint too, or a sequence of a column has another name. */
+export function renameRelation(schema: DatabaseSchema, { what, from, to }: RelationRename): DatabaseSchema {
+  const isThere = (table: Table) => table.schema === from.schema;
+  if (what === 'index') {
+    const isIndexOf = ({ primaryKey, uniques, exclusions, indexes }: Table) =>
+      [primaryKey, ...uniques, ...exclusions, ...indexes].some((part) => part?.name === from.name);
+    return renamePart(schema, (table) => isThere(table) && isIndexOf(table), from.name, to.name);
+  }
+  const column = (each: Column): Column => {
+    const { numbering } = each;
+    if (numbering === undefined || numbering.kind === 'rowid' || numbering.sequence.name !== from.name)
+      return each;
+    return { ...each, numbering: { ...numbering, sequence: { ...numbering.sequence, name: to.name } } };
+  };
+  const tables = schema.tables.map((table) =>
+    isThere(table) ? { ...table, columns: table.columns.map(column) } : table,
+  );
+  return { ...schema, tables };
+}
+
 /** The schema after a type has another name. */
 export function renameType(
   schema: DatabaseSchema,
@@ -157,6 +202,17 @@ function renameElement(array: string, from: string, to: string): string {
   );
 }
 
+/** An expression after a value of an enum has another name. */
+export function renameValueInText(sql: string, type: ObjectName, from: string, to: string): string {
+  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
+  const isArrayOf = (rest: string) => rest.startsWith(`${type.name}[]`);
+  return sql
+    .replaceAll(`${literal(from)}${type.name}`, `${literal(to)}${type.name}`)
+    .replace(/'(\{(?:[^']|'')*\})'::/g, (found, array: string, at: number) =>
+      isArrayOf(sql.slice(at + found.length)) ? `'${renameElement(array, from, to)}'::` : found,
+    );
+}
+
 /** The schema after a value of an enum has another name: the server keeps it as that value, whatever it is called. */
 export function renameValue(
   schema: DatabaseSchema,
@@ -164,15 +220,7 @@ export function renameValue(
   from: string,
   to: string,
 ): DatabaseSchema {
-  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
-  const [old, fresh] = [literal(from), literal(to)];
-  const isArrayOf = (rest: string) => rest.startsWith(`${type.name}[]`);
-  const text = (sql: string) =>
-    sql
-      .replaceAll(`${old}${type.name}`, `${fresh}${type.name}`)
-      .replace(/'(\{(?:[^']|'')*\})'::/g, (literal, array: string, at: number) =>
-        isArrayOf(sql.slice(at + literal.length)) ? `'${renameElement(array, from, to)}'::` : literal,
-      );
+  const text = (sql: string) => renameValueInText(sql, type, from, to);
   const tables = schema.tables.map((table) => {
     const rewritten = rewriteTable(table, (name) => name, text);
     const columns = rewritten.columns.map((column) => ({

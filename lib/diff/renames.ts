@@ -1,10 +1,11 @@
 import { KnexMetaError } from '../errors.js';
 import { asideName } from '../operations/aside.js';
-import type { Operation, ValueRename } from '../operations/operation.js';
+import type { Operation, RelationRename, ValueRename } from '../operations/operation.js';
 import { sameObject } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Comparison, ownColumns } from './comparison.js';
+import { freeSequences, makeRoom, nameSequencesBack, wayTo } from './makeRoom.js';
 import type { DiffOptions, Rename } from './options.js';
 import { renameColumn, renameTable, renameType, renameValue } from './renamedSchema.js';
 import { nameOf } from './scope.js';
@@ -16,8 +17,8 @@ interface Kind {
   readonly namesIn: (schema: DatabaseSchema) => readonly ObjectName[];
   readonly isSame: (a: ObjectName, b: ObjectName) => boolean;
   readonly move: (schema: DatabaseSchema, from: ObjectName, to: ObjectName) => DatabaseSchema;
-  /** Undefined for a value: it is part of the change of its type. */
-  readonly operation: (from: ObjectName, to: ObjectName) => Operation | undefined;
+  /** None for a value: it is part of the change of its type. */
+  readonly operation: (from: ObjectName, to: ObjectName) => readonly Operation[];
   readonly title: (name: ObjectName) => string;
   /** What it is by all that a glance shows. */
   readonly looks: (schema: DatabaseSchema, name: ObjectName) => string;
@@ -33,7 +34,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         namesIn: ({ tables }) => tables,
         isSame: sameObject,
         move: (schema, from, to) => renameTable(schema, from, to, how),
-        operation: (from, to) => ({ kind: 'renameTable', from, to }),
+        operation: (from, to) => [{ kind: 'renameTable', from, to }],
         title: nameOf,
         looks: ({ tables }, name) =>
           tables
@@ -49,7 +50,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
         namesIn: ({ enums }) => enums,
         isSame: sameObject,
         move: (schema, from, to) => renameType(schema, from, to, how),
-        operation: (from, to) => ({ kind: 'renameType', from, to }),
+        operation: (from, to) => [{ kind: 'renameType', from, to }],
         title: nameOf,
         looks: ({ enums }, name) => enums.find((each) => sameObject(each, name))?.values.join() ?? '',
       };
@@ -64,7 +65,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
             .map(({ name }) => local(name)),
         isSame: (a, b) => how.foldName(a.name) === how.foldName(b.name),
         move: (schema, from, to) => renameColumn(schema, { table, from: from.name, to: to.name }, how),
-        operation: (from, to) => ({ kind: 'renameColumn', table, from: from.name, to: to.name }),
+        operation: (from, to) => [{ kind: 'renameColumn', table, from: from.name, to: to.name }],
         title: ({ name }) => `${nameOf(table)}.${name}`,
         looks: ({ tables }, { name }) =>
           tables
@@ -83,7 +84,7 @@ function kindOf(rename: Rename, how: Comparison): Kind {
           enums.filter((each) => sameObject(each, type)).flatMap(({ values }) => values.map(local)),
         isSame: sameObject,
         move: (schema, from, to) => renameValue(schema, type, from.name, to.name),
-        operation: () => undefined,
+        operation: () => [],
         title: ({ name }) => `${nameOf(type)} '${name}'`,
         looks: ({ enums }) => enums.find((each) => sameObject(each, type))?.values.join() ?? '',
       };
@@ -185,7 +186,7 @@ interface Move {
   readonly rename: Rename;
   readonly from: ObjectName;
   readonly to: ObjectName;
-  readonly operation: Operation | undefined;
+  readonly operations: readonly Operation[];
 }
 
 /**
@@ -199,9 +200,14 @@ function settle(
   const moves: Move[] = [];
   let schema = actual;
   let left = [...renames];
+  const asides: RelationRename[] = [];
   const make = ({ kind, rename }: Pending, from: ObjectName, to: ObjectName) => {
-    schema = kind.move(schema, from, to);
-    moves.push({ rename, from, to, operation: kind.operation(from, to) });
+    const room = rename.kind === 'table' ? makeRoom(schema, from, to) : { schema, renames: [] };
+    asides.push(...room.renames.map((each) => ({ ...each, to: { ...each.to, schema: to.schema } })));
+    const way = rename.kind === 'table' ? wayTo(room.schema, from, to) : [from, to];
+    const steps = way.slice(1).flatMap((name, at) => kind.operation(way[at] as ObjectName, name));
+    schema = kind.move(room.schema, from, to);
+    moves.push({ rename, from, to, operations: [...room.renames, ...steps] });
   };
   const isTaken = ({ kind, to }: Pending) => kind.namesIn(schema).some((name) => kind.isSame(name, to));
   while (left.length > 0) {
@@ -218,7 +224,11 @@ function settle(
     make(next, next.to, aside);
     left = left.map((each) => (isSame(each.from, next.to) ? { ...each, from: aside } : each));
   }
-  return { schema, moves };
+  const last = moves.at(-1);
+  if (last === undefined || asides.length === 0) return { schema, moves };
+  const back = nameSequencesBack(schema, asides);
+  const operations = [...last.operations, ...back.renames];
+  return { schema: back.schema, moves: [...moves.slice(0, -1), { ...last, operations }] };
 }
 
 const ORDER: readonly Rename['kind'][] = ['type', 'table', 'column', 'enumValue'];
@@ -263,9 +273,11 @@ export function applyRenames(
     moves.flatMap(({ rename, from, to }) =>
       rename.kind === 'enumValue' && sameObject(rename.type, type) ? [{ from: from.name, to: to.name }] : [],
     );
+  const isRenamed = moves.some(({ rename }) => rename.kind === 'table');
+  const free = isRenamed ? freeSequences(schema, desired) : { schema, renames: [] };
   return {
-    schema: { ...schema, enums },
-    operations: moves.flatMap(({ operation }) => operation ?? []),
+    schema: { ...free.schema, enums },
+    operations: [...moves.flatMap((move) => move.operations), ...free.renames],
     valuesOf,
   };
 }

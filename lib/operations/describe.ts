@@ -58,6 +58,8 @@ export function describe(operation: Operation, defaultSchema?: string): string {
         : `renamed table ${text(operation.from)} to ${text(operation.to)}`;
     case 'renameType':
       return `renamed type ${text(operation.from)} to ${text(operation.to)}`;
+    case 'renameRelation':
+      return `renamed ${operation.what} ${text(operation.from)} to ${text(operation.to)}`;
     case 'renameColumn':
       return `renamed column ${text(operation.table)}.${operation.from} to ${operation.to}`;
     case 'renamePart':

@@ -59,6 +59,11 @@ export interface PartRename extends Renaming<'renamePart', string> {
   readonly parts: { readonly kind: PartKind; readonly from: object; readonly to: object };
 }
 
+/** An index, of a constraint too, or a sequence that makes room for another of its name. */
+export interface RelationRename extends Renaming<'renameRelation', ObjectName> {
+  readonly what: 'index' | 'sequence';
+}
+
 export interface CommentChange extends Change<'comment', string> {
   /** In words: `table`, `index`, `constraint`, `type`. */
   readonly on: string;
@@ -99,6 +104,7 @@ export type Operation =
   | Renaming<'renameType', ObjectName>
   | (Renaming<'renameColumn', string> & { readonly table: ObjectName })
   | PartRename
+  | RelationRename
   | ColumnChange
   | PrimaryKeyChange
   | UniqueChange
@@ -132,6 +138,7 @@ export function subjectOf(operation: Operation): ObjectName | undefined {
       return operation.to ?? operation.from;
     case 'renameTable':
     case 'renameType':
+    case 'renameRelation':
       return operation.to;
     case 'sequenceOwner':
       return operation.sequence;

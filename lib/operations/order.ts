@@ -1,4 +1,5 @@
 import { type EnumChange, type Operation, sameObject, subjectOf } from './operation.js';
+import { settlePartNames } from './partNames.js';
 import { split } from './split.js';
 import { byKeys, byNeeds } from './topology.js';
 
@@ -13,6 +14,7 @@ const STEPS = [
   'drop triggers',
   'drop foreign keys',
   'drop constraints and indexes',
+  'drop computed columns',
   'drop tables',
   'drop replaced functions',
   'types and sequences',
@@ -35,6 +37,9 @@ const STEPS = [
 ] as const;
 
 type Step = (typeof STEPS)[number];
+
+/** In these what is done to one table stays together. */
+const OF_TABLES: readonly Step[] = ['drop constraints and indexes', 'drop computed columns', 'alter tables'];
 
 /** Whether values go, or change their order: then columns have to be ready for it. */
 function isShrinking({ from, to, renamedValues }: EnumChange): boolean {
@@ -65,6 +70,7 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'renameType':
     case 'renameTable':
     case 'renameColumn':
+    case 'renameRelation':
       return 'renames';
     case 'renamePart':
       return 'rename parts';
@@ -95,7 +101,8 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'foreignKey':
       return isDrop ? 'drop foreign keys' : 'foreign keys';
     case 'column':
-      return 'alter tables';
+      // The types of what it reads change only without it.
+      return isDrop && operation.from?.generated !== undefined ? 'drop computed columns' : 'alter tables';
     case 'comment':
       return 'comments';
     default:
@@ -137,7 +144,7 @@ function neededByTables(operations: readonly Operation[]): (operation: Operation
 
 /** The operations in an order in which each finds what it needs; run backwards, so does each reverse. */
 export function order(operations: readonly Operation[]): readonly Operation[] {
-  const parts = byKeys(operations.flatMap(split));
+  const parts = byKeys(settlePartNames(operations).flatMap(split));
   const isNeeded = neededByTables(parts);
   const tables = new Map<string, number>();
   const numberOf = (operation: Operation): number => {
@@ -150,7 +157,7 @@ export function order(operations: readonly Operation[]): readonly Operation[] {
   const sorted = parts
     .map((operation, index) => {
       const step = stepOf(operation, isNeeded);
-      const isOfTable = step === 'alter tables' || step === 'drop constraints and indexes';
+      const isOfTable = OF_TABLES.includes(step);
       return {
         operation,
         keys: [

@@ -183,6 +183,10 @@ function ownPieces(operation: Operation, context: RenderContext): readonly Piece
           : alter(table, `rename column ${sqlName(from)} to ${sqlName(to)}`),
       ];
     }
+    case 'renameRelation': {
+      const { what, from, to } = operation;
+      return [sql(`alter ${what} ${sqlObject(from, context.defaultSchema)} rename to ${sqlName(to.name)}`)];
+    }
     case 'renamePart':
       return renamePartPieces(operation, context);
     case 'column':

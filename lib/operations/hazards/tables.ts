@@ -40,6 +40,19 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
         },
       ];
     }
+    case 'domain': {
+      const { from, to } = operation;
+      if (from === undefined || to === undefined || from.type === to.type) return [];
+      if (facts.isSafeCast(from.type, to.type)) return [];
+      return [
+        {
+          kind: 'can fail',
+          message: `CAN FAIL: the domain ${textOf(to)} changes from ${from.type} to ${to.type}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
+          remedy: SAFE_WAYS.cast,
+          evidence: undefined,
+        },
+      ];
+    }
     default:
       return [];
   }

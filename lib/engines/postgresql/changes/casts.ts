@@ -60,7 +60,7 @@ function isInPlace(from: Column, to: Column): boolean {
 }
 
 /** Whether the server itself has a cast between two types: all others go by way of text. */
-function hasCast(from: string, to: string): boolean {
+export function hasCast(from: string, to: string): boolean {
   const [a, b] = [parse(from).base, parse(to).base];
   const both = (group: readonly string[]) => group.includes(a) && group.includes(b);
   if (a === b || STRINGS.includes(a) || STRINGS.includes(b) || both(NUMBERS) || both(DATES)) return true;

@@ -1,4 +1,10 @@
-import { renameColumn, renameTable } from '../../../diff/renamedSchema.js';
+import {
+  renameColumn,
+  renamePart,
+  renameRelation,
+  renameTable,
+  renameValue,
+} from '../../../diff/renamedSchema.js';
 import { type ColumnChange, type Operation, sameObject, subjectOf } from '../../../operations/operation.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
@@ -116,12 +122,34 @@ function onColumn(table: Table, name: string, later: readonly Operation[]): read
   return [...uniquesOn(table, name, later), ...partsNaming(table, (text) => mentions(text, name), later)];
 }
 
+/** The columns that are computed from this one, with what is on them. */
+export function aroundComputed(
+  table: Table,
+  name: string,
+  later: readonly Operation[],
+): readonly Operation[] {
+  const computed = computedFrom(table, name, later);
+  // A computed column takes along what is on it.
+  const onComputed = computed.flatMap((each) =>
+    each.kind === 'column' && each.to !== undefined ? onColumn(table, each.to.name, later) : [],
+  );
+  return [...computed, ...onComputed];
+}
+
 /** The schema before a rename that comes later: taken back, a migration renames last. */
-function unrenamed(schema: DatabaseSchema, later: Operation): DatabaseSchema {
+export function unrenamed(schema: DatabaseSchema, later: Operation): DatabaseSchema {
   const how = { foldName: (name: string) => name };
   if (later.kind === 'renameTable') return renameTable(schema, later.to, later.from, how);
   if (later.kind === 'renameColumn')
     return renameColumn(schema, { table: later.table, from: later.to, to: later.from }, how);
+  if (later.kind === 'renamePart')
+    return renamePart(schema, (table) => sameObject(table, later.table), later.to, later.from);
+  if (later.kind === 'enum' && later.to !== undefined) {
+    const { to, renamedValues } = later;
+    return renamedValues.reduceRight((now, each) => renameValue(now, to, each.to, each.from), schema);
+  }
+  if (later.kind === 'renameRelation')
+    return renameRelation(schema, { ...later, from: later.to, to: later.from });
   return schema;
 }
 
@@ -142,11 +170,7 @@ export function aroundColumn(
   const isAnew = inner.some(({ to }) => to === undefined);
   const naming = partsNaming(table, (text) => mentions(text, name), later);
   const parts = naming.filter(({ kind }) => isAnew || kind === 'trigger');
-  const computed = computedFrom(table, name, later);
+  const computed = aroundComputed(table, name, later);
   const keys = isAnew ? uniquesOn(table, name, later) : [];
-  // A computed column takes along what is on it.
-  const onComputed = computed.flatMap((each) =>
-    each.kind === 'column' && each.to !== undefined ? onColumn(table, each.to.name, later) : [],
-  );
-  return around([...computed, ...onComputed, ...keys, ...parts], inner);
+  return around([...computed, ...keys, ...parts], inner);
 }

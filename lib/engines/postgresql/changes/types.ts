@@ -1,3 +1,4 @@
+import { renameValueInText } from '../../../diff/renamedSchema.js';
 import { asideName } from '../../../operations/aside.js';
 import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
@@ -6,7 +7,8 @@ import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import { mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
-import { around, partsNaming } from './dependents.js';
+import { hasCast } from './casts.js';
+import { around, aroundComputed, partsNaming, unrenamed } from './dependents.js';
 
 function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;
@@ -36,6 +38,12 @@ interface User {
 const columnsOf = (table: Table): readonly User[] =>
   table.columns.map((column) => ({ table: { schema: table.schema, name: table.name }, column }));
 
+/** A default by the names that the values have before they are renamed. */
+function valuesBefore(sql: string | undefined, { to, renamedValues }: EnumChange): string | undefined {
+  if (sql === undefined || to === undefined) return sql;
+  return renamedValues.reduceRight((text, each) => renameValueInText(text, to, each.to, each.from), sql);
+}
+
 /** The columns before an operation, from those after it. */
 function undo(users: readonly User[], operation: Operation): readonly User[] {
   switch (operation.kind) {
@@ -59,6 +67,12 @@ function undo(users: readonly User[], operation: Operation): readonly User[] {
       return users.map((user) =>
         sameObject(user.table, operation.table) && user.column.name === operation.to
           ? { ...user, column: { ...user.column, name: operation.from } }
+          : user,
+      );
+    case 'enum':
+      return users.map((user) =>
+        sameObject(user.column.userType, operation.to)
+          ? { ...user, column: { ...user.column, defaultTo: valuesBefore(user.column.defaultTo, operation) } }
           : user,
       );
     default:
@@ -103,29 +117,35 @@ function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
   };
 }
 
-/** With the names that the values have before later operations rename them. */
-function withValuesOfNow(part: Operation, type: ObjectName, later: readonly Operation[]): Operation {
-  const renames = later.flatMap((each) =>
-    each.kind === 'enum' && sameObject(each.to, type) ? each.renamedValues : [],
-  );
-  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
-  const before = (text: string): string =>
-    renames.reduceRight((now, { from, to }) => now.replaceAll(literal(to), literal(from)), text);
-  return JSON.parse(JSON.stringify(part), (_, value) => (typeof value === 'string' ? before(value) : value));
+/** Each part a single time, though it is computed from two columns or names a type and a column. */
+function once(parts: readonly Operation[]): readonly Operation[] {
+  return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()];
 }
 
-/** What a type cannot become in place is a new type, and its columns go over to it by way of text. */
+/** What a type cannot become in place is a new type, and its columns go over to it by way of another. */
 function recreate(
   to: EnumType | Domain,
+  /** The type by way of which the values go over. */
+  way: string,
   first: readonly Operation[],
   later: readonly Operation[],
   after: DatabaseSchema,
 ) {
   const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, later, after);
-  const tables = after.tables.filter((table) => using.some((user) => sameObject(user.table, table)));
-  const naming = tables.flatMap((table) => partsNaming(table, (text) => mentions(text, to.name), later));
-  const parts = naming.map((part) => withValuesOfNow(part, to, later));
+  const { tables } = [...later].reverse().reduce(unrenamed, after);
+  const parts = once(
+    tables.flatMap((table) => {
+      const columns = using.filter((user) => sameObject(user.table, table)).map(({ column }) => column.name);
+      const isOnColumn = (text: string) => columns.some((column) => mentions(text, column));
+      if (columns.length === 0) return [];
+      return [
+        ...columns.flatMap((column) => aroundComputed(table, column, later)),
+        ...partsNaming(table, (text) => mentions(text, to.name), later),
+        ...partsNaming(table, isOnColumn, later).filter(({ kind }) => kind === 'trigger'),
+      ];
+    }),
+  );
   const columns = using.map(({ table, column }): Operation => {
     const array = column.type.endsWith('[]') ? '[]' : '';
     return {
@@ -133,7 +153,7 @@ function recreate(
       table,
       from: { ...column, type: `${quoteName(old.name)}${array}`, userType: old },
       to: { ...column, defaultTo: defaultFor(column, to) },
-      using: `${quoteName(column.name)}::text${array}::${column.type}`,
+      using: `${quoteName(column.name)}::${way}${array}::${column.type}`,
     };
   });
   return around(parts, [
@@ -165,7 +185,7 @@ export function rewriteEnum(
   const had = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.filter((value) => !had.includes(value));
   const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
-  return isInPlace ? [change] : recreate(to, renameValues(change), later, after);
+  return isInPlace ? [change] : recreate(to, 'text', renameValues(change), later, after);
 }
 
 /** What a domain is of cannot be altered; all else of it can. */
@@ -177,5 +197,7 @@ export function rewriteDomain(
   const { from, to } = change;
   if (from === undefined || to === undefined) return [change];
   const isSame = from.type === to.type && from.collation === to.collation;
-  return isSame ? [change] : recreate(to, [], later, after);
+  // By way of text a number of one type need not be one of another.
+  const way = hasCast(from.type, to.type) ? to.type : 'text';
+  return isSame ? [change] : recreate(to, way, [], later, after);
 }
