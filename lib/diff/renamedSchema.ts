@@ -167,12 +167,13 @@ export function renameType(
   schema: DatabaseSchema,
   from: ObjectName,
   to: ObjectName,
-  how: Comparison,
+  how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
   const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
   return {
     ...schema,
     enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
+    domains: schema.domains.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
     tables: schema.tables.map((table) => {
       const rewritten = rewriteTable(table, (name) => name, text);
       return {

@@ -18,6 +18,14 @@ function isSameColumn(from: Column, to: Column, how: Comparison, isKeyChanged: b
   );
 }
 
+/** A column that was numbered before, and in the same way, keeps its sequence, whatever that is called. */
+function keepSequence(from: Column, to: Column): Column {
+  const [had, has] = [from.numbering, to.numbering];
+  if (had === undefined || had.kind === 'rowid' || has === undefined || has.kind !== had.kind) return to;
+  const { schema, name } = had.sequence;
+  return { ...to, numbering: { ...has, sequence: { ...has.sequence, schema, name } } };
+}
+
 function diffColumns(
   before: Table,
   after: Table,
@@ -37,7 +45,7 @@ function diffColumns(
     ...[...has].flatMap(([name, to]) => {
       const from = had.get(name);
       if (from === undefined) return [change(undefined, to)];
-      return isSameColumn(from, to, how, isKeyChanged) ? [] : [change(from, to)];
+      return isSameColumn(from, to, how, isKeyChanged) ? [] : [change(from, keepSequence(from, to))];
     }),
     ...[...had].filter(([name]) => !has.has(name)).map(([, from]) => change(from, undefined)),
   ];

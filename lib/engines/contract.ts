@@ -207,10 +207,10 @@ export interface ChangeEngine {
   /** The schema that a name without one means; undefined where the engine has none. */
   readonly defaultSchema: string | undefined;
   /**
-   * The operations of one direction as the engine can run them, in their order; `after` is the schema that they
-   * lead to.
+   * The operations of one direction as the engine can run them, in their order; `before` is the schema that they
+   * find.
    */
-  readonly rewrite: (operations: readonly Operation[], after: DatabaseSchema) => readonly Operation[];
+  readonly rewrite: (operations: readonly Operation[], before: DatabaseSchema) => readonly Operation[];
 }
 
 /** The expression for the current instant, and the type of a column that holds it. */

@@ -1,3 +1,4 @@
+import { applied } from '../diff/appliedSchema.js';
 import type { ChangeEngine } from '../engines/contract.js';
 import { hazardFinder } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
@@ -7,7 +8,7 @@ import { type MigrationForm, renderMigration, type Statements } from './file.js'
 import type { ImpliedColumn } from './metadata.js';
 
 /**
- * The text of a migration that makes the actual schema the desired one, with the way back.
+ * The text of a migration of the actual schema, with the way back.
  *
  * @param operations - what `diff` found, in its order
  * @param metadata - the metadata columns that a table gets when nothing is said
@@ -18,7 +19,6 @@ export function generate(
   changes: ChangeEngine,
   operations: readonly Operation[],
   actual: DatabaseSchema,
-  desired: DatabaseSchema,
   form: MigrationForm,
   metadata?: readonly ImpliedColumn[],
   countOf: (sql: string) => number | undefined = () => undefined,
@@ -27,8 +27,9 @@ export function generate(
   const back = reverseAll(operations);
   const migration = {
     detected: operations,
-    up: changes.rewrite(operations, desired),
-    down: changes.rewrite(back, actual),
+    up: changes.rewrite(operations, actual),
+    // With what no model has and is left alone.
+    down: changes.rewrite(back, applied(actual, operations)),
     hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
     countOf,
     statements,

@@ -40,7 +40,7 @@ export async function copySchema(
   const empty = await engine.introspect(view);
   const { operations } = diff(empty, live.schema, changes.comparison, { ownTables: own, leave: LEFT_KINDS });
   if (operations.length > 0) {
-    const text = generate(changes, operations, empty, live.schema, 'esm');
+    const text = generate(changes, operations, empty, 'esm');
     const { up } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Module;
     await view.transaction((trx) => up(trx));
   }

@@ -14,6 +14,7 @@ interface Case extends LoopCase {
 const touch = `create function touch() returns trigger language plpgsql as $$begin return new; end$$`;
 const names = (name: string, schema = 'public'): ObjectName => ({ schema, name });
 const moved = (from: ObjectName, to: ObjectName): Rename => ({ kind: 'table', from, to });
+const called = (from: string, to: string): Rename => ({ kind: 'column', table: names('t'), from, to });
 const valued = (from: string, to: string): Rename => ({ kind: 'enumValue', type: names('mood'), from, to });
 
 /** What random pairs of schemas have found on PostgreSQL, each made small. */
@@ -207,6 +208,26 @@ const CASES: readonly Case[] = [
     rows: sql('insert into t (id) values (1)'),
     options: { leave: [], renames: [valued('a', 'b')], once: [valued('c', 'a')] },
     kept: 'select id, x::text, y::text from t',
+  },
+  {
+    name: 'a computed column that exchanges its name with another one, while what it is computed from changes its type',
+    before: sql(
+      'create table t (id integer primary key, x integer, a numeric generated always as (x * 2) stored, b integer)',
+    ),
+    after: sql(
+      'create table t (id integer primary key, x smallint, b numeric generated always as (x * 2) stored, a integer)',
+    ),
+    rows: sql('insert into t (id, x, b) values (1, 2, 3)'),
+    options: { leave: [], once: [called('a', 'b'), called('b', 'a')] },
+    kept: 'select id, x, a, b from t',
+  },
+  {
+    name: 'a number that another sequence gives, whose table gets another name',
+    before: sql('create table t (id serial primary key, x integer)'),
+    after: sql('create table u (id bigserial primary key, x integer)'),
+    rows: sql('insert into t (x) values (1)'),
+    options: { leave: [], renames: [moved(names('t'), names('u'))] },
+    kept: 'select id, x from t',
   },
 ];
 

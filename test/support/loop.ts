@@ -187,7 +187,7 @@ export async function loop(
       diff(actual, actual, comparison, { ...options, renames: [], once: [] }).operations,
       'the same twice',
     ).to.deep.equal([]);
-    const text = generate(engine.changes, difference.operations, actual, desired, 'esm');
+    const text = generate(engine.changes, difference.operations, actual, 'esm');
     const counts = await countRows(db, actual);
     await runEvidence(db, difference.operations, engine);
     try {
@@ -226,8 +226,8 @@ export async function loop(
     return {
       difference,
       text,
-      typescript: generate(engine.changes, difference.operations, actual, desired, 'typescript'),
-      commonjs: generate(engine.changes, difference.operations, actual, desired, 'commonjs'),
+      typescript: generate(engine.changes, difference.operations, actual, 'typescript'),
+      commonjs: generate(engine.changes, difference.operations, actual, 'commonjs'),
     };
   } finally {
     await db.destroy();

@@ -1,14 +1,11 @@
+import { applied } from '../../../diff/appliedSchema.js';
 import type { ColumnChange, Operation } from '../../../operations/operation.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import { usingOf } from './casts.js';
 import { aroundColumn } from './dependents.js';
 import { rewriteDomain, rewriteEnum } from './types.js';
 
-function rewriteColumn(
-  change: ColumnChange,
-  later: readonly Operation[],
-  after: DatabaseSchema,
-): readonly Operation[] {
+function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Operation[] {
   const { from, to } = change;
   if (from === undefined || to === undefined) return [change];
   const isComputed = to.generated !== undefined && from.generated?.expression !== to.generated.expression;
@@ -18,20 +15,38 @@ function rewriteColumn(
       { ...change, to: undefined },
       { ...change, from: undefined },
     ];
-    return aroundColumn(change, anew, later, after);
+    return aroundColumn(change, anew, now);
   }
   if (from.type === to.type) return [change];
   const using = usingOf(from, to);
-  return aroundColumn(change, [using === undefined ? change : { ...change, using }], later, after);
+  return aroundColumn(change, [using === undefined ? change : { ...change, using }], now);
 }
 
-/** See `ChangeEngine.rewrite`. */
-export function rewrite(operations: readonly Operation[], after: DatabaseSchema): readonly Operation[] {
-  return operations.flatMap((operation, index): readonly Operation[] => {
-    const later = operations.slice(index + 1);
-    if (operation.kind === 'enum') return rewriteEnum(operation, operations, later, after);
-    if (operation.kind === 'domain') return rewriteDomain(operation, later, after);
-    if (operation.kind === 'column') return rewriteColumn(operation, later, after);
-    return [operation];
-  });
+function rewriteOne(
+  operation: Operation,
+  operations: readonly Operation[],
+  now: DatabaseSchema,
+): readonly Operation[] {
+  switch (operation.kind) {
+    case 'enum':
+      return rewriteEnum(operation, operations, now);
+    case 'domain':
+      return rewriteDomain(operation, now);
+    case 'column':
+      return rewriteColumn(operation, now);
+    default:
+      return [operation];
+  }
+}
+
+/** See `ChangeEngine.rewrite`. What stands in the way of an operation is what is there at the time. */
+export function rewrite(operations: readonly Operation[], before: DatabaseSchema): readonly Operation[] {
+  const rewritten: Operation[] = [];
+  let now = before;
+  for (const operation of operations) {
+    const made = rewriteOne(operation, operations, now);
+    now = applied(now, made);
+    rewritten.push(...made);
+  }
+  return rewritten;
 }

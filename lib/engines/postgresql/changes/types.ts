@@ -1,14 +1,13 @@
-import { renameValueInText } from '../../../diff/renamedSchema.js';
+import { applied } from '../../../diff/appliedSchema.js';
 import { asideName } from '../../../operations/aside.js';
 import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
-import type { Table } from '../../../schema/table.js';
 import { mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { hasCast } from './casts.js';
-import { around, aroundComputed, partsNaming, unrenamed } from './dependents.js';
+import { around, aroundComputed, once, partsNaming } from './dependents.js';
 
 function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;
@@ -35,58 +34,15 @@ interface User {
   readonly column: Column;
 }
 
-const columnsOf = (table: Table): readonly User[] =>
-  table.columns.map((column) => ({ table: { schema: table.schema, name: table.name }, column }));
-
-/** A default by the names that the values have before they are renamed. */
-function valuesBefore(sql: string | undefined, { to, renamedValues }: EnumChange): string | undefined {
-  if (sql === undefined || to === undefined) return sql;
-  return renamedValues.reduceRight((text, each) => renameValueInText(text, to, each.to, each.from), sql);
-}
-
-/** The columns before an operation, from those after it. */
-function undo(users: readonly User[], operation: Operation): readonly User[] {
-  switch (operation.kind) {
-    case 'table':
-      return [
-        ...users.filter(({ table }) => !sameObject(table, operation.to)),
-        ...(operation.from === undefined ? [] : columnsOf(operation.from)),
-      ];
-    case 'column':
-      return [
-        ...users.filter(
-          ({ table, column }) => !(sameObject(table, operation.table) && column.name === operation.to?.name),
-        ),
-        ...(operation.from === undefined ? [] : [{ table: operation.table, column: operation.from }]),
-      ];
-    case 'renameTable':
-      return users.map((user) =>
-        sameObject(user.table, operation.to) ? { ...user, table: operation.from } : user,
-      );
-    case 'renameColumn':
-      return users.map((user) =>
-        sameObject(user.table, operation.table) && user.column.name === operation.to
-          ? { ...user, column: { ...user.column, name: operation.from } }
-          : user,
-      );
-    case 'enum':
-      return users.map((user) =>
-        sameObject(user.column.userType, operation.to)
-          ? { ...user, column: { ...user.column, defaultTo: valuesBefore(user.column.defaultTo, operation) } }
-          : user,
-      );
-    default:
-      return users;
-  }
-}
-
-/** The columns of a type at the time when it changes. */
-function usersOf(type: ObjectName, later: readonly Operation[], after: DatabaseSchema): readonly User[] {
-  const all = after.tables.filter(({ partitionOf }) => partitionOf === undefined).flatMap(columnsOf);
-  return [...later]
-    .reverse()
-    .reduce(undo, all)
-    .filter(({ column }) => sameObject(column.userType, type));
+/** The columns of a type. */
+function usersOf(type: ObjectName, { tables }: DatabaseSchema): readonly User[] {
+  return tables
+    .filter(({ partitionOf }) => partitionOf === undefined)
+    .flatMap(({ schema, name, columns }) =>
+      columns
+        .filter(({ userType, isInherited }) => sameObject(userType, type) && !isInherited)
+        .map((column) => ({ table: { schema, name }, column })),
+    );
 }
 
 /** The default, where the type has its value: else a later operation brings another. */
@@ -117,32 +73,24 @@ function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
   };
 }
 
-/** Each part a single time, though it is computed from two columns or names a type and a column. */
-function once(parts: readonly Operation[]): readonly Operation[] {
-  return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()];
-}
-
 /** What a type cannot become in place is a new type, and its columns go over to it by way of another. */
 function recreate(
   to: EnumType | Domain,
   /** The type by way of which the values go over. */
   way: string,
-  first: readonly Operation[],
-  later: readonly Operation[],
-  after: DatabaseSchema,
+  now: DatabaseSchema,
 ) {
   const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
-  const using = usersOf(to, later, after);
-  const { tables } = [...later].reverse().reduce(unrenamed, after);
+  const using = usersOf(to, now);
   const parts = once(
-    tables.flatMap((table) => {
+    now.tables.flatMap((table) => {
       const columns = using.filter((user) => sameObject(user.table, table)).map(({ column }) => column.name);
       const isOnColumn = (text: string) => columns.some((column) => mentions(text, column));
       if (columns.length === 0) return [];
       return [
-        ...columns.flatMap((column) => aroundComputed(table, column, later)),
-        ...partsNaming(table, (text) => mentions(text, to.name), later),
-        ...partsNaming(table, isOnColumn, later).filter(({ kind }) => kind === 'trigger'),
+        ...columns.flatMap((column) => aroundComputed(table, column)),
+        ...partsNaming(table, (text) => mentions(text, to.name)),
+        ...partsNaming(table, isOnColumn).filter(({ kind }) => kind === 'trigger'),
       ];
     }),
   );
@@ -157,7 +105,6 @@ function recreate(
     };
   });
   return around(parts, [
-    ...first,
     { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
     only(undefined, to),
     ...(to.comment === undefined ? [] : [commentOn(to)]),
@@ -166,38 +113,32 @@ function recreate(
   ]);
 }
 
-/** The renamed values alone. */
-function renameValues({ from, renamedValues }: EnumChange): readonly Operation[] {
-  if (from === undefined || renamedValues.length === 0) return [];
-  const values = from.values.map((value) => renamedValue(value, renamedValues));
-  return [{ kind: 'enum', from, to: { ...from, values }, renamedValues }];
-}
-
 /** Values are added in place, where that can be; everything else is a new type. */
 export function rewriteEnum(
   change: EnumChange,
   operations: readonly Operation[],
-  later: readonly Operation[],
-  after: DatabaseSchema,
+  now: DatabaseSchema,
 ): readonly Operation[] {
   const { from, to, renamedValues } = change;
   if (from === undefined || to === undefined) return [change];
   const had = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.filter((value) => !had.includes(value));
   const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
-  return isInPlace ? [change] : recreate(to, 'text', renameValues(change), later, after);
+  if (isInPlace) return [change];
+  const named = { ...from, values: had };
+  const rename: readonly Operation[] = renamedValues.length === 0 ? [] : [{ ...change, to: named }];
+  return [...rename, ...recreate(to, 'text', applied(now, rename))];
 }
 
 /** What a domain is of cannot be altered; all else of it can. */
 export function rewriteDomain(
   change: Extract<Operation, { kind: 'domain' }>,
-  later: readonly Operation[],
-  after: DatabaseSchema,
+  now: DatabaseSchema,
 ): readonly Operation[] {
   const { from, to } = change;
   if (from === undefined || to === undefined) return [change];
   const isSame = from.type === to.type && from.collation === to.collation;
   // By way of text a number of one type need not be one of another.
   const way = hasCast(from.type, to.type) ? to.type : 'text';
-  return isSame ? [change] : recreate(to, way, [], later, after);
+  return isSame ? [change] : recreate(to, way, now);
 }
