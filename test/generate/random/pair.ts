@@ -272,5 +272,8 @@ export function fewChanges(choices: Choices, engine: EngineName, count: number):
   const all = choices.only([]);
   const plain = JSON.stringify(pairOf(all, engine));
   const isSeen = (change: string) => JSON.stringify(pairOf(choices.only([change]), engine)) !== plain;
-  return choices.only(choices.shuffled(all.differing).filter(isSeen).slice(0, count));
+  const changes: string[] = [];
+  for (const change of choices.shuffled(all.differing))
+    if (changes.length < count && isSeen(change)) changes.push(change);
+  return choices.only(changes);
 }
