@@ -2,7 +2,8 @@ import type { Session } from '../engines/contract.js';
 import { identifierOf, isWord, significant, tokenize } from '../engines/tokens.js';
 import { type HookContext, targetNamed, targetOf } from './target.js';
 
-const RENAME = /^\s*alter\s+table\b[^;]*\brename\s+to\b/i;
+// Up to the end of the statement: a name in quotes may have a semicolon in it.
+const RENAME = /^\s*alter\s+table\b(?:[^;"]|"[^"]*")*\brename\s+to\b/i;
 
 /** The name that a table gets by this statement; undefined when it renames none. */
 export function renamedTo(sql: string): string | undefined {
@@ -41,7 +42,7 @@ export async function keepAfterRebuild(
     await engine.reconcileTrigger(session, target);
 }
 
-const MOVE = /^\s*alter\s+table\b[^;]*\bset\s+schema\b/i;
+const MOVE = /^\s*alter\s+table\b(?:[^;"]|"[^"]*")*\bset\s+schema\b/i;
 
 /** A table's name before a statement that puts it into another schema, and that schema's name; each as it stands there. */
 interface MovedTable {

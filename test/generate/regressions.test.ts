@@ -229,6 +229,15 @@ const CASES: readonly Case[] = [
     options: { leave: [], renames: [moved(names('t'), names('u'))] },
     kept: 'select id, x from t',
   },
+  {
+    name: 'a table with metadata and a semicolon in its name that moves out of a schema which goes',
+    before: async (db) => {
+      await db.raw('create schema s1');
+      await db.schema.withSchema('s1').createTable('semi;colon', (t) => t.integer('x'));
+    },
+    after: (db) => db.schema.createTable('semi;colon', (t) => t.integer('x')),
+    options: { leave: [], renames: [moved(names('semi;colon', 's1'), names('semi;colon'))] },
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
