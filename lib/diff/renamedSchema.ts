@@ -118,7 +118,7 @@ export function renameTable(
 }
 
 /** The schema after a constraint or an index has another name: one of this table, or of any in a schema. */
-export function renamePart(
+function renamePart(
   schema: DatabaseSchema,
   isOf: (table: Table) => boolean,
   from: string,
@@ -204,7 +204,7 @@ function renameElement(array: string, from: string, to: string): string {
 }
 
 /** An expression after a value of an enum has another name. */
-export function renameValueInText(sql: string, type: ObjectName, from: string, to: string): string {
+function renameValueInText(sql: string, type: ObjectName, from: string, to: string): string {
   const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
   const isArrayOf = (rest: string) => rest.startsWith(`${type.name}[]`);
   return sql
