@@ -35,7 +35,7 @@ function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderCont
 
 /** A type that the server does not know how to make of the old one: default and values go separately. */
 function castPieces(change: ColumnChange, from: Column, to: Column): readonly Piece[] {
-  const { table, using = '' } = change;
+  const { table, using = `${sqlName(to.name)}::${to.type}` } = change;
   const column = `alter column ${sqlName(to.name)}`;
   const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
   return [
@@ -178,17 +178,19 @@ function alteredPieces(
 
 /** A change of a column whose name the builder would not take as it is. */
 function unsayablePieces(
-  { table }: ColumnChange,
+  change: ColumnChange,
   from: Column,
   to: Column,
   { wording }: RenderContext,
 ): readonly Piece[] {
+  const { table } = change;
   const name = sqlName(to.name);
   if (wording.altersWhole) return [alter(table, `modify column ${name} ${definition(from, to)}`)];
+  if (from.type !== to.type) return castPieces(change, from, to);
   const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
-  const isRetyped = from.type !== to.type || from.collation !== to.collation;
+  const isCollated = from.collation !== to.collation;
   return [
-    ...(isRetyped ? [alter(table, `alter column ${name} type ${to.type}${collation}`)] : []),
+    ...(isCollated ? [alter(table, `alter column ${name} type ${to.type}${collation}`)] : []),
     ...(from.nullable === to.nullable
       ? []
       : [alter(table, `alter column ${name} ${to.nullable ? 'drop' : 'set'} not null`)]),

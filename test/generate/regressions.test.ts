@@ -238,6 +238,31 @@ const CASES: readonly Case[] = [
     after: (db) => db.schema.createTable('semi;colon', (t) => t.integer('x')),
     options: { leave: [], renames: [moved(names('semi;colon', 's1'), names('semi;colon'))] },
   },
+  {
+    name: 'a number that becomes one of a domain of whole numbers, and goes back',
+    before: sql(
+      'create domain amount as integer',
+      'create table t (id integer primary key, x numeric(10,2))',
+    ),
+    after: sql('create domain amount as integer', 'create table t (id integer primary key, x amount)'),
+    rows: sql('insert into t values (1, 5)'),
+    kept: 'select id, x from t',
+  },
+  {
+    name: 'a column with a dot in its name that gets a type to which nothing casts by itself',
+    before: sql(`create table t (id integer primary key, "a.b" text default '1 day', "c.d" jsonb)`),
+    after: sql(`create table t (id integer primary key, "a.b" interval default '1 day', "c.d" text)`),
+    rows: sql(`insert into t values (1, '02:00:00', '{"a": 1}')`),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a number by a sequence with a backslash in its name, whose table moves',
+    before: sql('create schema s1', 'create table "a\\b" (id serial primary key)'),
+    after: sql('create schema s1', 'create table s1."a\\b" (id serial primary key)'),
+    rows: sql('insert into "a\\b" default values'),
+    options: { leave: [], renames: [moved(names('a\\b'), names('a\\b', 's1'))] },
+    kept: `select id, pg_get_serial_sequence('"a\\b"', 'id') from "a\\b"`,
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {

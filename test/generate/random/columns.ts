@@ -50,7 +50,11 @@ function familyColumn(
   names: readonly [string, string],
   isThere: readonly [boolean, boolean],
 ): Sides<ColumnSpec> {
-  const types = choices.both(`${key} type`, (each) => choices.of(each, family.types));
+  const drawn = choices.both(`${key} type`, (each) => choices.of(each, family.types));
+  // A text that was the value of an enum is none of its values when that got another name.
+  const isValue = (type: string) => type.startsWith('public.mood');
+  const isLost = mood[0] !== mood[1] && !isValue(drawn[0].type) && isValue(drawn[1].type);
+  const types = isLost ? ([drawn[0], drawn[0]] as const) : drawn;
   const required = choices.both(`${key} required`, (each) => choices.chance(each, 40));
   const defaulted = choices.both(`${key} default`, (each) => choices.pick(each, 4));
   const collated = choices.both(`${key} collation`, (each) => choices.pick(each, 5));
@@ -120,9 +124,13 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
   const { choices, engine, isStrict } = around;
   const families = familiesOf(engine, isStrict);
   const slots = [...families.map(({ slot }) => slot), 'ref', 'computed'];
-  const [had, has] = distinct(namesOf(choices, `${key} columns`, slots), (slot) =>
-    presence(choices, `${key} ${slot}`),
-  );
+  const isThereOf = (slot: string): readonly [boolean, boolean] => {
+    const isThere = presence(choices, `${key} ${slot}`);
+    // What is computed from a column goes and comes with it.
+    const base = slot === 'computed' ? presence(choices, `${key} num`) : isThere;
+    return [isThere[0] && base[0], isThere[1] && base[1]];
+  };
+  const [had, has] = distinct(namesOf(choices, `${key} columns`, slots), isThereOf);
   const named = (slot: string): readonly [string, string] => [
     had.get(slot) as string,
     has.get(slot) as string,

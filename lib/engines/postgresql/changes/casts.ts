@@ -71,9 +71,15 @@ export function hasCast(from: string, to: string): boolean {
  * The expression that makes the values of a column those of another type, where `column::type` is not it.
  * Instants are UTC in a column without a time zone: what the session's zone is does not count.
  */
-export function usingOf(from: Column, to: Column): string | undefined {
+export function usingOf(
+  from: Column,
+  to: Column,
+  /** The type of a column's values: of a domain, what that is of. */
+  typeOf: (column: Column) => string,
+): string | undefined {
   const name = quoteName(to.name);
-  const [a, b] = [parse(from.type).base, parse(to.type).base];
+  const [had, has] = [typeOf(from), typeOf(to)];
+  const [a, b] = [parse(had).base, parse(has).base];
   if (a === 'timestamp without time zone' && b === 'timestamp with time zone')
     return `${name} at time zone 'UTC'`;
   if (a === 'timestamp with time zone' && (b === 'timestamp without time zone' || b === 'date'))
@@ -81,7 +87,7 @@ export function usingOf(from: Column, to: Column): string | undefined {
   if (a === 'date' && b === 'timestamp with time zone') return `${name}::timestamp at time zone 'UTC'`;
   if (a === 'boolean' && NUMBERS.includes(b) && b !== 'integer') return `${name}::integer::${to.type}`;
   if (NUMBERS.includes(a) && b === 'boolean' && a !== 'integer') return `${name} <> 0`;
-  if (hasCast(from.type, to.type)) return undefined;
+  if (hasCast(had, has)) return undefined;
   const isArray = from.type.endsWith('[]') && to.type.endsWith('[]');
   return `${name}::text${isArray ? '[]' : ''}::${to.type}`;
 }

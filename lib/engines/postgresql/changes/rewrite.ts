@@ -1,5 +1,6 @@
 import { applied } from '../../../diff/appliedSchema.js';
-import type { ColumnChange, Operation } from '../../../operations/operation.js';
+import { type ColumnChange, type Operation, sameObject } from '../../../operations/operation.js';
+import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import { usingOf } from './casts.js';
 import { aroundColumn } from './dependents.js';
@@ -18,7 +19,9 @@ function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Oper
     return aroundColumn(change, anew, now);
   }
   if (from.type === to.type) return [change];
-  const using = usingOf(from, to);
+  const typeOf = ({ type, userType }: Column) =>
+    (type.endsWith('[]') ? undefined : now.domains.find((each) => sameObject(each, userType))?.type) ?? type;
+  const using = usingOf(from, to, typeOf);
   return aroundColumn(change, [using === undefined ? change : { ...change, using }], now);
 }
 

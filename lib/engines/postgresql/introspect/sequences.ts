@@ -7,7 +7,7 @@ export interface SequenceRow extends SequenceOptions {
   readonly id: string;
   readonly schema: string;
   readonly name: string;
-  /** Schema and name as a default expression has them, quoted as text. */
+  /** Schema and name as a default expression has them, quoted as text: without E, whatever is in it. */
   readonly literal: string;
   readonly comment?: string;
   readonly extension?: string;
@@ -24,7 +24,7 @@ export function readSequences({ db, namespaces }: Scope): Promise<readonly Seque
   return readRows<SequenceRow>(
     db,
     `select s.seqrelid as id, n.nspname as schema, c.relname as name,
-      pg_catalog.quote_literal(s.seqrelid::pg_catalog.regclass::text) as literal,
+      '''' || pg_catalog.replace(s.seqrelid::pg_catalog.regclass::text, '''', '''''') || '''' as literal,
       pg_catalog.format_type(s.seqtypid, null) as type, s.seqstart::text as start, s.seqincrement::text as increment,
       s.seqmin::text as minimum, s.seqmax::text as maximum, s.seqcache::text as cache, s.seqcycle as cycles,
       d.description as comment, x.extname as extension, o.deptype as ownership, o.refobjid as owner,
