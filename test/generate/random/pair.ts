@@ -1,4 +1,5 @@
 import type { Rename } from '../../../lib/diff/options.js';
+import type { ObjectName } from '../../../lib/schema/names.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
 import { distinct, namesOf } from './names.js';
@@ -43,15 +44,19 @@ function moodOf(choices: Choices): Mood {
       : all;
   }) as [string[], string[]];
   const both = ['a', ...isThere.filter(([, [a, b]]) => a && b).map(([slot]) => slot)];
-  const type = { schema: 'public', name: 'mood' };
+  const names = choices.both('mood name', (key) => choices.of(key, ['mood', 'mood', 'feeling']));
+  const [old, type] = names.map((name) => ({ schema: 'public', name })) as [ObjectName, ObjectName];
   return {
     values,
     first: [had.get('a') as string, has.get('a') as string],
-    names: ['mood', 'mood'],
-    renames: both.flatMap((slot): readonly Rename[] => {
-      const [from, to] = [had.get(slot) as string, has.get(slot) as string];
-      return from === to ? [] : [{ kind: 'enumValue', type, from, to }];
-    }),
+    names,
+    renames: [
+      ...(old.name === type.name ? [] : [{ kind: 'type' as const, from: old, to: type }]),
+      ...both.flatMap((slot): readonly Rename[] => {
+        const [from, to] = [had.get(slot) as string, has.get(slot) as string];
+        return from === to ? [] : [{ kind: 'enumValue', type, from, to }];
+      }),
+    ],
   };
 }
 
@@ -207,6 +212,11 @@ function granted(
   return objects.filter(({ sql }) => isThere(sql));
 }
 
+/** A side with the enum type by its name there. */
+function withType(side: Side, name: string): Side {
+  return JSON.parse(JSON.stringify(side).replaceAll('public.mood', `public.${name}`));
+}
+
 /** Two databases that have much in common, and what a person says was renamed between them. */
 export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const mood = moodOf(choices);
@@ -259,8 +269,8 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const taken = (rename: Rename) => namesAfter(rename).includes(nameOf(rename.from));
   return {
     engine,
-    before: side(0),
-    after: side(1),
+    before: withType(side(0), mood.names[0]),
+    after: withType(side(1), mood.names[1]),
     renames: all.filter((each) => !isMixed(each)),
     once: all.filter(isMixed),
     rows: choices.of('rows', [3, 3, 1, 0]),

@@ -69,6 +69,18 @@ const COMMON: readonly Template[] = [
     unique: true,
     forms: [(u) => `(${u})`, (u) => `(${u}) where ${u} is not null`],
   },
+  {
+    key: 'computed index',
+    kind: 'index',
+    slots: ['computed', 'id'],
+    forms: [(c) => `(${c})`, (c) => `(${c} desc) where ${c} > 0`, (c, i) => `(${i}) where ${c} > 1`],
+  },
+  {
+    key: 'computed check',
+    kind: 'constraint',
+    slots: ['computed'],
+    forms: [(c) => `check (${c} <> 1)`, (c) => `check (${c} > -5)`],
+  },
 ];
 
 const POSTGRESQL: readonly Template[] = [
@@ -130,7 +142,18 @@ const POSTGRESQL: readonly Template[] = [
     kind: 'constraint',
     slots: ['kind'],
     fits: /mood$/,
-    forms: [(k) => `check (${k} is not null or true)`],
+    forms: [
+      (k) => `check (${k} is not null or true)`,
+      (k) => `check (${k} = any (enum_range(null::public.mood)))`,
+      (k) => `check (${k} <> all ('{}'::public.mood[]))`,
+    ],
+  },
+  {
+    key: 'function index',
+    kind: 'index',
+    slots: ['num'],
+    fits: /^integer$/,
+    forms: [(n) => `(public.twice(${n}))`, (n) => `(${n}) where public.twice(${n}) > 1`],
   },
 ];
 
