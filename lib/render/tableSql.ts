@@ -33,7 +33,8 @@ export function columnSql(column: Column): string {
     defaultTo === undefined || isSerial
       ? ''
       : `default ${/^[\w.]+$|^'(?:[^']|'')*'$/.test(defaultTo) ? defaultTo : `(${defaultTo})`}`,
-    nullable ? '' : 'not null',
+    // The number of a row is never NULL, and says so only where it did.
+    nullable || (numbering?.kind === 'rowid' && numbering.isRequired !== true) ? '' : 'not null',
     notNullConflict === undefined ? '' : `on conflict ${notNullConflict}`,
   ]
     .filter((part) => part !== '')

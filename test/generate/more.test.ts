@@ -524,6 +524,13 @@ const LITE: readonly Case[] = [
     ),
   },
   {
+    name: 'a number of the row that does not say NOT NULL, in a table beyond the builder, comes',
+    ...lite,
+    before: async () => {},
+    after: sql('create table t (id integer primary key, "a.b" text)'),
+    never: [/id INTEGER not null/i],
+  },
+  {
     name: 'keys with directions and conflicts',
     ...lite,
     before: sql('create table t (a text, b text)'),

@@ -263,6 +263,22 @@ const CASES: readonly Case[] = [
     options: { leave: [], renames: [moved(names('a\\b'), names('a\\b', 's1'))] },
     kept: `select id, pg_get_serial_sequence('"a\\b"', 'id') from "a\\b"`,
   },
+  {
+    name: 'a text that becomes a value which its type gets by then',
+    before: sql(`create type mood as enum ('a')`, 'create table t (id integer primary key, x text)'),
+    after: sql(`create type mood as enum ('a', 'b')`, 'create table t (id integer primary key, x mood)'),
+    rows: sql(`insert into t values (1, 'a'), (2, 'b')`),
+    kept: 'select id, x from t',
+  },
+  {
+    name: 'a value that comes to a type all of whose values a check names',
+    before: sql(`create type mood as enum ('a')`, 'create table t (id integer primary key, x mood)'),
+    after: sql(
+      `create type mood as enum ('a', 'b')`,
+      'create table t (id integer primary key, x mood check (x = any (enum_range(null::mood))))',
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {

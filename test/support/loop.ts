@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import knex from 'knex';
+import { applied } from '../../lib/diff/appliedSchema.js';
 import { type Difference, type DiffOptions, diff } from '../../lib/diff/index.js';
 import type { Engine } from '../../lib/engines/contract.js';
 import { engineForClient } from '../../lib/engines/registry.js';
@@ -187,6 +188,14 @@ export async function loop(
       diff(actual, actual, comparison, { ...options, renames: [], once: [] }).operations,
       'the same twice',
     ).to.deep.equal([]);
+    // Of the engine that rests on it.
+    const { tables, enums, domains } =
+      testEngine.name === 'sqlite' ? desired : applied(actual, difference.operations);
+    const followed = diff({ ...desired, tables, enums, domains }, desired, comparison, {
+      ...options,
+      once: [],
+    });
+    expect(followed.operations, 'a diff of what the operations lead to').to.deep.equal([]);
     const text = generate(engine.changes, difference.operations, actual, 'esm');
     const counts = await countRows(db, actual);
     await runEvidence(db, difference.operations, engine);

@@ -15,9 +15,28 @@ function isSubsequence(part: readonly string[], whole: readonly string[]): boole
   return at === part.length;
 }
 
+/** Whether a column becomes one of the type: then a row may have any of its values. */
+function isCast(type: ObjectName, operations: readonly Operation[]): boolean {
+  return operations.some(
+    ({ kind, from, to }) =>
+      kind === 'column' && from && to && sameObject(to.userType, type) && !sameObject(from.userType, type),
+  );
+}
+
 /** A value that was added in this transaction cannot be used before its end. */
-function isUsed(values: readonly string[], change: EnumChange, operations: readonly Operation[]): boolean {
-  const text = JSON.stringify(operations.filter((each) => each !== change && !isRenamedOnly(each)));
+function isUsed(
+  values: readonly string[],
+  change: EnumChange,
+  operations: readonly Operation[],
+  { tables }: DatabaseSchema,
+): boolean {
+  const others = operations.filter((each) => each !== change && !isRenamedOnly(each));
+  const text = JSON.stringify(others);
+  // Functions that give all of its values, in what comes and in what a row is checked by.
+  const isRanged = /\benum_(range|first|last)\(/.test(
+    text + JSON.stringify(tables.map(({ checks }) => checks)),
+  );
+  if (isRanged || (change.to !== undefined && isCast(change.to, others))) return true;
   const arrays = text.match(/'\{[^']*\}'/g) ?? [];
   const written = (value: string) => JSON.stringify(value.replaceAll("'", "''")).slice(1, -1);
   return values.some(
@@ -123,7 +142,7 @@ export function rewriteEnum(
   if (from === undefined || to === undefined) return [change];
   const had = from.values.map((value) => renamedValue(value, renamedValues));
   const added = to.values.filter((value) => !had.includes(value));
-  const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations);
+  const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations, now);
   if (isInPlace) return [change];
   const named = { ...from, values: had };
   const rename: readonly Operation[] = renamedValues.length === 0 ? [] : [{ ...change, to: named }];
