@@ -1,4 +1,4 @@
-import { type Operation, type PartRename, sameObject } from '../operations/operation.js';
+import { type CommentChange, type Operation, type PartRename, sameObject } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
@@ -62,6 +62,30 @@ function withNamedPart(table: Table, { parts: { kind, from, to } }: PartRename):
   return withPart(table, { kind, from, to } as Pick<PartChange, 'kind' | 'from' | 'to'>);
 }
 
+/** What is made anew comes back with the comment that it has by then. */
+function withComment(
+  schema: DatabaseSchema,
+  { on, name, table, to: comment }: CommentChange,
+): DatabaseSchema {
+  const said = <Of extends ObjectName>(all: readonly Of[]): readonly Of[] =>
+    all.map((each) => (sameObject(each, name) ? { ...each, comment } : each));
+  const part = <Of extends Named>(each: Of): Of => (each.name === name.name ? { ...each, comment } : each);
+  if (on === 'table') return { ...schema, tables: said(schema.tables) };
+  if (table === undefined) return { ...schema, enums: said(schema.enums), domains: said(schema.domains) };
+  return inTable(schema, table, (each) =>
+    on === 'index'
+      ? { ...each, indexes: each.indexes.map(part) }
+      : {
+          ...each,
+          primaryKey: each.primaryKey && part(each.primaryKey),
+          uniques: each.uniques.map(part),
+          foreignKeys: each.foreignKeys.map(part),
+          checks: each.checks.map(part),
+          exclusions: each.exclusions.map(part),
+        },
+  );
+}
+
 /** The schema after an operation, as far as others rest on it: tables with all that is on them, and types. */
 function apply(schema: DatabaseSchema, operation: Operation): DatabaseSchema {
   switch (operation.kind) {
@@ -92,6 +116,8 @@ function apply(schema: DatabaseSchema, operation: Operation): DatabaseSchema {
       const { table, from, to } = operation;
       return inTable(schema, table, (each) => ({ ...each, columns: changed(each.columns, from, to) }));
     }
+    case 'comment':
+      return withComment(schema, operation);
     case 'primaryKey':
     case 'unique':
     case 'foreignKey':

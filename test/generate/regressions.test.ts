@@ -279,6 +279,21 @@ const CASES: readonly Case[] = [
     ),
     rows: sql(`insert into t values (1, 'a')`),
   },
+  {
+    name: 'an index with another comment on a column that is made anew',
+    before: sql(
+      'create table t (id integer primary key, x integer, c numeric generated always as (x * 2) stored)',
+      'create index c_ix on t (c)',
+      `comment on index c_ix is 'old'`,
+    ),
+    after: sql(
+      'create table t (id integer primary key, x bigint, c numeric generated always as (x * 2) stored)',
+      'create index c_ix on t (c)',
+      `comment on index c_ix is 'new'`,
+    ),
+    rows: sql('insert into t values (1, 2)'),
+    kept: 'select id, x, c from t',
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
