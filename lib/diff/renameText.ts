@@ -1,4 +1,4 @@
-import { identifierOf, isWord, type Token, tokenize } from '../engines/tokens.js';
+import { identifierOf, isWord, significant, type Token, tokenize } from '../engines/tokens.js';
 import { sqlName } from '../operations/sqlName.js';
 import type { ObjectName } from '../schema/names.js';
 
@@ -6,11 +6,70 @@ function isName({ kind }: Token): boolean {
   return kind === 'word' || kind === 'name';
 }
 
+/** What stands around a name: the token before it, or before its schema, and the one behind it. */
+interface Place {
+  readonly before: string;
+  readonly isQualified: boolean;
+  readonly after: string;
+}
+
+/** What a name is, by its place: many a column is called as its type, its table or a function. */
+const ROLES = {
+  type: ({ before }) => before === ':',
+  table: ({ after }) => after === '.',
+  relation: ({ isQualified }) => !isQualified,
+  column: ({ before, after }) => before !== ':' && after !== '(' && !/^(as|collate)$/i.test(before),
+} as const satisfies Record<string, (place: Place) => boolean>;
+
+/** A text with some of its tokens replaced; `place` is among those that mean something. */
+function replaceTokens(
+  sql: string,
+  replaced: (token: Token, place: number, all: readonly Token[]) => string | undefined,
+): string {
+  const tokens = tokenize(sql);
+  const all = significant(tokens);
+  const texts = new Map(all.map((token, place) => [token, replaced(token, place, all)]));
+  return tokens.map((token) => texts.get(token) ?? token.text).join('');
+}
+
 /** An expression after a rename: the server rewrites those that it keeps. */
-export function renameInText(sql: string, from: string, to: string, fold: (name: string) => string): string {
-  return tokenize(sql)
-    .map((token) => (isName(token) && fold(identifierOf(token)) === fold(from) ? sqlName(to) : token.text))
-    .join('');
+export function renameInText(
+  sql: string,
+  from: string,
+  to: string,
+  fold: (name: string) => string,
+  role: keyof typeof ROLES,
+): string {
+  return replaceTokens(sql, (token, at, all) => {
+    if (!isName(token) || fold(identifierOf(token)) !== fold(from)) return undefined;
+    const isQualified = all[at - 1]?.text === '.';
+    const before = all[isQualified ? at - 3 : at - 1]?.text ?? '';
+    return ROLES[role]({ before, isQualified, after: all[at + 1]?.text ?? '' }) ? sqlName(to) : undefined;
+  });
+}
+
+/** The literal of an array with one of its elements called otherwise. */
+function renameElement(array: string, from: string, to: string): string {
+  const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
+  const plain = (value: string) => (/^\w+$/.test(value) && !/^null$/i.test(value) ? value : quoted(value));
+  const olds = [from, quoted(from)];
+  return array.replace(/"(?:[^"\\]|\\.)*"|[^{},"]+/g, (element) =>
+    olds.includes(element) ? plain(to) : element,
+  );
+}
+
+/** An expression after a value of an enum has another name: it stands as a literal before the type. */
+export function renameValueInText(sql: string, type: ObjectName, from: string, to: string): string {
+  return replaceTokens(sql, (token, at, all) => {
+    if (token.kind !== 'string' || all[at + 1]?.text !== ':') return undefined;
+    const name = all[at + 4]?.text === '.' ? at + 5 : at + 3;
+    const named = all[name];
+    if (named === undefined || !isName(named) || identifierOf(named) !== type.name) return undefined;
+    const value = identifierOf(token);
+    const isArray = all[name + 1]?.text === '[]';
+    const renamed = isArray ? renameElement(value, from, to) : value === from ? to : value;
+    return `'${renamed.replaceAll("'", "''")}'`;
+  });
 }
 
 /**
@@ -38,7 +97,7 @@ export function renameTriggersTable(
   // A trigger with a function says no more of its table; one with statements may.
   const rest =
     to.schema === undefined
-      ? renameInText(text(tokens.slice(at + 1)), from.name, to.name, fold)
+      ? renameInText(text(tokens.slice(at + 1)), from.name, to.name, fold, 'relation')
       : text(tokens.slice(at + 1));
   return `${text(tokens.slice(0, start))}${written}${rest}`;
 }
@@ -61,7 +120,7 @@ export function renameTriggersColumn(
   };
   let end = skipBlanks(on + 1) + 1;
   while (tokens[end]?.text === '.') end += 2;
-  const rename = (part: readonly Token[]) => renameInText(text(part), from, to, fold);
+  const rename = (part: readonly Token[]) => renameInText(text(part), from, to, fold, 'column');
   if (on < 0) return rename(tokens);
   const head =
     of < 0 ? text(tokens.slice(0, on)) : `${text(tokens.slice(0, of))}${rename(tokens.slice(of, on))}`;

@@ -6,7 +6,7 @@ import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index, KeyPart } from '../schema/tableIndex.js';
 import type { Comparison } from './comparison.js';
-import { renameInText, renameTriggersColumn, renameTriggersTable } from './renameText.js';
+import { renameInText, renameTriggersColumn, renameTriggersTable, renameValueInText } from './renameText.js';
 
 type Names = (names: readonly string[]) => readonly string[];
 
@@ -71,7 +71,7 @@ export function renameColumn(
   how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
   const name = (column: string) => (how.foldName(column) === how.foldName(from) ? to : column);
-  const text = (sql: string) => renameInText(sql, from, to, how.foldName);
+  const text = (sql: string) => renameInText(sql, from, to, how.foldName, 'column');
   const tables = schema.tables.map((each) =>
     sameObject(each, table)
       ? rewriteTable(each, name, text, (sql) => renameTriggersColumn(sql, from, to, how.foldName))
@@ -96,7 +96,7 @@ export function renameTable(
   to: ObjectName,
   how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
+  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName, 'table');
   const tables = schema.tables.map((each) =>
     sameObject(each, from)
       ? {
@@ -169,7 +169,7 @@ export function renameType(
   to: ObjectName,
   how: Pick<Comparison, 'foldName'>,
 ): DatabaseSchema {
-  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName);
+  const text = (sql: string) => renameInText(sql, from.name, to.name, how.foldName, 'type');
   return {
     ...schema,
     enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
@@ -182,7 +182,7 @@ export function renameType(
           sameObject(column.userType, from)
             ? {
                 ...column,
-                type: text(column.type),
+                type: text(`::${column.type}`).slice(2),
                 defaultTo: column.defaultTo && text(column.defaultTo),
                 userType: to,
               }
@@ -191,27 +191,6 @@ export function renameType(
       };
     }),
   };
-}
-
-/** The literal of an array with one of its elements called otherwise. */
-function renameElement(array: string, from: string, to: string): string {
-  const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`.replaceAll("'", "''");
-  const plain = (value: string) => (/^\w+$/.test(value) && !/^null$/i.test(value) ? value : quoted(value));
-  const olds = [from, quoted(from)];
-  return array.replace(/"(?:[^"\\]|\\.)*"|[^{},"]+/g, (element) =>
-    olds.includes(element) ? plain(to) : element,
-  );
-}
-
-/** An expression after a value of an enum has another name. */
-function renameValueInText(sql: string, type: ObjectName, from: string, to: string): string {
-  const literal = (value: string) => `'${value.replaceAll("'", "''")}'::`;
-  const isArrayOf = (rest: string) => rest.startsWith(`${type.name}[]`);
-  return sql
-    .replaceAll(`${literal(from)}${type.name}`, `${literal(to)}${type.name}`)
-    .replace(/'(\{(?:[^']|'')*\})'::/g, (found, array: string, at: number) =>
-      isArrayOf(sql.slice(at + found.length)) ? `'${renameElement(array, from, to)}'::` : found,
-    );
 }
 
 /** The schema after a value of an enum has another name: the server keeps it as that value, whatever it is called. */

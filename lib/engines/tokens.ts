@@ -6,9 +6,9 @@ export interface Token {
   readonly end: number;
 }
 
-/** One group for each of `KINDS`. */
+/** One group for each of `KINDS`. What stands in the brackets of an ARRAY is no name. */
 const PATTERN =
-  /(\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|([xX]?'(?:[^']|'')*')|(\d[\w.]*(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_$\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*)|([\s\S])/gu;
+  /(\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<!\b[aA][rR][rR][aA][yY])\[[^\]]*\])|([xX]?'(?:[^']|'')*')|(\d[\w.]*(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_$\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*)|([\s\S])/gu;
 
 const KINDS = ['blank', 'name', 'string', 'number', 'word', 'symbol'] as const;
 
@@ -61,8 +61,8 @@ export function splitAtCommas(tokens: readonly Token[]): readonly (readonly Toke
   const parts: Token[][] = [[]];
   let depth = 0;
   for (const token of tokens) {
-    if (token.text === '(') depth += 1;
-    if (token.text === ')') depth -= 1;
+    if (token.text === '(' || token.text === '[') depth += 1;
+    if (token.text === ')' || token.text === ']') depth -= 1;
     if (token.text === ',' && depth === 0) parts.push([]);
     else parts.at(-1)?.push(token);
   }

@@ -7,8 +7,6 @@ import type { Table } from '../schema/table.js';
 function literalsOf(expression: string): readonly string[] {
   return significant(tokenize(expression)).flatMap((token) => {
     if (token.kind === 'string') return [token.text];
-    // To the tokens it is a name in brackets: on some engines it is a list.
-    if (token.kind === 'name' && token.text.startsWith('[')) return literalsOf(token.text.slice(1, -1));
     const number = token.kind === 'number' ? Number(token.text) : Number.NaN;
     if (!Number.isFinite(number)) return [];
     return [number, number + 1, number - 1].map((value) => `'${value}'`);

@@ -12,6 +12,7 @@ interface Case extends LoopCase {
 }
 
 const touch = `create function touch() returns trigger language plpgsql as $$begin return new; end$$`;
+const status = `create type status as enum ('a', 'b')`;
 const names = (name: string, schema = 'public'): ObjectName => ({ schema, name });
 const moved = (from: ObjectName, to: ObjectName): Rename => ({ kind: 'table', from, to });
 const called = (from: string, to: string): Rename => ({ kind: 'column', table: names('t'), from, to });
@@ -293,6 +294,60 @@ const CASES: readonly Case[] = [
     ),
     rows: sql('insert into t values (1, 2)'),
     kept: 'select id, x, c from t',
+  },
+  {
+    name: 'a table that is called as its column, and gets another name',
+    before: sql("create table status (id integer primary key, status text check (status <> 'b'))"),
+    after: sql("create table states (id integer primary key, status text check (status <> 'b'))"),
+    rows: sql(`insert into status values (1, 'a')`),
+    options: { leave: [], renames: [moved(names('status'), names('states'))] },
+    kept: 'select * from status',
+  },
+  {
+    name: 'a column that is called as its type, and gets another name',
+    before: sql(status, "create table t (id integer primary key, status status check (status <> 'b'))"),
+    after: sql(status, "create table t (id integer primary key, state status check (state <> 'b'))"),
+    rows: sql(`insert into t values (1, 'a')`),
+    options: { leave: [], renames: [called('status', 'state')] },
+    kept: 'select * from t',
+  },
+  {
+    name: 'a type that is called as its column, and gets another name',
+    before: sql(
+      status,
+      `create table t (id integer primary key, status status default 'a' check (status in ('a', 'b')))`,
+    ),
+    after: sql(
+      status.replace('status', 'state'),
+      `create table t (id integer primary key, status state default 'a' check (status in ('a', 'b')))`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    options: { leave: [], renames: [{ kind: 'type', from: names('status'), to: names('state') }] },
+    kept: 'select * from t',
+  },
+  {
+    name: 'an enum that loses a value, and gets another name for one, under a check of a list',
+    before: sql(
+      `create type mood as enum ('a', 'b', 'c')`,
+      `create table t (id integer primary key, x mood check (x in ('a', 'b')))`,
+    ),
+    after: sql(
+      `create type mood as enum ('a', 'z')`,
+      `create table t (id integer primary key, x mood check (x in ('a', 'z')))`,
+    ),
+    rows: sql(`insert into t values (1, 'b')`),
+    options: { leave: [], renames: [valued('b', 'z')] },
+    kept: 'select id, x::text from t',
+  },
+  {
+    name: 'a check that names a type by the name that it gets, and a value that it gets',
+    before: sql(status, 'create table t (id integer primary key, x status)'),
+    after: sql(
+      `create type state as enum ('a', 'b', 'c')`,
+      `create table t (id integer primary key, x state check (x <> 'c'))`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    options: { leave: [], renames: [{ kind: 'type', from: names('status'), to: names('state') }] },
   },
 ];
 

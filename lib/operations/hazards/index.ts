@@ -17,10 +17,16 @@ function newNames(operations: readonly Operation[]) {
   const add = (table: ObjectName, column: string, into = columns) =>
     into.set(keyOf(table), [...(into.get(keyOf(table)) ?? []), column]);
   const renamed = new Set<string>();
+  const others: string[] = [];
   for (const operation of operations) {
     if (operation.kind === 'table' && operation.to !== undefined) tables.add(keyOf(operation.to));
     if (operation.kind === 'renameTable') renamed.add(keyOf(operation.to));
     if (operation.kind === 'renameColumn') add(operation.table, operation.to);
+    const isOther =
+      (operation.kind === 'function' || operation.kind === 'domain') && operation.from === undefined;
+    // A value that comes is as good as a type that comes.
+    if (isOther || operation.kind === 'enum' || operation.kind === 'renameType')
+      others.push(operation.to?.name ?? '');
     if (operation.kind !== 'column' || operation.to === undefined) continue;
     if (operation.from === undefined) add(operation.table, operation.to.name);
     else if (operation.from.type !== operation.to.type) add(operation.table, operation.to.name, altered);
@@ -28,11 +34,13 @@ function newNames(operations: readonly Operation[]) {
   return {
     isNewTable: (table: ObjectName) => tables.has(keyOf(table)),
     isRenamed: (table: ObjectName) => renamed.has(keyOf(table)),
-    /** Whether a query names a column that is not there yet, or not of the type for which it is written. */
+    /** Whether a query names what is not there yet, or a column that is not of the type for which it is written. */
     isAhead: (table: ObjectName, sql: string, isOfColumn: boolean) =>
-      [...(columns.get(keyOf(table)) ?? []), ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? []))].some(
-        (column) => sql.includes(column.replaceAll('"', '""')),
-      ),
+      [
+        ...others,
+        ...(columns.get(keyOf(table)) ?? []),
+        ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? [])),
+      ].some((name) => name !== '' && sql.includes(name.replaceAll('"', '""'))),
   };
 }
 
