@@ -531,6 +531,23 @@ const LITE: readonly Case[] = [
     never: [/id INTEGER not null/i],
   },
   {
+    name: 'a table that gets a name with a dollar and a number, and whose trigger has its name from it',
+    ...lite,
+    before: (db) => db.schema.createTable('t', (t) => t.integer('x')),
+    after: (db) => db.schema.createTable('a$1', (t) => t.integer('x')),
+    rows: (db) => db('t').insert({ x: 1 }),
+    options: {
+      leave: [],
+      renames: [
+        {
+          kind: 'table',
+          from: { schema: undefined, name: 't' },
+          to: { schema: undefined, name: 'a$1' },
+        },
+      ],
+    },
+  },
+  {
     name: 'keys with directions and conflicts',
     ...lite,
     before: sql('create table t (a text, b text)'),

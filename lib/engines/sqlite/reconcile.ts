@@ -30,7 +30,10 @@ async function renameTrigger(session: Session, target: HookTarget, name: string,
   await session.rows(`drop trigger ${qualified(target, name)}`);
   const fresh = await freeName(session, target);
   await session.rows(
-    sql.replace(/^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i, `$1${quoteName(fresh)}`),
+    sql.replace(
+      /^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i,
+      (_, create: string) => `${create}${quoteName(fresh)}`,
+    ),
   );
 }
 
