@@ -1,4 +1,4 @@
-import { DEFINITION, type FunctionModel, type TriggerModel } from './definition.js';
+import { DEFINITION, type FunctionModel, noted, type TriggerModel } from './definition.js';
 import { placeOfCall } from './place.js';
 import { checkDefinition, checkText, splitName } from './validate.js';
 
@@ -40,7 +40,7 @@ export function defineFunction(
 ): FunctionModel {
   checkDefinition('defineFunction', name, options, ['schema', 'kind', 'comment', 'dependsOn']);
   checkText(`The declaration of defineFunction('${name}')`, declaration);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: options.kind ?? 'function',
     ...splitName(name, options.schema),
@@ -48,7 +48,7 @@ export function defineFunction(
     comment: options.comment,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineFunction),
-  };
+  });
 }
 
 /**
@@ -68,7 +68,7 @@ export function defineFunction(
 export function defineTrigger(name: string, declaration: string, options: TriggerOptions = {}): TriggerModel {
   checkDefinition('defineTrigger', name, options, ['dependsOn']);
   checkText(`The declaration of defineTrigger('${name}')`, declaration);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: 'trigger',
     name,
@@ -76,5 +76,5 @@ export function defineTrigger(name: string, declaration: string, options: Trigge
     declaration,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineTrigger),
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import { DEFINITION, type ViewModel } from './definition.js';
+import { DEFINITION, noted, type ViewModel } from './definition.js';
 import { placeOfCall } from './place.js';
 import { checkDefinition, checkText, splitName } from './validate.js';
 
@@ -34,7 +34,7 @@ function view(
 ): ViewModel {
   checkDefinition(define.name, name, options, kind === 'view' ? OPTIONS : [...OPTIONS, 'indexes']);
   checkText(`The query of ${define.name}('${name}')`, query);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind,
     ...splitName(name, options.schema),
@@ -46,7 +46,7 @@ function view(
     renamedFrom: options.renamedFrom,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(define),
-  };
+  });
 }
 
 /**

@@ -88,6 +88,25 @@ describe('loading models', () => {
     }
   });
 
+  it('names what a file defines and nobody exports: not what another file exports, nor what a copy is of', async () => {
+    const folder = folderOf({
+      'shop.mjs': `${ESM}const lost = ${model('lost')};\nexport const kept = ${model('kept')};\nexport const made = ${model('made')};\n`,
+      'again.mjs': `import { made } from './shop.mjs';\nexport const copy = { ...made };\n`,
+      'types.mjs': `${ESM}const hidden = defineEnum('hidden', ['a']);\nconst view = defineView('v', 'select 1');\nexport default [view];\n`,
+    });
+    const { models, unexported } = await loadModels([folder]);
+    expect(models.map(({ name }) => name).sort()).to.deep.equal(['kept', 'made', 'v']);
+    const where = unexported.map(({ name, place }) => [
+      name,
+      place?.file.slice(folder.length + 1),
+      place?.line,
+    ]);
+    expect(where).to.deep.equal([
+      ['lost', 'shop.mjs', 2],
+      ['hidden', 'types.mjs', 2],
+    ]);
+  });
+
   it('takes a source before what it was compiled to', async () => {
     const loaded = await load({
       'users.ts': `${TYPESCRIPT}export const users = ${model('users')};\n`,
