@@ -1,6 +1,6 @@
 import { DEFINITION, type FunctionModel, noted, type TriggerModel } from './definition.js';
 import { placeOfCall } from './place.js';
-import { checkDefinition, checkText, splitName } from './validate.js';
+import { checkDefinition, checkWithoutCreate, splitName } from './validate.js';
 
 /** What `defineFunction` takes beside the declaration. */
 export interface FunctionOptions {
@@ -39,7 +39,7 @@ export function defineFunction(
   options: FunctionOptions = {},
 ): FunctionModel {
   checkDefinition('defineFunction', name, options, ['schema', 'kind', 'comment', 'dependsOn']);
-  checkText(`The declaration of defineFunction('${name}')`, declaration);
+  checkWithoutCreate(`The declaration of defineFunction('${name}')`, declaration);
   return noted({
     [DEFINITION]: true,
     kind: options.kind ?? 'function',
@@ -67,7 +67,7 @@ export function defineFunction(
  */
 export function defineTrigger(name: string, declaration: string, options: TriggerOptions = {}): TriggerModel {
   checkDefinition('defineTrigger', name, options, ['dependsOn']);
-  checkText(`The declaration of defineTrigger('${name}')`, declaration);
+  checkWithoutCreate(`The declaration of defineTrigger('${name}')`, declaration);
   return noted({
     [DEFINITION]: true,
     kind: 'trigger',

@@ -8,8 +8,8 @@ import { ROOT } from '../../support/commandLine.js';
 import { temporaryFolder } from '../../support/folders.js';
 
 const LIBRARY = join(ROOT, 'lib/index.ts');
-const ESM = `import { defineModel, defineView, defineEnum, defineSql } from ${JSON.stringify(pathToFileURL(LIBRARY).href)};\n`;
-const TYPESCRIPT = `import { defineModel, defineView, defineEnum, defineSql } from ${JSON.stringify(LIBRARY)};\n`;
+const ESM = `import { defineModel, defineView, defineEnum, defineSql, defineFunction, defineTrigger } from ${JSON.stringify(pathToFileURL(LIBRARY).href)};\n`;
+const TYPESCRIPT = `import { defineModel, defineView, defineEnum, defineSql, defineFunction, defineTrigger } from ${JSON.stringify(LIBRARY)};\n`;
 const model = (name: string) => `defineModel('${name}', (t) => { t.increments('id'); })`;
 
 /** A folder with these files, by name and text. */
@@ -136,6 +136,15 @@ describe('loading models', () => {
       ["defineModel('users')", /second argument of defineModel\('users'\) must be a function/],
       ["defineModel('', (t) => {})", /name in defineModel\(\) must be a text/],
       ["defineEnum('e', 'a')", /values of defineEnum\('e'\) must be an array of texts/],
+      [
+        "defineFunction('f', 'create function f() returns int language sql as $$ select 1 $$')",
+        /declaration of defineFunction\('f'\) must be without `create/,
+      ],
+      [
+        "defineTrigger('t', ' CREATE trigger t ...')",
+        /declaration of defineTrigger\('t'\) must be without `create/,
+      ],
+      ["defineView('v', 'create view v as select 1')", /query of defineView\('v'\) must be without `create/],
       ["defineView('v', '')", /query of defineView\('v'\) must be a text/],
       ["defineView('v', 'select 1', { indexes: [] })", /defineView\('v'\) has no option `indexes`/],
       ["defineSql('s', {})", /`create` of defineSql\('s'\) must be an array of texts/],
