@@ -589,7 +589,9 @@ describe('models on a server', function () {
       'alter table users drop constraint age_check; alter table users add constraint age_check check (age > 0) not valid',
     );
     const found = await ok(project, 'check:models');
-    expect(found).to.include('constraint public.users.age_check: NOT VALID: rows from before it may break it');
+    expect(found).to.include(
+      'constraint public.users.age_check: NOT VALID: rows from before it may break it',
+    );
     await db.raw('alter table users validate constraint age_check');
     expect(await ok(project, 'check:models')).to.not.include('NOT VALID');
   });
