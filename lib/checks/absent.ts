@@ -1,6 +1,7 @@
 import type { Finding } from './finding.js';
 
 const LATEST = 'npx knex-meta migrate:latest';
+const FIRST = 'npx knex-meta migrate:make first';
 
 /** What is known where the database is a file that is not there. */
 export interface MissingFile {
@@ -13,15 +14,14 @@ export interface MissingFile {
 
 /** The database is a file that is not there: nothing in it can be well. */
 export function fileFinding({ file, hasFolder, environment, hasMigrations }: MissingFile): Finding {
-  const mend = hasFolder && hasMigrations ? [LATEST] : undefined;
+  const mend = hasMigrations ? [LATEST] : [FIRST, LATEST];
   return {
     code: 'DATABASE_MISSING',
     message: `there is no database file ${file}${hasFolder ? '' : ', nor its folder'} (environment ${environment})`,
-    remedy:
-      mend === undefined
-        ? 'Is it the right path, and the right folder to run this in? Nothing was made.'
-        : 'Is it the right path, and the right folder to run this in? Then the migrations make the database.',
-    ...(mend === undefined ? {} : { mend }),
+    remedy: hasFolder
+      ? 'Is it the right path, and the right folder to run this in? Then migrations make the database.'
+      : 'Is it the right path, and the right folder to run this in? Nothing was made.',
+    ...(hasFolder ? { mend } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ export interface CheckedTable {
   readonly mending: Mending;
   /** The migration that made it with `t.metadata(false)`. */
   readonly optedOut: string | undefined;
+  /** The commands that adopt it, where it has no metadata and can be adopted. */
+  readonly adopting?: readonly string[] | undefined;
 }
 
 /** All that `check:migration` judges. */
@@ -28,7 +30,8 @@ export interface CheckedDatabase {
   readonly fold: (name: string) => string;
 }
 
-function nameOf({ schema, name }: TableId): string {
+/** A table as findings name it. */
+export function nameOf({ schema, name }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 

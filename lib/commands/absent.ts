@@ -14,9 +14,8 @@ async function hasMigrations(context: Context): Promise<boolean> {
   try {
     return (await readFiles(context)).history.revisions.length > 0;
   } catch (error) {
-    // Without them there is no command to name.
-    if (!isKnexMetaError(error)) throw error;
-    return false;
+    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CheckReport, Finding } from '../checks/finding.js';
-import { checkTables } from '../checks/migration.js';
+import { checkTables, nameOf } from '../checks/migration.js';
 import { findMissingFile, findMissingTables } from './absent.js';
+import { adoptingCommands } from './adoptable.js';
 import { type Checked, reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
 import { examineDatabase } from './examine.js';
@@ -12,7 +13,9 @@ export async function runCheckMigration(context: Context): Promise<Checked> {
   const missing = await findMissingFile(context);
   if (missing !== undefined) return { report: only(missing), allIsWell: undefined, data: { tables: [] } };
   const database = await examineDatabase(context);
-  const report = checkTables(database);
+  const commands = await adoptingCommands(context, database);
+  const checked = database.tables.map((each) => ({ ...each, adopting: commands.get(nameOf(each.table)) }));
+  const report = checkTables({ ...database, tables: checked });
   const tables = database.tables.map(({ table: { schema, name } }) => ({ schema, name }));
   if (tables.length + database.locked.length + database.excluded.length > 0) {
     const have = tables.length === 1 ? 'table has' : 'tables have';

@@ -62,7 +62,7 @@ describe('checks of a database file that is not there', function () {
     for (const { code, findings } of await tell(folder)) expect([code, findings]).to.deep.equal([0, []]);
   });
 
-  it('without a migration or a folder for it no command is named: only a person knows what was meant', async () => {
+  it('without a folder for it no command is named: only a person knows what was meant', async () => {
     const folder = projectIn('./data/dev.sqlite3');
     mkdirSync(join(folder, 'migrations'));
     for (const { code, findings } of await tell(folder)) {
@@ -73,7 +73,10 @@ describe('checks of a database file that is not there', function () {
     expect(existsSync(join(folder, 'data'))).to.equal(false);
     mkdirSync(join(folder, 'data'));
     const [told] = await tell(folder, ['doctor']);
-    expect([told?.findings[0]?.code, told?.findings[0]?.mend]).to.deep.equal(['DATABASE_MISSING', undefined]);
+    expect([told?.findings[0]?.code, told?.findings[0]?.mend]).to.deep.equal([
+      'DATABASE_MISSING',
+      ['npx knex-meta migrate:make first', 'npx knex-meta migrate:latest'],
+    ]);
     // Without the migrations' folder there is nothing at all.
     rmSync(join(folder, 'migrations'), { recursive: true });
     for (const { code } of await tell(folder)) expect(code).to.be.oneOf([2, 3]);
