@@ -14,6 +14,7 @@ import { readRecordFacts } from '../migrator/recordFacts.js';
 import { configOf, recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import { findMissingFile } from './absent.js';
 import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
@@ -128,13 +129,8 @@ function withoutOrdinary(report: CheckReport, others: readonly Finding[]): Check
 async function lookAtDatabase(context: Context): Promise<CheckReport> {
   const { config } = await context.project();
   const engine = engineOf(config);
-  const file = missingFile(config);
-  if (file !== undefined) {
-    return {
-      findings: [],
-      notes: [`there is no database file ${file} yet: npx knex-meta migrate:latest makes it`],
-    };
-  }
+  const missing = await findMissingFile(context);
+  if (missing !== undefined) return { findings: [missing], notes: [] };
   const { db } = await context.database();
   const actual = await engine.introspect(plainView(db));
   const path = await checkSearchPath(context, actual);
@@ -142,6 +138,8 @@ async function lookAtDatabase(context: Context): Promise<CheckReport> {
   const presence = await orFinding(() => checkPresence(context, actual));
   const version = await orFinding(async () => (await runCheckVersion(context)).report);
   const migration = await orFinding(async () => (await runCheckMigration(context)).report);
+  // What is gone is told migration by migration.
+  const isToldBetter = presence.findings.length > 0;
   const parts = [
     withoutOrdinary(version, presence.findings),
     presence,
@@ -153,6 +151,7 @@ async function lookAtDatabase(context: Context): Promise<CheckReport> {
   const findings = parts
     .flatMap((part) => part.findings)
     .filter(({ code, table, message }) => {
+      if (isToldBetter && code === 'TABLES_MISSING') return false;
       const key = code === 'INDEX_INVALID' ? `${code} ${table}` : `${code} ${message}`;
       return !seen.has(key) && seen.add(key);
     });
