@@ -6,8 +6,9 @@ import { isKnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
-import { captureOffline } from '../migrator/capture.js';
-import type { Thing } from '../migrator/effects.js';
+import { type Captured, captureOffline, isAdoption } from '../migrator/capture.js';
+import type { OwnedThing } from '../migrator/expected.js';
+import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { compareWithDatabase } from '../migrator/presence.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
@@ -18,10 +19,14 @@ import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
+import { checkConstraints } from './doctorConstraints.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readPending, readStatus } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
+
+const ADOPTIONS =
+  'a migration that makes the tables from before would let them be compared: npx knex-meta migrate:baseline';
 
 /** Commands that mend what is wrong before there is a database to look at. */
 function mendOf(code: string, remedy: string): readonly string[] {
@@ -67,6 +72,25 @@ async function checkSearchPath(context: Context, actual: DatabaseSchema): Promis
   return searchPathFinding(other.schema, homeOf(engine, config) ?? '', mend);
 }
 
+/** Things that a migration which could not be followed names: it may have renamed or dropped them. */
+async function namedBehind(
+  entries: readonly KnownEntry[],
+  unfollowed: Captured['unfollowed'],
+): Promise<(thing: OwnedThing) => boolean> {
+  const places = new Map(entries.map(({ name }, index) => [name, index]));
+  const behind = await Promise.all(
+    entries
+      .filter(({ name }) => unfollowed.has(name))
+      .map(async (entry) => ({ place: places.get(entry.name) ?? 0, text: (await entry.text()) ?? '' })),
+  );
+  return ({ owner, table, name }) =>
+    behind.some(
+      ({ place, text }) => place > (places.get(owner) ?? 0) && (text.includes(name) || text.includes(table)),
+    );
+}
+
+const firstLine = ({ message }: Error): string => String(message.split('\n')[0]);
+
 /** What the migrations make beside what there is. */
 async function checkPresence(context: Context, actual: DatabaseSchema): Promise<CheckReport> {
   const { config, extension } = await context.project();
@@ -75,7 +99,7 @@ async function checkPresence(context: Context, actual: DatabaseSchema): Promise<
   const status = await readStatus(context);
   const { settings } = await databaseForReading(context);
   const { history } = await readFiles(context);
-  const { planned, adopting, stopped } = await captureOffline(
+  const { planned, unfollowed } = await captureOffline(
     engine,
     { ...configOf(db), migrations: { ...config.migrations, extension } },
     history.revisions,
@@ -83,31 +107,30 @@ async function checkPresence(context: Context, actual: DatabaseSchema): Promise<
   const meta = resolveMeta(config.meta, process.env);
   const names = new Set(meta.columns.map(({ name }) => name));
   const own = new Set(ownTables(recordTables(config.migrations ?? {})));
-  const isOurs = ({ kind, table, name }: Thing): boolean =>
-    own.has(table) ||
-    kind === 'trigger' ||
-    (kind !== 'table' && [...names].some((each) => each === name || name === `${table}_${each}_index`));
+  const isNamedBehind = await namedBehind(history.revisions, unfollowed);
+  const isLeftOut = (thing: OwnedThing): boolean => {
+    const { kind, table, name } = thing;
+    const isOurs =
+      own.has(table) ||
+      kind === 'trigger' ||
+      (kind !== 'table' && [...names].some((each) => each === name || name === `${table}_${each}_index`));
+    return isOurs || isNamedBehind(thing);
+  };
   const applied = appliedRevisions(status.applied);
-  const presences = compareWithDatabase(
-    planned,
-    applied,
-    actual,
-    homeOf(engine, config),
-    engine.metadata.foldName,
-    isOurs,
-  );
+  const home = homeOf(engine, config);
+  const presences = compareWithDatabase(planned, applied, actual, home, engine.metadata.foldName, isLeftOut);
   const { record } = await readRecordFacts(db, settings);
+  const constraints = await checkConstraints(context, actual, {
+    entries: history.revisions.filter(({ revision }) => applied.has(revision)),
+    home,
+    known: unfollowed,
+  });
   return {
-    findings: presenceFindings(presences, status, record).filter(
-      ({ migration = '' }) => !adopting.has(migration),
-    ),
+    findings: [...presenceFindings(presences, status, record), ...constraints.findings],
     notes: [
-      ...[...adopting.values()].map(
-        ({ message }) => `not compared with the database: ${message.split('\n')[0]}`,
-      ),
-      ...(stopped === undefined
-        ? []
-        : [`not compared with the database from here on: ${stopped.message.split('\n')[0]}`]),
+      ...[...unfollowed.values()].map((error) => `not compared with the database: ${firstLine(error)}`),
+      ...([...unfollowed.values()].some(isAdoption) ? [ADOPTIONS] : []),
+      ...constraints.notes,
     ],
   };
 }
@@ -125,7 +148,12 @@ function withoutOrdinary(report: CheckReport, others: readonly Finding[]): Check
   return { findings, notes: [...report.notes, ...(open.length === 0 ? [] : [note])] };
 }
 
-async function lookAtDatabase(context: Context): Promise<CheckReport> {
+/** A report, and whether all was compared. */
+interface Looked extends CheckReport {
+  readonly isWhole: boolean;
+}
+
+async function lookAtDatabase(context: Context): Promise<Looked> {
   const { config } = await context.project();
   const engine = engineOf(config);
   const file = missingFile(config);
@@ -133,12 +161,13 @@ async function lookAtDatabase(context: Context): Promise<CheckReport> {
     return {
       findings: [],
       notes: [`there is no database file ${file} yet: npx knex-meta migrate:latest makes it`],
+      isWhole: true,
     };
   }
   const { db } = await context.database();
   const actual = await engine.introspect(plainView(db));
   const path = await checkSearchPath(context, actual);
-  if (path !== undefined) return { findings: [path], notes: [] };
+  if (path !== undefined) return { findings: [path], notes: [], isWhole: true };
   const presence = await orFinding(() => checkPresence(context, actual));
   const version = await orFinding(async () => (await runCheckVersion(context)).report);
   const migration = await orFinding(async () => (await runCheckMigration(context)).report);
@@ -156,13 +185,26 @@ async function lookAtDatabase(context: Context): Promise<CheckReport> {
       const key = code === 'INDEX_INVALID' ? `${code} ${table}` : `${code} ${message}`;
       return !seen.has(key) && seen.add(key);
     });
-  return { findings, notes: parts.flatMap(({ notes }) => notes) };
+  return {
+    findings,
+    notes: parts.flatMap(({ notes }) => notes),
+    // Each of its notes is about something that was not compared.
+    isWhole: presence.notes.length === 0,
+  };
 }
 
 export const doctor: Command = {
   command: 'doctor',
   describe:
     'Explain what is wrong with configuration, record and database, and what mends it; changes nothing',
+  flags: {
+    constraints: {
+      type: 'boolean',
+      describe:
+        'run the applied migrations in a throwaway database, to compare constraints and types; --no-constraints leaves that out',
+    },
+    shadow: { type: 'string', describe: 'a database on the server where the throwaway one is made' },
+  },
   examples: [['knex-meta doctor', '"already exists", a column that is gone, a lock that stays: what to do']],
   run: async (context) => {
     const opened = await orFinding(async () => {
@@ -170,7 +212,16 @@ export const doctor: Command = {
       if (missingFile(config) === undefined) await context.database();
       return NOTHING;
     });
-    const report = opened.findings.length > 0 ? opened : await orFinding(() => lookAtDatabase(context));
-    return reportCheck(context, { report, allIsWell: 'nothing is wrong', data: {} });
+    let isWhole = true;
+    const report =
+      opened.findings.length > 0
+        ? opened
+        : await orFinding(async () => {
+            const { isWhole: all, ...looked } = await lookAtDatabase(context);
+            isWhole = all;
+            return looked;
+          });
+    const allIsWell = isWhole ? 'nothing is wrong' : 'nothing is wrong in what was compared';
+    return reportCheck(context, { report, allIsWell, data: { compared: isWhole ? 'all' : 'in part' } });
   },
 };

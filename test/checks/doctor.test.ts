@@ -183,6 +183,86 @@ eachEngine('doctor', function (engine) {
     await project.close();
   });
 
+  it('finds constraints, types and NULLs that are not as the applied migrations make them', async () => {
+    const project = await makeProject(engine, {
+      '1_up.cjs': `exports.up = async (k) => {
+  await k.schema.createTable('up', (t) => { t.increments(); t.string('code', 8); t.string('pair'); t.unique(['code', 'pair'], { indexName: 'up_pair' }); });
+  await k.schema.createTable('low', (t) => { t.integer('a').notNullable(); t.integer('b').notNullable(); t.string('kind', 20).notNullable().defaultTo('x'); t.integer('size').checkPositive('size_positive');
+    t.integer('other'); t.primary(['a', 'b'], { constraintName: 'low_key' }); t.foreign('other', 'low_other').references('up.id').onDelete('SET NULL');  });
+  await k.raw('alter table low add constraint low_both unique (kind, size)');
+  await k.raw('alter table low add constraint not_three check (b <> 3)');
+};
+exports.down = async (k) => { await k.schema.dropTable('low'); await k.schema.dropTable('up'); };`,
+      '2_pending.cjs': `exports.up = (k) => k.schema.alterTable('low', (t) => { t.dropForeign('other', 'low_other'); });
+exports.down = (k) => k.schema.alterTable('low', (t) => { t.foreign('other', 'low_other').references('up.id'); });`,
+    });
+    await project.migrator().up();
+    const db = project.open();
+    const isSqlite = engine.name === 'sqlite';
+    const cases: readonly (readonly [what: string, statements: readonly string[], finds: string])[] = [
+      [
+        'a foreign key',
+        ['alter table low drop constraint low_other'],
+        'CONSTRAINT_ABSENT foreign key (other)',
+      ],
+      [
+        'a unique constraint',
+        ['alter table low drop constraint low_both'],
+        'CONSTRAINT_ABSENT unique (kind, size)',
+      ],
+      ['a check', ['alter table low drop constraint not_three'], 'CONSTRAINT_ABSENT check (b <> 3)'],
+      ['a primary key', ['alter table low drop constraint low_key'], 'CONSTRAINT_ABSENT primary key (a, b)'],
+      [
+        'NOT NULL',
+        isSqlite
+          ? ["alter table low modify column kind varchar(20) default 'x'"]
+          : ['alter table low alter column kind drop not null'],
+        'COLUMN_DIFFERS varchar(20) not null',
+      ],
+      [
+        'a type',
+        isSqlite
+          ? ["alter table low modify column kind text default 'x' not null"]
+          : ['alter table low alter column kind type text'],
+        'COLUMN_DIFFERS varchar(20) not null',
+      ],
+    ];
+    expect(await ask(project)).to.deep.equal([]);
+    for (const [what, statements, finds] of cases) {
+      for (const sql of statements) await db.raw(sql);
+      const findings = await ask(project);
+      const [finding] = findings;
+      expect(findings.length, what).to.equal(1);
+      const [code = '', ...words] = finds.split(' ');
+      expect([finding?.code, finding?.table?.replace('public.', '')], what).to.deep.equal([code, 'low']);
+      const said = finding?.message.replaceAll(/["`[\]]/g, '').replaceAll('character varying', 'varchar');
+      expect(said?.replace(/\((\(?)b\)? <> 3\)/, '(b <> 3)'), what).to.include(words.join(' '));
+      await runMending(db, findings, project.folder);
+      expect(namesOf(await ask(project)), `${what}, mended`).to.deep.equal([]);
+    }
+    // Another name, or a unique index, holds the same.
+    await db.raw('alter table low drop constraint low_both');
+    await db.raw('create unique index both_too on low (size, kind)');
+    await db.raw('alter table low drop constraint low_other');
+    await db.raw(
+      'alter table low add constraint same foreign key (other) references up (id) on delete set null',
+    );
+    expect(namesOf(await ask(project))).to.deep.equal([]);
+    // Another action is another constraint; one on fewer rows is not enough.
+    await db.raw('drop index both_too');
+    await db.raw('create unique index both_too on low (size, kind) where size > 5');
+    await db.raw('alter table low drop constraint same');
+    await db.raw(
+      'alter table low add constraint same foreign key (other) references up (id) on delete cascade',
+    );
+    expect(namesOf(await ask(project))).to.deep.equal(['CONSTRAINT_ABSENT', 'CONSTRAINT_ABSENT']);
+    // A column that is gone is told once.
+    await db.raw('alter table low drop constraint same');
+    await db.schema.alterTable('low', (t) => t.dropColumn('other'));
+    expect(namesOf(await ask(project))).to.deep.equal(['APPLIED_ABSENT 1_up.cjs', 'CONSTRAINT_ABSENT']);
+    await project.close();
+  });
+
   it('a table is made anew with its constraints', async () => {
     const project = await makeProject(engine, FILES);
     await project.migrator().latest();
