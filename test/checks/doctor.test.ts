@@ -188,7 +188,7 @@ eachEngine('doctor', function (engine) {
       '1_up.cjs': `exports.up = async (k) => {
   await k.schema.createTable('up', (t) => { t.increments(); t.string('code', 8); t.string('pair'); t.unique(['code', 'pair'], { indexName: 'up_pair' }); });
   await k.schema.createTable('low', (t) => { t.integer('a').notNullable(); t.integer('b').notNullable(); t.string('kind', 20).notNullable().defaultTo('x'); t.integer('size').checkPositive('size_positive');
-    t.integer('other'); t.primary(['a', 'b'], { constraintName: 'low_key' }); t.foreign('other', 'low_other').references('up.id').onDelete('SET NULL');  });
+    t.integer('other'); t.primary(['a', 'b'], 'low_key'); t.foreign('other', 'low_other').references('up.id').onDelete('SET NULL');  });
   await k.raw('alter table low add constraint low_both unique (kind, size)');
   await k.raw('alter table low add constraint not_three check (b <> 3)');
 };
