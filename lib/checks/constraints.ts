@@ -15,6 +15,8 @@ export interface ConstraintRules {
   readonly foldName: (name: string) => string;
   readonly foldExpression: (sql: string) => string;
   readonly foldType: (type: string) => string;
+  /** Whether an expression names a column. */
+  readonly mentions: (expression: string, column: string) => boolean;
   /** A constraint as a statement says it. */
   readonly sqlOf: (constraint: Constraint) => string;
   readonly addSql: (table: Table, constraint: Constraint) => readonly string[];
@@ -56,6 +58,12 @@ function meaningOf(constraint: Constraint, { foldName, foldExpression }: Constra
   return JSON.stringify([kind, [...names(constraint.of.columns)].sort()]);
 }
 
+function isOn(constraint: Constraint, column: string, { foldName, mentions }: ConstraintRules): boolean {
+  if (constraint.kind === 'check') return mentions(constraint.of.expression, column);
+  if (constraint.kind === 'exclusion') return mentions(constraint.of.definition, column);
+  return constraint.of.columns.some((name) => foldName(name) === foldName(column));
+}
+
 /** Unique indexes hold what a unique constraint does. */
 function uniqueIndexes({ indexes }: Table, { foldName }: ConstraintRules): readonly string[] {
   return indexes.flatMap(({ unique, isValid, predicate, keys }) => {
@@ -69,6 +77,7 @@ function constraintFindings(expected: Table, actual: Table, rules: ConstraintRul
   const there = constraintsOf(actual).map((each) => meaningOf(each, rules));
   const indexes = uniqueIndexes(actual, rules);
   const columns = new Set(actual.columns.map(({ name }) => rules.foldName(name)));
+  const gone = expected.columns.map(({ name }) => name).filter((name) => !columns.has(rules.foldName(name)));
   return constraintsOf(expected).flatMap((constraint): readonly Finding[] => {
     const meaning = meaningOf(constraint, rules);
     const place = there.indexOf(meaning);
@@ -79,11 +88,7 @@ function constraintFindings(expected: Table, actual: Table, rules: ConstraintRul
     }
     if (indexes.includes(meaning)) return [];
     // A column that is gone takes its constraints along, and is told by itself.
-    if (
-      'columns' in constraint.of &&
-      !constraint.of.columns.every((name) => columns.has(rules.foldName(name)))
-    )
-      return [];
+    if (gone.some((name) => isOn(constraint, name, rules))) return [];
     const table = nameOf(expected);
     return [
       {

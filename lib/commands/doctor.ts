@@ -1,32 +1,18 @@
-import { indexFindings, presenceFindings, searchPathFinding } from '../checks/doctor.js';
+import { indexFindings, searchPathFinding } from '../checks/doctor.js';
 import type { CheckReport, Finding } from '../checks/finding.js';
 import { engineOf, missingFile } from '../cli/project.js';
-import type { Engine } from '../engines/contract.js';
 import { isKnexMetaError } from '../errors.js';
-import type { KnexMetaConfig } from '../metadata/options.js';
-import { resolveMeta } from '../metadata/resolve.js';
-import { appliedRevisions } from '../migrator/applied.js';
-import { type Captured, captureOffline, isAdoption } from '../migrator/capture.js';
-import type { OwnedThing } from '../migrator/expected.js';
-import type { KnownEntry } from '../migrator/history.js';
-import { ownTables } from '../migrator/journal.js';
-import { compareWithDatabase } from '../migrator/presence.js';
-import { readRecordFacts } from '../migrator/recordFacts.js';
-import { configOf, recordTables } from '../migrator/settings.js';
+import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
-import { checkConstraints } from './doctorConstraints.js';
-import { databaseForReading, readFiles } from './migrateHistory.js';
-import { readPending, readStatus } from './migrateInspect.js';
+import { checkPresence, homeOf } from './doctorPresence.js';
+import { readPending } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
-
-const ADOPTIONS =
-  'a migration that makes the tables from before would let them be compared: npx knex-meta migrate:baseline';
 
 /** Commands that mend what is wrong before there is a database to look at. */
 function mendOf(code: string, remedy: string): readonly string[] {
@@ -47,12 +33,6 @@ async function orFinding(act: () => Promise<CheckReport>): Promise<CheckReport> 
   }
 }
 
-function homeOf(engine: Engine, { searchPath, migrations }: KnexMetaConfig): string | undefined {
-  if (!engine.hasSchemas) return undefined;
-  const [first] = [searchPath ?? []].flat().filter((name) => !/^"?\$user"?$/.test(name));
-  return first ?? migrations?.schemaName ?? engine.changes.defaultSchema;
-}
-
 /** The record in a schema where the configuration does not look for it. */
 async function checkSearchPath(context: Context, actual: DatabaseSchema): Promise<Finding | undefined> {
   const { config } = await context.project();
@@ -70,69 +50,6 @@ async function checkSearchPath(context: Context, actual: DatabaseSchema): Promis
   const mend =
     isSet || there.length > 1 || name === '' ? [] : engine.checks.setSearchPath(name, other.schema);
   return searchPathFinding(other.schema, homeOf(engine, config) ?? '', mend);
-}
-
-/** Things that a migration which could not be followed names: it may have renamed or dropped them. */
-async function namedBehind(
-  entries: readonly KnownEntry[],
-  unfollowed: Captured['unfollowed'],
-): Promise<(thing: OwnedThing) => boolean> {
-  const places = new Map(entries.map(({ name }, index) => [name, index]));
-  const behind = await Promise.all(
-    entries
-      .filter(({ name }) => unfollowed.has(name))
-      .map(async (entry) => ({ place: places.get(entry.name) ?? 0, text: (await entry.text()) ?? '' })),
-  );
-  return ({ owner, table, name }) =>
-    behind.some(
-      ({ place, text }) => place > (places.get(owner) ?? 0) && (text.includes(name) || text.includes(table)),
-    );
-}
-
-const firstLine = ({ message }: Error): string => String(message.split('\n')[0]);
-
-/** What the migrations make beside what there is. */
-async function checkPresence(context: Context, actual: DatabaseSchema): Promise<CheckReport> {
-  const { config, extension } = await context.project();
-  const engine = engineOf(config);
-  const { db } = await context.database();
-  const status = await readStatus(context);
-  const { settings } = await databaseForReading(context);
-  const { history } = await readFiles(context);
-  const { planned, unfollowed } = await captureOffline(
-    engine,
-    { ...configOf(db), migrations: { ...config.migrations, extension } },
-    history.revisions,
-  );
-  const meta = resolveMeta(config.meta, process.env);
-  const names = new Set(meta.columns.map(({ name }) => name));
-  const own = new Set(ownTables(recordTables(config.migrations ?? {})));
-  const isNamedBehind = await namedBehind(history.revisions, unfollowed);
-  const isLeftOut = (thing: OwnedThing): boolean => {
-    const { kind, table, name } = thing;
-    const isOurs =
-      own.has(table) ||
-      kind === 'trigger' ||
-      (kind !== 'table' && [...names].some((each) => each === name || name === `${table}_${each}_index`));
-    return isOurs || isNamedBehind(thing);
-  };
-  const applied = appliedRevisions(status.applied);
-  const home = homeOf(engine, config);
-  const presences = compareWithDatabase(planned, applied, actual, home, engine.metadata.foldName, isLeftOut);
-  const { record } = await readRecordFacts(db, settings);
-  const constraints = await checkConstraints(context, actual, {
-    entries: history.revisions.filter(({ revision }) => applied.has(revision)),
-    home,
-    known: unfollowed,
-  });
-  return {
-    findings: [...presenceFindings(presences, status, record), ...constraints.findings],
-    notes: [
-      ...[...unfollowed.values()].map((error) => `not compared with the database: ${firstLine(error)}`),
-      ...([...unfollowed.values()].some(isAdoption) ? [ADOPTIONS] : []),
-      ...constraints.notes,
-    ],
-  };
 }
 
 /** A pending migration is no trouble; of an unfinished one the comparison says more. */

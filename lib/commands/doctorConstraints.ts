@@ -2,14 +2,17 @@ import { type Constraint, compareConstraints } from '../checks/constraints.js';
 import type { CheckReport } from '../checks/finding.js';
 import { engineOf } from '../cli/project.js';
 import type { Engine } from '../engines/contract.js';
+import { mentions } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
+import { plainView } from '../migrator/views.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from '../render/constraints.js';
 import { sqlObject } from '../render/text.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import { said } from '../verify/diagnose.js';
 import { openStage } from '../verify/stage.js';
@@ -24,10 +27,14 @@ interface Applied {
   readonly known: ReadonlyMap<string, Error>;
 }
 
+const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
+
 /** What the applied migrations make of an empty database, and those that do not run in one. */
 async function runApplied(context: Context, engine: Engine, entries: readonly KnownEntry[]) {
   const { config: configured, extension } = await context.project();
-  const config: KnexMetaConfig = { ...configured, migrations: { ...configured.migrations, extension } };
+  const migrations = { ...configured.migrations, extension };
+  // What the hook says of these tables it says elsewhere.
+  const config: KnexMetaConfig = { ...configured, migrations, log: SILENT };
   const { shadow = configured.meta?.shadow } = context.args;
   const server = shadow === undefined ? undefined : String(shadow);
   const signal = context.signal();
@@ -38,10 +45,26 @@ async function runApplied(context: Context, engine: Engine, entries: readonly Kn
       const { error } = await stage.step('up', entry.name, signal);
       if (error !== undefined) failed.set(entry, error);
     }
-    return { schema: await engine.introspect(stage.plain), failed };
+    const home = await engine.homeSchema(stage.plain);
+    return { tables: (await engine.introspect(stage.plain)).tables, home, failed };
   } finally {
     await stage.end();
   }
+}
+
+/** A search path may be a setting of the database: in another one the same names are in another schema. */
+function atHome(
+  tables: readonly Table[],
+  from: string | undefined,
+  to: string | undefined,
+): readonly Table[] {
+  if (from === to) return tables;
+  const moved = <Of extends ObjectName>(object: Of): Of =>
+    object.schema === from ? { ...object, schema: to } : object;
+  return tables.map((table) => ({
+    ...moved(table),
+    foreignKeys: table.foreignKeys.map((key) => ({ ...key, target: moved(key.target) })),
+  }));
 }
 
 /** A constraint in SQL. */
@@ -73,14 +96,18 @@ export async function checkConstraints(
   const { config } = await context.project();
   const engine = engineOf(config);
   try {
-    const { schema, failed } = await runApplied(context, engine, entries);
+    const { tables: made, home: there, failed } = await runApplied(context, engine, entries);
     const own = ownTables(recordTables(config.migrations ?? {}));
-    const tables = schema.tables.filter(({ name }) => !own.includes(name));
+    const { db } = await context.database();
+    const tables = atHome(made, there, await engine.homeSchema(plainView(db))).filter(
+      ({ name }) => !own.includes(name),
+    );
     const { foldName, foldExpression, foldType } = engine.changes.comparison;
     const findings = compareConstraints(await toldTables(tables, failed), actual.tables, {
       foldName,
       foldExpression,
       foldType,
+      mentions,
       sqlOf: (constraint) => sqlOf(constraint, engine, home),
       addSql: (table, constraint) => [
         `alter table ${sqlObject(table, home)} add ${sqlOf(constraint, engine, home)}`,
@@ -92,7 +119,8 @@ export async function checkConstraints(
       .map(([{ name }, error]) => `constraints of what ${name} names are not compared: ${said(error)}`);
     return { findings, notes };
   } catch (error) {
-    if (!isKnexMetaError(error) || error.code === 'INTERRUPTED') throw error;
-    return { findings: [], notes: [`constraints and types of columns are not compared: ${said(error)}`] };
+    if (isKnexMetaError(error) && error.code === 'INTERRUPTED') throw error;
+    const reason = said(error as Error);
+    return { findings: [], notes: [`constraints and types of columns are not compared: ${reason}`] };
   }
 }

@@ -16,24 +16,16 @@ function tablesWithout(text: string): readonly string[] {
   return found;
 }
 
-/** The tables to which a migration's text gives their metadata later. */
-function tablesAdopted(text: string): readonly string[] {
-  const tokens = tokensOf(text);
-  return tokens.flatMap(({ value }, index) => {
-    if (value !== 'adoptTable') return [];
-    const at = tokens.findIndex((token, place) => place > index && token.value === 'table');
-    return stringOf(tokens[at + 2]) ?? [];
-  });
-}
-
 /** The migration that says so, by the name of the table, as it is written there. */
 export async function tablesOptedOut(entries: readonly KnownEntry[]): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const entry of entries) {
     const text = (await entry.text()) ?? '';
     // Few say it: the others need not be read word by word.
-    if (text.includes('metadata(')) for (const table of tablesWithout(text)) found.set(table, entry.name);
-    if (text.includes('adoptTable(')) for (const table of tablesAdopted(text)) found.delete(table);
+    if (!text.includes('metadata(')) continue;
+    // What was there before the migrations has not opted out: nobody has asked it yet.
+    if (text.includes('baseline') && (await entry.load()).config?.baseline === true) continue;
+    for (const table of tablesWithout(text)) found.set(table, entry.name);
   }
   return found;
 }

@@ -35,7 +35,9 @@ function guard(tables: readonly ObjectName[], defaultSchema: string | undefined)
     ...asked,
     '  ];',
     '  if (there.every(Boolean)) return;',
-    `  if (there.some(Boolean)) throw new Error(${quote(HALF)});`,
+    '  if (there.some(Boolean)) {',
+    `    throw new Error(${quote(HALF)});`,
+    '  }',
   ].join('\n');
 }
 

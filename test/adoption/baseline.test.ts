@@ -96,6 +96,7 @@ eachEngine('a baseline', function (engine) {
     expect(engines.findings).to.deep.equal([]);
     expect(engines.migrations).to.deep.equal([baseline, adoption, later]);
 
+    expect((await project.run(['doctor'])).findings).to.deep.equal([]);
     // Where its tables are there it is recorded, and nothing else.
     await project.run(['migrate:latest']);
     expect([await db('zones'), await db('orders')]).to.deep.equal(before.slice(0, 2));
@@ -118,6 +119,11 @@ eachEngine('a baseline', function (engine) {
     const { project, config } = await begin();
     await project.run(['migrate:baseline', 'tables from before']);
     await project.run(['migrate:latest']);
+    // It makes the tables without metadata, which is no wish that they have none.
+    expect((await project.run(['check:migration'], 3)).findings?.map(({ code }) => code)).to.deep.equal([
+      'METADATA_MISSING',
+      'METADATA_MISSING',
+    ]);
     await project.run(['meta:adopt']);
     const [baseline, adoption] = files(project);
     expect(baseline).to.match(/^\d{14}_tables_from_before\.js$/);
@@ -132,7 +138,6 @@ eachEngine('a baseline', function (engine) {
     const made = knex(fresh.config);
     open.push(made);
     expect(Object.keys(await made('zones').columnInfo())).to.deep.equal(['id', 'name', ...FIVE]);
-    // It opted out, and was adopted: what is missing is missed.
     await made.raw(
       `drop trigger ${engine.name === 'sqlite' ? 'update_timestamp_zones' : 'update_timestamp on zones'}`,
     );

@@ -19,6 +19,7 @@ interface Report {
     readonly mend?: readonly string[];
   }[];
   readonly notes?: readonly string[];
+  readonly path?: string;
   readonly verified?: readonly string[];
   readonly migrations?: readonly unknown[];
   readonly tables?: readonly {

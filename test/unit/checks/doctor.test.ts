@@ -69,6 +69,7 @@ describe('doctor judges', () => {
   it('a pending one that is there, by how it is recorded', () => {
     const whole = { present: PRESENCE.made };
     expect(short([whole])).to.deep.equal([['PENDING_PRESENT', [STAMP]]]);
+    expect(short([{ made: [TABLE], present: [TABLE] }])).to.deep.equal([['PENDING_PRESENT', [STAMP]]]);
     expect(short([{ ...whole, isBehind: false }])).to.deep.equal([['PENDING_PRESENT', [ROW]]]);
     expect(short([whole], { missing: ['0_z.js'] })).to.deep.equal([['PENDING_PRESENT', [ROW]]]);
     expect(short([whole], { applied: [] })).to.deep.equal([['PENDING_PRESENT', [STAMP]]]);
