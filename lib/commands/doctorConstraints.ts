@@ -8,7 +8,6 @@ import type { KnexMetaConfig } from '../metadata/options.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
-import { plainView } from '../migrator/views.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from '../render/constraints.js';
 import { sqlObject } from '../render/text.js';
 import type { DatabaseSchema } from '../schema/database.js';
@@ -98,10 +97,7 @@ export async function checkConstraints(
   try {
     const { tables: made, home: there, failed } = await runApplied(context, engine, entries);
     const own = ownTables(recordTables(config.migrations ?? {}));
-    const { db } = await context.database();
-    const tables = atHome(made, there, await engine.homeSchema(plainView(db))).filter(
-      ({ name }) => !own.includes(name),
-    );
+    const tables = atHome(made, there, home).filter(({ name }) => !own.includes(name));
     const { foldName, foldExpression, foldType } = engine.changes.comparison;
     const findings = compareConstraints(await toldTables(tables, failed), actual.tables, {
       foldName,

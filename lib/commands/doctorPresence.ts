@@ -12,6 +12,7 @@ import { ownTables } from '../migrator/journal.js';
 import { compareWithDatabase } from '../migrator/presence.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
 import { configOf, recordTables } from '../migrator/settings.js';
+import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Context } from './command.js';
 import { checkConstraints } from './doctorConstraints.js';
@@ -83,7 +84,8 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
     return isOurs || isNamedBehind(thing);
   };
   const applied = appliedRevisions(status.applied);
-  const home = homeOf(engine, config);
+  // Also where the database itself says in which schema it looks.
+  const home = (await engine.homeSchema(plainView(db))) ?? homeOf(engine, config);
   const presences = compareWithDatabase(planned, applied, actual, home, engine.metadata.foldName, isLeftOut);
   const { record } = await readRecordFacts(db, settings);
   const baselines = await baselinesOf(history.revisions);

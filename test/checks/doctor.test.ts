@@ -157,15 +157,23 @@ const namesOf = (findings: readonly Finding[]): readonly string[] =>
 eachEngine('doctor', function (engine) {
   this.timeout(180_000);
 
-  async function ask(project: TestProject): Promise<readonly Finding[]> {
-    const config = { ...project.database.config, migrations: { directory: project.directory } };
+  interface Told {
+    readonly findings: readonly Finding[];
+    readonly notes: readonly string[];
+    readonly compared: string;
+  }
+
+  async function tell(project: TestProject, own: Knex.Config = project.database.config): Promise<Told> {
+    const config = { ...own, migrations: { directory: project.directory } };
     return withContext(config, async (context) => {
       const { data, exitCode = 0 } = await doctor.run(context);
-      const { findings } = data as { readonly findings: readonly Finding[] };
-      expect(exitCode).to.equal(findings.length === 0 ? 0 : 3);
-      return findings;
+      const told = data as Told;
+      expect(exitCode).to.equal(told.findings.length === 0 ? 0 : 3);
+      return told;
     });
   }
+
+  const ask = async (project: TestProject): Promise<readonly Finding[]> => (await tell(project)).findings;
 
   it('explains each broken situation, and what it says mends it', async () => {
     const project = await makeProject(engine, FILES);
@@ -262,6 +270,39 @@ exports.down = (k) => k.schema.alterTable('low', (t) => { t.foreign('other', 'lo
     expect(namesOf(await ask(project))).to.deep.equal(['APPLIED_ABSENT 1_up.cjs', 'CONSTRAINT_ABSENT']);
     await project.close();
   });
+
+  if (engine.name === 'postgresql')
+    it('compares constraints in the schema that the database looks in; says so where it may make no database', async () => {
+      const project = await makeProject(engine, FILES);
+      const admin = project.open();
+      const { rows } = await admin.raw('select current_database() as name');
+      await admin.raw('create schema app');
+      await admin.raw(`alter database ${rows[0].name} set search_path to app`);
+      await project.close();
+      await project.migrator().latest();
+      const db = project.open();
+      const whole = await tell(project);
+      expect([whole.compared, whole.findings]).to.deep.equal(['all', []]);
+      await db.raw('alter table app.b drop constraint b_a_id_foreign');
+      const { findings } = await tell(project);
+      expect(findings.map(({ code, table }) => [code, table])).to.deep.equal([
+        ['CONSTRAINT_ABSENT', 'app.b'],
+      ]);
+      const role = `plain_${rows[0].name}`;
+      await db.raw(`create role ${role} login password 'gehe1m'`);
+      for (const what of ['all on schema app', 'all on all tables in schema app'])
+        await db.raw(`grant ${what} to ${role}`);
+      const connection = project.database.url.replace(/\/\/[^@]*@/, `//${role}:gehe1m@`);
+      const without = await tell(project, { ...project.database.config, connection });
+      expect(without.compared).to.equal('in part');
+      expect(without.notes.join('\n')).to.match(
+        /constraints and types of columns are not compared: .*permission denied/,
+      );
+      expect(namesOf(without.findings)).not.to.include('CONSTRAINT_ABSENT');
+      await runMending(db, findings, project.folder);
+      expect(namesOf(await ask(project))).to.deep.equal([]);
+      await project.close();
+    });
 
   it('a table is made anew with its constraints', async () => {
     const project = await makeProject(engine, FILES);

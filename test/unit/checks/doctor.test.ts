@@ -105,6 +105,7 @@ describe('doctor judges', () => {
   it('half of one', () => {
     const half = { present: [COLUMN, OTHER] };
     expect(short([half])).to.deep.equal([['PENDING_PARTLY', ['create it', STAMP]]]);
+    expect(short([{ present: [COLUMN] }])).to.deep.equal([['PENDING_PARTLY', ['create it', STAMP]]]);
     expect(find([half])[0]?.message).to.match(
       /there is column t\.a, column u\.b; there is not table t, index u_b$/,
     );

@@ -70,6 +70,7 @@ describe('presence', () => {
     const actual = schemaOf('app.t(a)', 'other.u(c)');
     const fold = (name: string): string => name.toLowerCase();
     expect(compare(captured, actual, { home: 'app', fold })[0]?.present).to.have.length(4);
+    expect(compare(captured, schemaOf('t(a)'), { fold })[0]?.present).to.have.length(2);
     expect(compare(captured, actual, { home: 'app' })[0]?.present).to.have.length(2);
     expect(compare(captured, actual, { home: 'public', fold })[0]?.present).to.have.length(2);
   });
@@ -104,6 +105,13 @@ describe('presence', () => {
     });
     expect(titles(presence?.made ?? [])).to.deep.equal(['table t.t', 'column t.a']);
     expect(presence?.rest).to.deep.equal([]);
+    // A table that is made anew needs it all the same.
+    const trigger = 'create trigger g after insert on t begin select 1; end';
+    const [gone] = compare([migration('1_a', 'create table t (a int)', trigger)], schemaOf(), {
+      applied: ['1_a'],
+      isLeftOut: ({ kind }) => kind === 'trigger',
+    });
+    expect(gone?.rest).to.deep.equal(['create table t (a int)', trigger]);
   });
 
   it('of an applied migration, the statements that make what is gone', () => {
@@ -149,7 +157,11 @@ describe('presence', () => {
       rest(['alter table t add column a int, add constraint c check (a > 1)'], schemaOf('t()')),
     ).to.equal(undefined);
     // It was renamed since: no statement makes it.
-    expect(rest(['create table old (a int)', 'alter table old rename to t'], schemaOf())).to.equal(undefined);
+    const renamed = ['create table old (a int)', 'alter table old rename to t'];
+    expect(rest(renamed, schemaOf())).to.equal(undefined);
+    const made = ['create table u (c int)', 'create index i on u (c)'];
+    expect(rest([...made, ...renamed], schemaOf())).to.equal(undefined);
+    expect(rest([...made, ...renamed], schemaOf('t(a)'))).to.deep.equal(made);
   });
 
   it('of a pending migration nobody knows what was run beside what it makes', () => {
