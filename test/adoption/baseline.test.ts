@@ -60,10 +60,18 @@ eachEngine('a baseline', function (engine) {
 
   it('makes what verify and check:engines lack, after an adoption and what came behind it', async () => {
     const { db, project } = await begin();
+    const own = '20200101000000_own.js';
+    const later = '29990101000000_later.js';
+    writeFileSync(
+      join(project.folder, 'migrations', own),
+      `export const up = (k) => k.schema.createTable('own', (t) => { t.increments('id'); });
+export const down = (k) => k.schema.dropTable('own');\n`,
+    );
+    await project.run(['migrate:latest']);
     await project.run(['meta:adopt']);
     await project.run(['migrate:latest']);
-    const later = '29990101000000_later.js';
-    const [adoption] = files(project);
+    const [, adoption] = files(project);
+    expect(project.newest()).to.include("revises = '20200101000000_own'");
     writeFileSync(
       join(project.folder, 'migrations', later),
       `export const revises = '${String(adoption).slice(0, -3)}';\n${LATER}`,
@@ -83,18 +91,25 @@ eachEngine('a baseline', function (engine) {
 
     const { tables } = await project.run(['migrate:baseline']);
     expect(tables?.map(({ name }: Named) => name)).to.deep.equal(['orders', 'zones']);
-    const [baseline, ...rest] = files(project);
-    expect(rest).to.deep.equal([adoption, later]);
+    const [first, baseline, ...rest] = files(project);
+    expect([first, ...rest]).to.deep.equal([own, adoption, later]);
+    const follows = (file: string | undefined): string =>
+      /revises = '(.*)'/.exec(readFileSync(join(project.folder, 'migrations', String(file)), 'utf8'))?.[1] ??
+      '';
+    expect([baseline, adoption].map(follows)).to.deep.equal([
+      '20200101000000_own',
+      String(baseline).slice(0, -3),
+    ]);
     const text = readFileSync(join(project.folder, 'migrations', String(baseline)), 'utf8');
     expect(text).to.include('baseline: true').and.to.include('t.metadata(false)');
     for (const column of ['later', ...FIVE.slice(0, 4)]) expect(text).not.to.include(`'${column}'`);
 
     const verified = await project.run(['migrate:verify']);
     expect(verified.findings).to.deep.equal([]);
-    expect(verified.verified).to.deep.equal([adoption, later]);
+    expect(verified.verified).to.deep.equal([own, adoption, later]);
     const engines = await project.run(['check:engines', ...shadow, '--accept', 'KEYS_OFF']);
     expect(engines.findings).to.deep.equal([]);
-    expect(engines.migrations).to.deep.equal([baseline, adoption, later]);
+    expect(engines.migrations).to.deep.equal([own, baseline, adoption, later]);
 
     expect((await project.run(['doctor'])).findings).to.deep.equal([]);
     // Where its tables are there it is recorded, and nothing else.

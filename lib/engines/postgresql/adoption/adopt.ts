@@ -17,7 +17,8 @@ interface Filled extends Filling {
 
 function noTable({ quoted }: HookTarget): KnexMetaError {
   return new KnexMetaError('ADOPT_REFUSED', `There is no table ${quoted}.`, {
-    remedy: 'Check the name and the schema. Nothing was changed in it.',
+    remedy:
+      'Check the name and the schema. In a new database, `npx knex-meta migrate:baseline` lets a migration make what was there before. Nothing was changed in it.',
     details: { table: quoted, isAbsent: true },
   });
 }

@@ -18,7 +18,8 @@ function refuse(target: HookTarget, reason: string, remedy: string): KnexMetaErr
 
 function noTable({ quoted, table }: HookTarget): KnexMetaError {
   return new KnexMetaError('ADOPT_REFUSED', `${quoted} cannot be adopted: there is no such table.`, {
-    remedy: 'Check the name. Nothing was changed in it.',
+    remedy:
+      'Check the name. In a new database, `npx knex-meta migrate:baseline` lets a migration make what was there before. Nothing was changed in it.',
     details: { table: table.name, isAbsent: true },
   });
 }
