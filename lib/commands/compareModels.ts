@@ -8,7 +8,7 @@ import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
 import type { AnyModel } from '../models/definition.js';
 import { readDesired } from '../models/desired.js';
-import { type LoadedModels, loadModels } from '../models/load.js';
+import { type LoadedModels, loadModels, placeName } from '../models/load.js';
 import { describe } from '../operations/describe.js';
 import { type CountedHazard, countHazards, hazardFinder } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
@@ -96,6 +96,15 @@ function excludedOf(
     ...list('function', functions),
     ...list('enum', enums),
   ];
+}
+
+/** A definition of which its file keeps to itself that it is there: a table of its name looks like one without a model. */
+function notCompared({ kind, name, place }: AnyModel): Unmanaged {
+  return {
+    kind: kind === 'table' ? 'model' : kind,
+    name,
+    reason: `${place && placeName(place)} does not export it: it is not compared`,
+  };
 }
 
 /** Asks for as long as an answer brings up another pair: columns show when their table has its new name. */
@@ -194,7 +203,7 @@ export async function compareModels<Result>(
     ].filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
     const compared: Compared = {
       ...difference,
-      unmanaged: [...difference.unmanaged, ...excluded],
+      unmanaged: [...difference.unmanaged, ...excluded, ...loaded.unexported.map(notCompared)],
       engine,
       loaded,
       actual,

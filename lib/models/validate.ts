@@ -39,6 +39,13 @@ export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string' || value.trim() === '') throw invalid(what, 'a text');
 }
 
+/** A text before which `create`, the kind and the name are put: a whole CREATE statement is none. */
+export function checkWithoutCreate(what: string, value: unknown): void {
+  checkText(what, value);
+  if (/^\s*create\s/i.test(String(value)))
+    throw invalid(what, 'without `create …`: that and the name are put before it');
+}
+
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw invalid(what, 'a function');
 }
