@@ -5,6 +5,7 @@ import type { Engine } from '../engines/contract.js';
 import { mentions } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
+import { isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
@@ -78,7 +79,9 @@ async function toldTables(
   tables: readonly Table[],
   failed: ReadonlyMap<KnownEntry, Error>,
 ): Promise<readonly Table[]> {
-  const texts = await Promise.all([...failed.keys()].map(async (entry) => (await entry.text()) ?? ''));
+  // An adoption only adds.
+  const others = [...failed].filter(([, error]) => ![error, error.cause].some(isAdoption));
+  const texts = await Promise.all(others.map(async ([entry]) => (await entry.text()) ?? ''));
   return tables.filter(({ name }) => !texts.some((text) => text.includes(name)));
 }
 

@@ -37,12 +37,16 @@ async function namedBehind(
   const places = new Map(entries.map(({ name }, index) => [name, index]));
   const behind = await Promise.all(
     entries
-      .filter(({ name }) => unfollowed.has(name))
+      // An adoption only adds.
+      .filter(({ name }) => unfollowed.has(name) && !isAdoption(unfollowed.get(name)))
       .map(async (entry) => ({ place: places.get(entry.name) ?? 0, text: (await entry.text()) ?? '' })),
   );
-  return ({ owner, table, name }) =>
+  return ({ owner, kind, table, name }) =>
     behind.some(
-      ({ place, text }) => place > (places.get(owner) ?? 0) && (text.includes(name) || text.includes(table)),
+      ({ place, text }) =>
+        place > (places.get(owner) ?? 0) &&
+        // Only an index is dropped without a word of its table.
+        (text.includes(table) || (kind === 'index' && text.includes(name))),
     );
 }
 

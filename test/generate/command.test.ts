@@ -51,7 +51,9 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     models(project, MODELS.replace('export const posts', 'const posts'));
     const forgotten = await run(project, 'check:models');
     expect(forgotten.code).to.equal(3);
-    expect(forgotten.stdout).to.include('model posts: models/index.ts:3 does not export it: it is not compared');
+    expect(forgotten.stdout).to.include(
+      'model posts: models/index.ts:3 does not export it: it is not compared',
+    );
 
     const db = project.open();
     await db('users').insert({ email: 'a@b', name: 'kept' });
