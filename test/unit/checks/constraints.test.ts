@@ -130,6 +130,9 @@ describe('constraints of applied migrations', () => {
     const both = { uniques: [{ name: 'u', columns: ['a', 'b'] }] };
     expect(found(both, { columns: [column('A')] })).to.deep.equal([]);
     expect(found(both, { columns: [column('A'), column('B')] })).to.deep.equal(absent('u'));
+    const one = { uniques: [{ name: 'u', columns: ['a'] }] };
+    expect(found(one, { columns: [column('a')] })).to.deep.equal(absent('u'));
+    expect(found(one, { columns: [column('b')] })).to.deep.equal([]);
     const others = {
       checks: [{ name: 'c', expression: 'b > 1', isInherited: false }],
       exclusions: [{ name: 'x', definition: 'exclude (b)' }],
