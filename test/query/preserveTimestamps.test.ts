@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { type KnexMetaError, preserveTimestamps, withMeta } from '../../lib/index.js';
+import { engineOf } from '../../lib/migrator/settings.js';
 import { onEachEngine, pause, triggersOf } from '../conformance/support.js';
 import { knexMeta, ROOT } from '../support/commandLine.js';
 import { temporaryFolder } from '../support/databases.js';
@@ -178,6 +179,94 @@ onEachEngine('preserveTimestamps', (open, engine) => {
       ),
     );
     expect(error.message).to.equal('after the commit');
+    expect(await stamps(db, 1)).to.equal(true);
+  });
+
+  it('ends with the nested transaction that fn commits or rolls back: what is around it stamps', async () => {
+    const db = open();
+    await makeTables(db, 't');
+    const triggers = await triggersOf(db);
+    // The present instant is one in a transaction: a stamp is told from what was given.
+    const overwrites = async (trx: Knex, table = 't') => {
+      await trx(table).where({ id: 1 }).update(given);
+      return (await stampOf(trx, 1, table)) !== LONG_AGO;
+    };
+    for (const end of ['commit', 'rollback'] as const) {
+      await db.transaction(async (trx) => {
+        const child = await trx.transaction();
+        await preserveTimestamps(child, async () => {
+          await child('t').where({ id: 1 }).update(given);
+          await child[end]();
+        });
+        expect((await stampOf(trx, 1)) === LONG_AGO, end).to.equal(end === 'commit');
+        expect(await overwrites(trx), end).to.equal(true);
+        await makeTables(trx, `made_after_${end}`);
+        expect(await overwrites(trx, `made_after_${end}`), end).to.equal(true);
+        const failing = await trx.transaction();
+        const mine = new Error('mine');
+        const thrown = preserveTimestamps(failing, async () => {
+          await failing('t').where({ id: 1 }).update(given);
+          await failing[end]();
+          throw mine;
+        });
+        expect(await failure(thrown)).to.equal(mine);
+        expect(await overwrites(trx), end).to.equal(true);
+      });
+      await db.schema.dropTable(`made_after_${end}`);
+    }
+    expect(await triggersOf(db)).to.deep.equal(triggers);
+  });
+
+  it('a nested call that throws is undone, and the one around it goes on', async () => {
+    const db = open();
+    await makeTables(db, 't');
+    await db.transaction((trx) =>
+      preserveTimestamps(trx, async () => {
+        await trx('t').where({ id: 2 }).update(given);
+        const nested = preserveTimestamps(trx, async () => {
+          await trx('t').where({ id: 2 }).update({ label: 'wrong', updated_at: LATER });
+          await trx('t').insert({ id: 2, label: 'again' });
+        });
+        expect((await failure(nested)).message).to.match(/unique/i);
+        await trx('t').where({ id: 1 }).update({ label: 'right', updated_at: LATER });
+        // At once: the one that throws takes nothing of the other along.
+        const both = await Promise.allSettled(
+          [1, 2].map((id) =>
+            preserveTimestamps(trx, async () => {
+              await trx('t').where({ id }).update({ label: 'both' });
+              await pause();
+              if (id === 2) throw new Error('mine');
+            }),
+          ),
+        );
+        expect(both.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+      }),
+    );
+    expect([await stampOf(db, 1), await stampOf(db, 2)]).to.deep.equal([LATER, LONG_AGO]);
+    expect(await db('t').orderBy('id').pluck('label')).to.deep.equal(['both', 'b']);
+    expect(await stamps(db, 1)).to.equal(true);
+  });
+
+  it('what is started inside it and runs after its end is a call of its own', async () => {
+    const db = open({}, { pool: { min: 0, max: 1 } });
+    await makeTables(db, 't');
+    let go: () => void = () => {};
+    const over = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let later: Promise<unknown> | undefined;
+    await db.transaction((trx) =>
+      preserveTimestamps(trx, () => {
+        later = over.then(() =>
+          db.transaction((other) =>
+            preserveTimestamps(other, () => other('t').where({ id: 1 }).update(given)),
+          ),
+        );
+      }),
+    );
+    go();
+    await later;
+    expect(await stampOf(db, 1)).to.equal(LONG_AGO);
     expect(await stamps(db, 1)).to.equal(true);
   });
 
@@ -367,6 +456,24 @@ $$`;
       const upgraded = await bodies();
       await makeTables(db, 'u');
       expect(await bodies()).to.deep.equal(upgraded);
+    });
+
+    it('meta:upgrade by several at once: each function is made anew once, and all end well', async () => {
+      const db = open({}, { pool: { min: 0, max: 8 } });
+      await makeTables(db, 't');
+      await db.raw(OLD);
+      const { preserving } = engineOf(db);
+      const first = await db.transaction();
+      expect((await preserving.upgrade(first)).upgraded).to.deep.equal(['public.set_updated_at']);
+      const others = Promise.all([1, 2, 3].map(() => db.transaction((trx) => preserving.upgrade(trx))));
+      let waiting = 0;
+      while (waiting < 3) {
+        const { rows } = await db.raw('select 1 from pg_locks where not granted');
+        waiting = rows.length;
+      }
+      await first.commit();
+      const none = { upgraded: [], left: [] };
+      expect(await others).to.deep.equal([none, none, none]);
     });
 
     it('a new table of the schema brings the function along', async () => {
