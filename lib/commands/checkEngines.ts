@@ -23,7 +23,8 @@ async function candidates(context: Context): Promise<readonly Candidate[]> {
     const server = shadow !== undefined && engine.fromUrl(shadow) !== undefined ? shadow : undefined;
     if (engine === own) return { engine, config: { ...configured, migrations }, server };
     const { connection: _other, pool: _ofOther, ...shared } = configured;
-    const { timestampUtc: _expression, ...meta } = configured.meta ?? {};
+    // The expression is one of the other engine's, also where the environment names it: this one has its own.
+    const meta = { ...configured.meta, timestampUtc: '' };
     const config = {
       ...engine.defaults,
       ...shared,

@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeProject, run, type TestProject } from '../reliability/support.js';
-import { ROOT } from '../support/commandLine.js';
+import { knexMeta, ROOT } from '../support/commandLine.js';
 import { eachEngine, freshPostgres, type TestEngine } from '../support/databases.js';
 
 interface Report {
@@ -20,9 +20,15 @@ interface Report {
   readonly migrations: readonly string[];
 }
 
-async function check(engine: TestEngine, project: TestProject, ...flags: readonly string[]): Promise<Report> {
+async function check(
+  engine: TestEngine,
+  project: TestProject,
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Report> {
   const shadow = engine.name === 'sqlite' ? ['--shadow', (await freshPostgres()).url] : [];
-  const { code, stdout, stderr } = await run(project, 'check:engines', '--json', ...shadow, ...flags);
+  const args = ['check:engines', '--json', ...shadow, ...flags];
+  const { code, stdout, stderr } = await knexMeta(args, project.folder, env);
   expect(stderr).to.equal('');
   return { code, ...JSON.parse(stdout) };
 }
@@ -155,7 +161,7 @@ eachEngine('check:engines', (engine) => {
     const accepted = await check(
       engine,
       project,
-      ...TABLES.flatMap(([, wanted, where]) => ['--accept', `${wanted}:${where}`]),
+      TABLES.flatMap(([, wanted, where]) => ['--accept', `${wanted}:${where}`]),
     );
     expect([accepted.code, accepted.findings]).to.deep.equal([0, []]);
   });
@@ -204,6 +210,13 @@ eachEngine('check:engines', (engine) => {
     ]);
     expect(findings[0]?.message).to.match(/fails on SQLite[\s\S]*statement: create table two/);
     expect(migrations).to.deep.equal(['1_good.cjs']);
+  });
+
+  it('takes the expression for the present instant of one engine to no other', async () => {
+    const project = await makeProject(engine, { '1_good.cjs': `${HEAD}await make('one', () => {}); };` });
+    const own = engine.name === 'sqlite' ? 'unixepoch()' : "timezone('utc', now())";
+    const inEnvironment = await check(engine, project, [], { DATABASE_TIMESTAMP_UTC: own });
+    expect([inEnvironment.code, inEnvironment.findings]).to.deep.equal([0, []]);
   });
 
   it('finds foreign keys that are not enforced', async () => {
