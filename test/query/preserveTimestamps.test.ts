@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
@@ -362,6 +362,17 @@ onEachEngine('preserveTimestamps', (open, engine) => {
   });
 
   if (engine === 'sqlite') {
+    it('meta:upgrade makes no database where none is, and does not say that all is well', async () => {
+      const folder = temporaryFolder();
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      const { code, stdout } = await knexMeta(
+        ['meta:upgrade', '--json', '--client', 'better-sqlite3', '--connection', './none.sqlite3'],
+        folder,
+      );
+      expect([code, JSON.parse(stdout).error.code]).to.deep.equal([1, 'CONNECTION_FAILED']);
+      expect(readdirSync(folder)).to.deep.equal(['node_modules']);
+    });
+
     it('triggers keep their order, and the schema its text', async () => {
       const db = open();
       await makeTables(db, 't', 'u');

@@ -98,6 +98,9 @@ const TYPES: Readonly<Record<string, readonly (readonly [type: string, value: st
     ['regclass', "'pg_class'", 'string'],
     ['mood', "'it''s'", "'it\\'s' | 'sad'"],
     ['positive', '1', 'number'],
+    ['more_positive', '2', 'number'],
+    ['moods', "'sad'", "'it\\'s' | 'sad'"],
+    ['numbers', "'{1}'", 'number[]'],
     ['mood[]', "'{sad}'", 'string'],
     ['positive[]', "'{1}'", 'string'],
     ['pair', "'(1,2)'", 'string'],
@@ -177,6 +180,9 @@ eachEngine('types:generate', (engine) => {
     if (isPostgres) {
       await db.raw("create type mood as enum ('it''s', 'sad')");
       await db.raw('create domain positive as integer check (value > 0)');
+      await db.raw('create domain more_positive as positive check (value > 1)');
+      await db.raw('create domain moods as mood');
+      await db.raw('create domain numbers as integer[]');
       await db.raw('create type pair as (a integer, b integer)');
     }
     const types = TYPES[engine.name] ?? [];
@@ -224,6 +230,10 @@ eachEngine('types:generate', (engine) => {
       await db.raw(
         'create table other.users (id integer generated always as identity primary key, word text)',
       );
+      await db.raw("create type lines as enum (E'a\\nb', 'back\\slash', '')");
+      await db.raw('alter table other.users add kind lines');
+      // Knex has no word for it: to it the dot stands behind a schema.
+      await db.raw('create table "other.users" (id text)');
       await db.raw("comment on table users is 'People\nand others'");
     }
   }
@@ -265,7 +275,9 @@ export async function work(db: Knex): Promise<void> {
   await db('odd-"name\`s').insert({ state: 'it', free: 1, twice: 2 });
   const view = await db('emails').select('email');
   const seen: ${isPostgres ? 'string | null | undefined' : 'unknown'} = view[0]?.email;
-  ${isPostgres ? "const other = await db('other.users').first('word');\n  other?.word?.length;\n  // @ts-expect-error a number that is always given\n  await db('other.users').insert({ id: 1 });" : ''}
+  const one = await db('emails').where({ id: 1 }).first();
+  console.log(one?.id, one?.email);
+  ${isPostgres ? "const other = await db('other.users').first('word');\n  other?.word?.length;\n  const kinds = await db('other.users').pluck('kind');\n  const kind: 'a\\nb' | 'back\\\\slash' | '' | null | undefined = kinds[0];\n  console.log(kind);\n  // @ts-expect-error a number that is always given\n  await db('other.users').insert({ id: 1 });" : ''}
   console.log(id, email, notes, at, active, bad, state, seen);
 }
 `;
