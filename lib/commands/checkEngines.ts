@@ -2,6 +2,7 @@ import type { Finding } from '../checks/finding.js';
 import { engineOf } from '../cli/project.js';
 import type { Traits } from '../engines/meaning.js';
 import { engines } from '../engines/registry.js';
+import { KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
@@ -17,6 +18,15 @@ async function candidates(context: Context): Promise<readonly Candidate[]> {
   const { config: configured, extension } = await context.project();
   const { shadow: named = configured.meta?.shadow } = context.args;
   const shadow = named === undefined ? undefined : String(named);
+  if (shadow !== undefined && !engines.some((engine) => engine.fromUrl(shadow) !== undefined)) {
+    throw new KnexMetaError(
+      'USAGE',
+      '--shadow takes the URL of a database, of an engine that knex-meta has.',
+      {
+        remedy: '--shadow postgres://me@localhost/any',
+      },
+    );
+  }
   const own = engineOf(configured);
   const migrations = { ...configured.migrations, extension };
   return engines.map((engine): Candidate => {

@@ -46,8 +46,12 @@ function choicesOf(table: Table, { name }: Column, { enumCheck }: TypeOptions): 
   return { read: union, write: union };
 }
 
+/** The word for a column's type, without its length. */
+export const typeWord = (type: string | undefined): string =>
+  type?.toLowerCase().replace(/\([^)]*\)/, '') ?? '';
+
 function typesOf(schema: DatabaseSchema, column: TypedColumn, options: TypeOptions): ValueTypes {
-  const override = options.overrides.get(column.type?.toLowerCase().replace(/\([^)]*\)/, '') ?? '');
+  const override = options.overrides.get(typeWord(column.type));
   if (override !== undefined) return { read: override, write: override };
   return options.valueTypes(column, schema);
 }

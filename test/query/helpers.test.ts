@@ -78,7 +78,7 @@ onEachEngine('query helpers', (open, engine) => {
     expect(await count(db(ref).join('teams', 'teams.id', 'p.team_id').active())).to.equal(2);
     const sub = db(db('people').as('s')).join('teams', 'teams.id', 's.team_id');
     expect(await count(sub.active())).to.equal(2);
-    expect(await db('people as p').where('p.id', 2).softDelete()).to.equal(1);
+    expect(await db('people AS p').where('p.id', 2).softDelete()).to.equal(1);
     if (engine === 'postgresql') {
       const inSchema = db.withSchema('public').from('people').join('teams', 'teams.id', 'people.team_id');
       expect(await count(inSchema.active())).to.equal(1);

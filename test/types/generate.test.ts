@@ -389,6 +389,9 @@ exports.users = defineModel('users', (t) => { t.increments('id'); t.string('emai
     await db.schema.createTable('user_accounts', (t) => void t.bigInteger('login_count'));
     expect((await generate(folder, '--from', 'files')).code).to.equal(2);
     expect((await generate(folder, '--type', 'bigint')).code).to.equal(2);
+    const unknown = await generate(folder, '--type', 'bigserial:number', '--out', 'unknown.d.ts');
+    expect(unknown.code).to.equal(0);
+    expect(unknown.stderr).to.match(/--type bigserial: no column has this type.*bigint/);
     writeFileSync(join(folder, 'own.d.ts'), 'export type Mine = 1;\n');
     const refused = await generate(folder, '--out', 'own.d.ts');
     expect(refused.code).to.equal(2);

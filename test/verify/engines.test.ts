@@ -302,5 +302,10 @@ eachEngine('check:engines', (engine) => {
       'THROWAWAY_REFUSED',
       true,
     ]);
+    for (const wrong of ['nonsense', 'mysql://me:secret@localhost/any']) {
+      const usage = await run(project, 'check:engines', '--json', '--shadow', wrong);
+      expect([usage.code, JSON.parse(usage.stdout).error.code]).to.deep.equal([2, 'USAGE']);
+      expect(usage.stdout).not.to.include('secret');
+    }
   });
 });
