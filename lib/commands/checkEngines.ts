@@ -12,6 +12,7 @@ import { ADVICE, type Difference, type Side } from '../parity/difference.js';
 import { ACCEPT_FLAG, withoutAccepted } from './accept.js';
 import { reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
+import { many } from './modelReport.js';
 
 /** The project on each engine: as it is configured on its own, and as it would be on the others. */
 async function candidates(context: Context): Promise<readonly Candidate[]> {
@@ -123,7 +124,7 @@ export const checkEngines: Command = {
     const titles = chains.map(({ side }) => side.title).join(' and ');
     return reportCheck(context, {
       report,
-      allIsWell: `${migrations.length} migrations make ${tables} tables that mean the same on ${titles}`,
+      allIsWell: `${many(migrations.length, 'migration')} ${migrations.length === 1 ? 'makes' : 'make'} ${many(tables, 'table')} that mean${tables === 1 ? 's' : ''} the same on ${titles}`,
       data: { migrations, habits },
     });
   },

@@ -122,6 +122,7 @@ export const typesGenerate: Command = {
       throw new KnexMetaError('USAGE', `--from takes database or models, not "${from}".`);
     }
     const { schema, home } = await (from === 'models' ? readModels : readDatabase)(context, engine);
+    const own = ownTables(recordTables(config.migrations ?? {}));
     for (const type of unknownTypes(overrides, schema))
       context.output.warn(
         `--type ${type}: no column has this type. Write it as the database does; there are ${typesIn(schema).join(', ')}.`,
@@ -130,11 +131,13 @@ export const typesGenerate: Command = {
       valueTypes: engine.valueTypes,
       enumCheck: engine.changes.wording.enumCheck,
       home,
-      ownTables: ownTables(recordTables(config.migrations ?? {})),
+      ownTables: own,
       inApplication: inApplication(config),
       overrides,
     });
     const file = String(args.out ?? FILE);
-    return writeOrCheck(context, { file, text, command: 'types:generate' }, { tables: schema.tables.length });
+    const tables = schema.tables.filter(({ name }) => !own.includes(name)).length;
+    const flags = ['out', 'from', 'type'];
+    return writeOrCheck(context, { file, text, command: 'types:generate', flags }, { tables });
   },
 };

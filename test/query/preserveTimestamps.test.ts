@@ -168,6 +168,10 @@ onEachEngine('preserveTimestamps', (open, engine) => {
       expect((await stampOf(db, 1)) === LONG_AGO, end).to.equal(end === 'commit');
       expect(await stamps(db, 1), end).to.equal(true);
       expect(await triggersOf(db)).to.deep.equal(triggers);
+      // The connection is as it was: a trigger that it makes now does not rest.
+      await makeTables(db, 'next');
+      expect(await stamps(db, 1, 'next'), end).to.equal(true);
+      await db.schema.dropTable('next');
     }
     const error = await failure(
       db.transaction((trx) =>

@@ -362,8 +362,8 @@ export const g = (db: Knex) => db('users').active();
     await db.schema.alterTable('users', (t) => void t.integer('age'));
     const stale = await generate(folder, '--check', '--out', 'src/db.d.ts', '--json');
     expect(stale.code).to.equal(3);
-    expect(JSON.parse(stale.stdout)).to.include({ ok: false });
-    expect((await check()).stdout).to.include('npx knex-meta types:generate');
+    expect(JSON.parse(stale.stdout)).to.include({ ok: false, tables: isPostgres ? 3 : 2 });
+    expect((await check()).stdout).to.include('npx knex-meta types:generate --out src/db.d.ts\n');
   });
 
   it('from models, the same text as from the database that they lead to', async () => {
@@ -397,6 +397,11 @@ exports.users = defineModel('users', (t) => { t.increments('id'); t.string('emai
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.include('FILE_EXISTS');
     expect(textOf(folder, 'own.d.ts')).to.equal('export type Mine = 1;\n');
+    const noFile = await generate(folder, '--out', '.');
+    expect([noFile.code, noFile.stderr]).to.deep.equal([
+      2,
+      noFile.stderr.match(/.*The working directory could.*/s)?.[0],
+    ]);
     writeFileSync(
       join(folder, 'knexfile.cjs'),
       `const camel = (text) => text.replace(/_(.)/g, (_, c) => c.toUpperCase());

@@ -266,6 +266,9 @@ eachEngine('check:engines', (engine) => {
     const own = engine.name === 'sqlite' ? 'unixepoch()' : "timezone('utc', now())";
     const inEnvironment = await check(engine, project, [], { DATABASE_TIMESTAMP_UTC: own });
     expect([inEnvironment.code, inEnvironment.findings]).to.deep.equal([0, []]);
+    const shadow = engine.name === 'sqlite' ? ['--shadow', (await freshPostgres()).url] : [];
+    const { stdout } = await run(project, 'check:engines', ...shadow);
+    expect(stdout).to.match(/1 migration makes 1 table that means the same on/);
   });
 
   it('finds foreign keys that are not enforced', async () => {
