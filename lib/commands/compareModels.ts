@@ -25,7 +25,6 @@ export interface Compared extends Difference {
   readonly engine: Engine;
   readonly loaded: LoadedModels;
   readonly actual: DatabaseSchema;
-  readonly desired: DatabaseSchema;
   /** The schema of what names none; undefined where the engine has none. */
   readonly home: string | undefined;
   /** Each operation in words. */
@@ -179,7 +178,6 @@ export async function compareModels<Result>(
       engine,
       loaded,
       actual,
-      desired,
       home,
       detected: operations.map((operation) => describe(operation, home)),
       metadata: columns.filter(({ add }) => add === undefined),
