@@ -42,6 +42,19 @@ function runsBehind(lines: readonly string[], others: readonly string[]): boolea
 /** What one ALTER TABLE can do in any order. */
 const TOGETHER = /^(add|drop|modify) (constraint|check|unique|primary|foreign|column)\b/;
 
+const CONSTRAINT = /^(add|drop) constraint ("(?:[^"]|"")*"|\S+)/;
+
+/** Whether what these actions add goes again: one ALTER TABLE drops first. */
+function isTakenBack(actions: readonly string[], later: readonly string[]): boolean {
+  const names = (all: readonly string[], word: string) =>
+    all.flatMap((action) => {
+      const [, what, name] = CONSTRAINT.exec(action) ?? [];
+      return what === word && name !== undefined ? [name] : [];
+    });
+  const dropped = names(later, 'drop');
+  return names(actions, 'add').some((name) => dropped.includes(name));
+}
+
 /** Puts neighbours of one form on one table together. */
 function merge(pieces: readonly Piece[]): readonly Piece[] {
   const merged: Piece[] = [];
@@ -59,6 +72,7 @@ function merge(pieces: readonly Piece[]): readonly Piece[] {
       last?.form === 'alter' &&
       piece.form === 'alter' &&
       sameObject(last.table, piece.table) &&
+      !isTakenBack(last.actions, piece.actions) &&
       [...last.actions, ...piece.actions].every((action) => TOGETHER.test(action))
     )
       merged[merged.length - 1] = { ...last, actions: [...last.actions, ...piece.actions], notes };

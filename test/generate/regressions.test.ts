@@ -349,6 +349,15 @@ const CASES: readonly Case[] = [
     rows: sql(`insert into t values (1, 'a')`),
     options: { leave: [], renames: [{ kind: 'type', from: names('status'), to: names('state') }] },
   },
+  {
+    name: 'a check that comes with a name in quotes, while the type that it names loses a value',
+    before: sql(`create type mood as enum ('a', 'b')`, 'create table t (id integer primary key, x mood)'),
+    after: sql(
+      `create type mood as enum ('a')`,
+      `create table t (id integer primary key, x mood constraint "Only A" check (x = 'a'))`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
