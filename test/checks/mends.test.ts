@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import type { Finding } from '../../lib/checks/finding.js';
 import { closeAll, creates, makeProject, run, type TestProject } from '../reliability/support.js';
-import { knexMeta, ROOT } from '../support/commandLine.js';
+import { install, knexMeta } from '../support/commandLine.js';
 import { eachEngine, type TestEngine, temporaryFolder } from '../support/databases.js';
 import { runMending } from './support.js';
 
@@ -150,11 +150,7 @@ eachEngine('what a finding says mends it, as the command line prints it', functi
 
   async function begin(): Promise<TestProject> {
     const project = await makeProject(engine, FILES);
-    // As it is installed: what is generated imports it.
-    rmSync(join(project.folder, 'node_modules'));
-    mkdirSync(join(project.folder, 'node_modules'));
-    symlinkSync(ROOT, join(project.folder, 'node_modules/knex-meta'));
-    symlinkSync(join(ROOT, 'node_modules/knex'), join(project.folder, 'node_modules/knex'));
+    install(project.folder);
     expect((await run(project, 'migrate:latest')).code).to.equal(0);
     return project;
   }
@@ -205,10 +201,7 @@ describe('what doctor says before there is a database', function () {
 
   it('leads from an empty folder to a project in which nothing is wrong', async () => {
     const folder = temporaryFolder();
-    mkdirSync(join(folder, 'node_modules'));
-    symlinkSync(ROOT, join(folder, 'node_modules/knex-meta'));
-    for (const name of ['knex', 'better-sqlite3'])
-      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    install(folder, 'better-sqlite3');
     writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n');
     const seen: string[] = [];
     for (let round = 0; round < 6; round += 1) {
