@@ -1,6 +1,6 @@
 import { lacksAll } from '../checks/columns.js';
 import { type CheckedDatabase, nameOf } from '../checks/migration.js';
-import { shellWord } from '../checks/shell.js';
+import { shellWord } from '../checks/quote.js';
 import { engineOf } from '../cli/project.js';
 import type { TableSurvey } from '../engines/adoption.js';
 import { asking, factsOf } from './adoptedTables.js';
