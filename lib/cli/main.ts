@@ -39,7 +39,7 @@ function flagsOf(args: Arguments): CommonFlags {
 }
 
 async function execute(command: Command, args: Arguments): Promise<ExitCode> {
-  const isScript = command.writesSql === true || args['dry-run'] === true;
+  const isScript = command.writesSql === true || args['dry-run'] === true || args.format === 'sarif';
   const output = outputFor(args, isScript);
   let project: Promise<Project> | undefined;
   let connected: Promise<Knex> | undefined;

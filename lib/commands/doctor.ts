@@ -5,6 +5,7 @@ import { isKnexMetaError } from '../errors.js';
 import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import { findMissingFile } from './absent.js';
 import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
@@ -73,14 +74,8 @@ interface Looked extends CheckReport {
 async function lookAtDatabase(context: Context): Promise<Looked> {
   const { config } = await context.project();
   const engine = engineOf(config);
-  const file = missingFile(config);
-  if (file !== undefined) {
-    return {
-      findings: [],
-      notes: [`there is no database file ${file} yet: npx knex-meta migrate:latest makes it`],
-      isWhole: true,
-    };
-  }
+  const missing = await findMissingFile(context);
+  if (missing !== undefined) return { findings: [missing], notes: [], isWhole: true };
   const { db } = await context.database();
   const actual = await engine.introspect(plainView(db));
   const path = await checkSearchPath(context, actual);
@@ -88,6 +83,8 @@ async function lookAtDatabase(context: Context): Promise<Looked> {
   const presence = await orFinding(() => checkPresence(context, actual));
   const version = await orFinding(async () => (await runCheckVersion(context)).report);
   const migration = await orFinding(async () => (await runCheckMigration(context)).report);
+  // What is gone is told migration by migration.
+  const isToldBetter = presence.findings.length > 0;
   const parts = [
     withoutOrdinary(version, presence.findings),
     presence,
@@ -99,6 +96,7 @@ async function lookAtDatabase(context: Context): Promise<Looked> {
   const findings = parts
     .flatMap((part) => part.findings)
     .filter(({ code, table, message }) => {
+      if (isToldBetter && code === 'TABLES_MISSING') return false;
       const key = code === 'INDEX_INVALID' ? `${code} ${table}` : `${code} ${message}`;
       return !seen.has(key) && seen.add(key);
     });

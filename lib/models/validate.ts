@@ -35,7 +35,7 @@ export function checkTexts(what: string, value: unknown): void {
   if (!isTexts) throw invalid(what, 'an array of texts');
 }
 
-export function checkText(what: string, value: unknown): void {
+function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string' || value.trim() === '') throw invalid(what, 'a text');
 }
 
