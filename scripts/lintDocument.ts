@@ -13,7 +13,8 @@ what the builder writes and what is raw SQL alike. SQL for PostgreSQL is read by
 | \`lint migrations/a.ts b.ts\`          | these files, each as if those before ran long ago   | none                                 |
 
 A table that the same batch makes is new: nobody waits for its lock, and no rule about locks, rows or old code counts for it.
-\`--since\`, \`--all\` and files are for CI with nothing but the repository; \`--format github\` writes annotations.
+\`--since\`, \`--all\` and files are for CI with nothing but the repository; \`--format github\` writes annotations,
+\`--format sarif\` a SARIF 2.1.0 document for code scanning, with paths from the root of the repository.
 
 **Severities.** Errors and warnings end with exit code 3 (\`--fail-on error\`, \`note\`, \`never\`). Where a database is
 connected, it is asked in a transaction that may only read, for two seconds a question: how many rows, NULLs, duplicates,

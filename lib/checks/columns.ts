@@ -4,27 +4,42 @@ import type { CheckReport, Finding } from './finding.js';
 import type { CheckedTable } from './migration.js';
 
 const ADD = 'Add what is missing, or exclude the table with `meta.tables.exclude`.';
+const ADOPT =
+  'Adopt the table by a migration, without a long lock where there are many rows; `npx knex-meta meta:adopt` alone takes all tables. Read the file before you apply it. Or exclude the table with `meta.tables.exclude`.';
 
 type Fold = (name: string) => string;
 
-function missingColumns(checked: CheckedTable, table: string, fold: Fold): readonly Finding[] {
-  const { wanted, mending } = checked;
-  const { columns, expected } = checked.table;
+function missingNames({ wanted, table: { columns } }: CheckedTable, fold: Fold): readonly string[] {
   const names = new Set(columns.map(({ name }) => fold(name)));
-  const missing = wanted.filter((name) => !names.has(fold(name)));
+  return wanted.filter((name) => !names.has(fold(name)));
+}
+
+/** Whether a table has none of the metadata columns: it was made past the hook. */
+export function lacksAll(checked: CheckedTable, fold: Fold): boolean {
+  const { length } = missingNames(checked, fold);
+  return length > 1 && length === checked.wanted.length;
+}
+
+const BY_HAND =
+  'By hand, because no adoption takes it (`npx knex-meta meta:adopt --table` says why): the columns, then check again for the trigger. Or exclude the table with `meta.tables.exclude`.';
+
+function missingColumns(checked: CheckedTable, table: string, fold: Fold): readonly Finding[] {
+  const { mending, adopting } = checked;
+  const { expected } = checked.table;
+  const missing = missingNames(checked, fold);
   const mendOf = (name: string): readonly string[] => {
     const column = expected.find((each) => fold(each.name) === fold(name));
     return column === undefined ? [] : mending.addColumn(column);
   };
   // One line for a table that was made past the hook.
-  if (missing.length > 1 && missing.length === wanted.length) {
+  if (lacksAll(checked, fold)) {
     return [
       {
         code: 'METADATA_MISSING',
         table,
         message: `${table} has none of the metadata columns`,
-        remedy: `${ADD} \`npx knex-meta meta:adopt\` writes a migration that adds all of it, without a long lock where there are many rows. By hand, the trigger comes after the columns: check again.`,
-        mend: missing.flatMap(mendOf),
+        remedy: adopting === undefined ? BY_HAND : ADOPT,
+        mend: adopting ?? missing.flatMap(mendOf),
       },
     ];
   }

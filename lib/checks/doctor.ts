@@ -2,6 +2,7 @@ import type { Presence } from '../migrator/presence.js';
 import type { MigrationStatus } from '../migrator/status.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Finding } from './finding.js';
+import { shellWord } from './shell.js';
 
 type Thing = Presence['made'][number];
 
@@ -42,8 +43,9 @@ function recording(
   record: string,
   batch: number,
 ): string {
-  if (isUnfinished) return `npx knex-meta migrate:resolve ${revisionOf(name)} --applied`;
-  if (areEarlierDone) return `npx knex-meta migrate:stamp ${revisionOf(name)}`;
+  const word = shellWord(revisionOf(name));
+  if (isUnfinished) return `npx knex-meta migrate:resolve ${word} --applied`;
+  if (areEarlierDone) return `npx knex-meta migrate:stamp ${word}`;
   return `insert into ${record} (name, batch, migration_time) values (${literal(name)}, ${batch}, current_timestamp)`;
 }
 
@@ -104,7 +106,7 @@ export function presenceFindings(
           ? {}
           : {
               mend: [
-                `npx knex-meta migrate:resolve ${revisionOf(name)} --undone`,
+                `npx knex-meta migrate:resolve ${shellWord(revisionOf(name))} --undone`,
                 'npx knex-meta migrate:latest',
               ],
             }),

@@ -16,6 +16,8 @@ export interface CheckedTable {
   readonly mending: Mending;
   /** The migration that made it with `t.metadata(false)`. */
   readonly optedOut: string | undefined;
+  /** The commands that adopt it, where it has no metadata and can be adopted. */
+  readonly adopting?: readonly string[] | undefined;
 }
 
 /** All that `check:migration` judges. */
@@ -28,7 +30,8 @@ export interface CheckedDatabase {
   readonly fold: (name: string) => string;
 }
 
-function nameOf({ schema, name }: TableId): string {
+/** A table as findings name it. */
+export function nameOf({ schema, name }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 
@@ -73,13 +76,12 @@ function databaseFindings({ locked, silencers }: CheckedDatabase): readonly Find
 
 /** Whether each table has its metadata columns as they should be, and a trigger that works. */
 export function checkTables(database: CheckedDatabase): CheckReport {
-  const { tables, excluded, locked, fold } = database;
+  const { tables, excluded, fold } = database;
   const reports = tables.map((table) => tableReport(table, fold));
-  const none = tables.length + locked.length === 0 ? ['there is no table to check'] : [];
   const left =
     excluded.length === 0 ? [] : [`left out by meta.tables, and not checked: ${excluded.join(', ')}`];
   return {
     findings: [...databaseFindings(database), ...reports.flatMap(({ findings }) => findings)],
-    notes: [...none, ...left, ...reports.flatMap(({ notes }) => notes)],
+    notes: [...left, ...reports.flatMap(({ notes }) => notes)],
   };
 }

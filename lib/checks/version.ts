@@ -3,6 +3,7 @@ import type { RecordFacts } from '../migrator/recordFacts.js';
 import type { MigrationStatus } from '../migrator/status.js';
 import type { CheckReport, Finding } from './finding.js';
 import { tableFindings } from './recordTables.js';
+import { shellWord } from './shell.js';
 
 /** A finding of one migration. */
 const finding = (
@@ -42,7 +43,7 @@ function pendingFindings(
         name,
         `${name} is pending, and ${newest}, which comes after it, is applied`,
         'Rename the file with a new time stamp, or apply it as it is when nothing depends on the order.',
-        [`npx knex-meta migrate:up ${name}`],
+        [`npx knex-meta migrate:up ${shellWord(name)}`],
       ),
     ),
   ];
@@ -102,17 +103,31 @@ function fileFindings(
   ];
 }
 
+/** What deletes a repeated row, and not its twin where the table has lost its key and both have one number. */
+function deletion(record: string, { id, name }: AppliedMigration, first: number, free: number): string[] {
+  const isIt = `id = ${id} and name = ${literal(name)}`;
+  const deleting = `delete from ${record} where ${isIt}`;
+  if (id !== first) return [deleting];
+  return [
+    `insert into ${record} (id, name, batch, migration_time) select ${free}, name, min(batch), min(migration_time) from ${record} where ${isIt} group by name`,
+    deleting,
+    `update ${record} set id = ${id} where id = ${free}`,
+  ];
+}
+
 function rowFindings({ applied }: MigrationStatus, { record }: RecordFacts): readonly Finding[] {
   const last = Math.max(0, ...applied.map(({ id }) => id));
   const same = applied.filter(({ id, name }, index) =>
     applied.slice(0, index).some((other) => other.id === id && other.name !== name),
   );
   return [
-    ...repeated(applied).map(({ id, name }) =>
-      finding('DUPLICATE', name, `${name} is recorded more than once`, 'Delete all but one of its rows.', [
-        `delete from ${record} where id = ${id} and name = ${literal(name)}`,
-      ]),
-    ),
+    ...repeated(applied).map((row) => {
+      const { name } = row;
+      const first = applied.find((other) => other.name === name)?.id ?? row.id;
+      const mend = deletion(record, row, first, last + same.length + 1);
+      const remedy = 'Delete all but one of its rows.';
+      return finding('DUPLICATE', name, `${name} is recorded more than once`, remedy, mend);
+    }),
     ...same.map(({ id, name }, index) =>
       finding(
         'DUPLICATE_ID',

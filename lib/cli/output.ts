@@ -11,7 +11,7 @@ export interface OutputOptions {
   readonly verbose: boolean;
   /** False switches colours off where a terminal would show them. */
   readonly color: boolean;
-  /** Stdout is SQL that another program may read: nothing else is written there. */
+  /** Stdout is SQL, or a document, that another program may read: nothing else is written there. */
   readonly script?: boolean;
 }
 
@@ -60,7 +60,7 @@ export class Output {
     else this.line(text);
   }
 
-  /** SQL of the result, as it is: a script that is changed on the way could do something else. */
+  /** SQL of the result, or a document, as it is: a script that is changed on the way could do something else. */
   sql(text: string): void {
     if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${text}\n`);
   }

@@ -52,7 +52,10 @@ function readPattern(text: string): (table: TableFacts) => boolean {
   const name = matcher(parts.at(-1) ?? '');
   const schema = parts.length > 1 ? matcher(parts.slice(0, -1).join('.')) : () => true;
   // A table's own name may have a dot in it.
-  return (table) => table.name === text || (name(table.name) && schema(table.schema ?? ''));
+  return (table) =>
+    table.name === text ||
+    `${table.schema}.${table.name}` === text ||
+    (name(table.name) && schema(table.schema ?? ''));
 }
 
 async function checkPending(context: Context): Promise<void> {
@@ -64,7 +67,8 @@ async function checkPending(context: Context): Promise<void> {
   }
 }
 
-function factsOf({ trigger, stamped, ...table }: ExaminedTable): TableFacts {
+/** A table as the engines' adoption reads it. */
+export function factsOf({ trigger, stamped, ...table }: ExaminedTable): TableFacts {
   const { schema, name, columns } = table;
   return {
     ...(schema === undefined ? {} : { schema }),

@@ -13,6 +13,8 @@ const SKIPS: Readonly<Record<string, string>> = {
   MIGRATIONS_PENDING: 'migrations are pending, and are applied first',
 };
 
+const MAKE = 'npx knex-meta migrate:make models --autogenerate';
+
 interface Skipped {
   readonly skipped: string;
 }
@@ -20,12 +22,17 @@ interface Skipped {
 async function runCheckModels(context: Context): Promise<Checked | Skipped> {
   const { config } = await context.project();
   try {
-    const { detected, loaded } = await compareModels(context, undefined, async (compared) => compared);
+    const compared = await compareModels(context, undefined, async (result) => result);
+    const { detected, loaded, hazards } = compared;
+    // One migration is written for all of them: where it takes values along, a person reads it first.
+    const loses = hazards.some(({ kind, count }) => kind === 'data loss' && count !== 0);
     const findings = detected.map((message) => ({
       code: 'MODELS_DIFFER',
       message,
-      remedy: 'The models say something else than the database: write the migration, review it, apply it.',
-      mend: ['npx knex-meta migrate:make models --autogenerate', 'npx knex-meta migrate:latest'],
+      remedy: loses
+        ? 'The models say something else than the database. The migration would take values along, or undo a rename that nobody named: write it, read it, then `npx knex-meta migrate:latest`.'
+        : 'The models say something else than the database: write the migration, review it, apply it.',
+      mend: loses ? [MAKE] : [MAKE, 'npx knex-meta migrate:latest'],
     }));
     return {
       report: { findings, notes: [] },

@@ -1,15 +1,37 @@
-import { checkTables } from '../checks/migration.js';
+import type { CheckReport, Finding } from '../checks/finding.js';
+import { checkTables, nameOf } from '../checks/migration.js';
+import { findMissingFile, findMissingTables } from './absent.js';
+import { adoptingCommands } from './adoptable.js';
 import { type Checked, reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
 import { examineDatabase } from './examine.js';
 
+const only = (finding: Finding): CheckReport => ({ findings: [finding], notes: [] });
+
 /** Whether each table has its metadata, and a trigger that works. */
 export async function runCheckMigration(context: Context): Promise<Checked> {
+  const missing = await findMissingFile(context);
+  if (missing !== undefined) return { report: only(missing), allIsWell: undefined, data: { tables: [] } };
   const database = await examineDatabase(context);
+  const commands = await adoptingCommands(context, database);
+  const checked = database.tables.map((each) => ({ ...each, adopting: commands.get(nameOf(each.table)) }));
+  const report = checkTables({ ...database, tables: checked });
   const tables = database.tables.map(({ table: { schema, name } }) => ({ schema, name }));
+  if (tables.length + database.locked.length + database.excluded.length > 0) {
+    const have = tables.length === 1 ? 'table has' : 'tables have';
+    return {
+      report,
+      allIsWell: `${tables.length} ${have} the metadata columns and an update trigger that works`,
+      data: { tables },
+    };
+  }
+  const none = await findMissingTables(context);
   return {
-    report: checkTables(database),
-    allIsWell: `${tables.length} ${tables.length === 1 ? 'table has' : 'tables have'} the metadata columns and an update trigger that works`,
+    report:
+      none === undefined
+        ? { ...report, notes: [...report.notes, 'there is no table to check'] }
+        : { ...report, findings: [...report.findings, none] },
+    allIsWell: undefined,
     data: { tables },
   };
 }

@@ -5,8 +5,8 @@ import type { Context, Outcome } from './command.js';
 /** What one check told. */
 export interface Checked {
   readonly report: CheckReport;
-  /** The line that closes a check which found nothing. */
-  readonly allIsWell: string;
+  /** The line that closes a check which found nothing; undefined where there was nothing to find it in. */
+  readonly allIsWell: string | undefined;
   /** What `--json` says beside the report. */
   readonly data: object;
 }
@@ -30,6 +30,7 @@ export function reportCheck(context: Context, { report, allIsWell, data }: Check
   const { output } = context;
   tellReport(context, report);
   const isGood = report.findings.length === 0;
-  output.line(isGood ? `${output.style('green', '✓')} ${allIsWell}` : `${report.findings.length} found`);
+  if (!isGood) output.line(`${report.findings.length} found`);
+  else if (allIsWell !== undefined) output.line(`${output.style('green', '✓')} ${allIsWell}`);
   return { data: { ok: isGood, ...data, ...report }, ...(isGood ? {} : { exitCode: EXIT.found }) };
 }

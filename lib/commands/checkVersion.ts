@@ -1,6 +1,7 @@
 import { checkRecord } from '../checks/version.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
 import type { MigrationStatus } from '../migrator/status.js';
+import { findMissingFile } from './absent.js';
 import { type Checked, reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
 import { databaseForReading } from './migrateHistory.js';
@@ -10,8 +11,10 @@ import { readStatus } from './migrateInspect.js';
 export async function runCheckVersion(context: Context, known?: MigrationStatus): Promise<Checked> {
   const status = known ?? (await readStatus(context));
   const { db, settings } = await databaseForReading(context);
+  const missing = await findMissingFile(context);
+  const report = checkRecord(status, await readRecordFacts(db, settings));
   return {
-    report: checkRecord(status, await readRecordFacts(db, settings)),
+    report: missing === undefined ? report : { findings: [missing, ...report.findings], notes: [] },
     allIsWell: `${status.applied.length} migrations are applied, none is pending`,
     data: { applied: status.applied },
   };

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { CheckedDatabase, CheckedTable } from '../checks/migration.js';
-import { engineOf, missingFile } from '../cli/project.js';
+import { engineOf } from '../cli/project.js';
 import type { Examination, ExaminedTable, TriggerTrial, WantedMetadata } from '../engines/checks.js';
 import type { Engine, Session, TableId } from '../engines/contract.js';
 import type { ClientInternals } from '../metadata/knexInternals.js';
@@ -99,12 +99,11 @@ async function tryOne(db: Knex, engine: Engine, table: ExaminedTable): Promise<T
   return engine.checks.tryOnCopy(db, table);
 }
 
-/** All that `check:migration` judges; no table, and nothing made, where the database is a file that is not there. */
+/** All that `check:migration` judges. */
 export async function examineDatabase(context: Context): Promise<CheckedDatabase> {
   const { config } = await context.project();
   const engine = engineOf(config);
   const { foldName: fold } = engine.metadata;
-  if (missingFile(config) !== undefined) return { tables: [], locked: [], silencers: [], excluded: [], fold };
   const { db } = await context.database();
   const meta = resolveMeta(config.meta, process.env);
   const { wanted, tables: theirs, locked, silencers } = await examineTables(context);

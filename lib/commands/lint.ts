@@ -8,6 +8,8 @@ import type { Scope } from '../migrator/written.js';
 import type { Command, Context, Outcome } from './command.js';
 import { githubLine, placeOf } from './lintFormat.js';
 import { allRules, fileFinding, lintScope, settingsOf } from './lintRun.js';
+import { sarifOf } from './lintSarif.js';
+import { readFiles } from './migrateHistory.js';
 import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
 
 const ORDER: readonly Severity[] = ['note', 'warning', 'error'];
@@ -49,15 +51,18 @@ async function findingsOfRecord(context: Context): Promise<readonly LintFinding[
   const older = pending.filter((name) => newest !== undefined && name < newest);
   const { heads } = await migrator.heads();
   const names = heads.map(({ name }) => name).join(', ');
+  const { history } = await readFiles(context);
+  const fileOf = (name: string): string | undefined =>
+    history.revisions.find((entry) => entry.name === name)?.path?.replace(/^\.\//, '');
   return [
     ...edited.flatMap((name) =>
-      fileFinding('EDITED', name, undefined, `${name} was edited after it was applied.`, settings),
+      fileFinding('EDITED', name, fileOf(name), `${name} was edited after it was applied.`, settings),
     ),
     ...older.flatMap((name) =>
       fileFinding(
         'OUT_OF_ORDER',
         name,
-        undefined,
+        fileOf(name),
         `${name} is older than ${newest}, which is applied.`,
         settings,
       ),
@@ -66,7 +71,7 @@ async function findingsOfRecord(context: Context): Promise<readonly LintFinding[
       ? fileFinding(
           'SEVERAL_HEADS',
           heads[0]?.name ?? '',
-          undefined,
+          fileOf(heads[0]?.name ?? ''),
           `The history has ${heads.length} heads: ${names}.`,
           settings,
         )
@@ -108,7 +113,11 @@ export const lint: Command = {
       describe: 'every migration, each as if those before it ran long ago; no database is asked',
     },
     since: { type: 'string', describe: 'every migration behind this revision; no database is asked' },
-    format: { type: 'string', describe: 'text (default), or github: annotations of a pull request' },
+    format: {
+      type: 'string',
+      describe:
+        'text (default), github: annotations of a pull request, or sarif: a document for code scanning',
+    },
     'fail-on': {
       type: 'string',
       describe: 'exit code 3 from this severity on: error, warning (default), note, never',
@@ -119,13 +128,14 @@ export const lint: Command = {
   examples: [
     ['knex-meta lint', 'what is pending, with the numbers of rows that the database says'],
     ['knex-meta lint --since 20240102 --format github', 'in CI, with nothing but the repository'],
+    ['knex-meta lint --all --format sarif > lint.sarif', 'for code scanning'],
     ['knex-meta lint migrations/20240103_add_index.ts', 'one file'],
   ],
   run: async (context) => {
     const { args, output, project, database } = context;
     if (args.list === true) return listRules(context);
     const scope = scopeOf(context);
-    const format = oneOf('format', args.format, ['text', 'github'], 'text');
+    const format = oneOf('format', args.format, ['text', 'github', 'sarif'], 'text');
     const failOn = oneOf('fail-on', args['fail-on'], ['error', 'warning', 'note', 'never'], 'warning');
     const transaction = readMode(args.transaction);
     const { config, extension } = await project();
@@ -135,7 +145,9 @@ export const lint: Command = {
     const live = isLive ? (await database()).db : undefined;
     const result = await lintScope(engine, whole, live, scope, transaction);
     const findings = [...(isLive ? await findingsOfRecord(context) : []), ...result.findings];
-    for (const finding of findings) {
+    const [directory = './migrations'] = [config.migrations?.directory ?? []].flat();
+    if (format === 'sarif') output.sql(sarifOf(findings, directory));
+    for (const finding of format === 'sarif' ? [] : findings) {
       if (format === 'github') output.line(githubLine(finding));
       else tell(context, finding);
     }

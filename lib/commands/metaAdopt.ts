@@ -104,7 +104,8 @@ async function adopt(context: Context): Promise<Outcome> {
     output.line(`${output.style('green', 'Adopts')} ${titleOf(table, home)}: ${gets}`);
   }
   const [only, second] = plan.tables;
-  const fallback = second === undefined && only !== undefined ? `adopt_${only.table.name}` : 'adopt_tables';
+  const alone = second === undefined ? only?.table.name : undefined;
+  const fallback = `adopt_${alone?.replace(/[^\p{L}\p{N}_.-]+/gu, '_') ?? 'tables'}`;
   const name = fileNameOf(String(args.name ?? fallback)) || fallback;
   const parents = (await parentsOfNew(context)).slice(-1);
   const { path, file } = await newMigration(context, name, parents, (form) =>

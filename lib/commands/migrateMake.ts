@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Knex } from 'knex';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { valueFor } from '../migrator/revises.js';
 import type { Statements } from '../render/file.js';
 import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
@@ -54,8 +55,7 @@ function withRaw(template: string): string {
 /** The line that says what a new migration follows; empty for the first one. */
 function revisesLine(form: FileForm, parents: readonly string[]): string {
   if (parents.length === 0) return '';
-  const quoted = parents.map((name) => `'${name}'`);
-  const value = quoted.length === 1 ? quoted[0] : `[${quoted.join(', ')}]`;
+  const value = valueFor(parents);
   const line = `${form === 'commonjs' ? 'exports.revises' : 'export const revises'} = ${value};\n`;
   return form === 'typescript' ? `\n${line}` : `${line}\n`;
 }

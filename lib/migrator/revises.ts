@@ -99,7 +99,7 @@ export function withoutParents(tokens: Tokens): Tokens {
 }
 
 /** `'a'`, or `['a', 'b']`. */
-function valueFor(parents: readonly string[]): string {
+export function valueFor(parents: readonly string[]): string {
   const quoted = parents.map((name) => `'${name.replace(/[\\']/g, '\\$&')}'`);
   return quoted.length === 1 ? String(quoted[0]) : `[${quoted.join(', ')}]`;
 }

@@ -17,6 +17,6 @@ export function tokensOf(text: string): readonly Token[] {
 /** What a token that is a plain string says. */
 export function stringOf(token: Token | undefined): string | undefined {
   return token?.type === 'StringLiteral' || token?.type === 'NoSubstitutionTemplate'
-    ? token.value.slice(1, -1)
+    ? token.value.slice(1, -1).replace(/\\(['"`\\])/g, '$1')
     : undefined;
 }

@@ -14,6 +14,7 @@ export interface Difference {
   readonly message: string;
   /** What to write in place of it. */
   readonly remedy: string;
+  readonly mend?: readonly string[];
 }
 
 /** What drivers and engines do with every such column: worth knowing, and no reason to fail. */

@@ -5,7 +5,7 @@ import { Output } from '../../lib/cli/output.js';
 import type { Context } from '../../lib/commands/command.js';
 import type { KnexMetaConfig } from '../../lib/metadata/options.js';
 import { withMeta } from '../../lib/metadata/withMeta.js';
-import { knexMeta } from '../support/commandLine.js';
+import { KNEX_META, runProgram } from '../support/commandLine.js';
 
 const QUIET = { json: false, quiet: true, verbose: false, color: false };
 
@@ -39,18 +39,20 @@ export function codesOf({ findings }: CheckReport): readonly string[] {
   return findings.map(({ code, table = '' }) => `${table.replace(/^public\./, '')} ${code}`.trim()).sort();
 }
 
-/** Runs what findings say mends them: SQL on the connection, commands in the folder. */
-export async function runMending(db: Knex, findings: readonly Finding[], folder = ''): Promise<void> {
-  for (const { mend = [] } of findings) {
-    for (const command of mend) {
-      const [npx, program, ...args] = command.split(' ');
-      if (npx !== 'npx') {
-        await db.raw(command.replaceAll('?', '\\?'));
-        continue;
-      }
-      expect(program).to.equal('knex-meta');
-      const { code, stdout, stderr } = await knexMeta(args, folder);
-      expect(code, `${command}\n${stdout}${stderr}`).to.equal(0);
+/** Runs what findings say mends them, as a person would: SQL on the connection, commands in a shell in the folder. */
+export async function runMending(
+  db: Knex | undefined,
+  findings: readonly Finding[],
+  folder = '',
+): Promise<void> {
+  for (const command of findings.flatMap(({ mend = [] }) => mend)) {
+    if (!/^np[mx] /.test(command)) {
+      await db?.raw(command.replaceAll('?', '\\?'));
+      continue;
     }
+    expect(command).to.match(/^npx knex-meta /);
+    const line = command.replace(/^npx knex-meta/, `"${process.execPath}" "${KNEX_META}"`);
+    const { code, stdout, stderr } = await runProgram('sh', ['-c', line], folder);
+    expect(code, `${command}\n${stdout}${stderr}`).to.equal(0);
   }
 }

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { closeAll, creates, makeProject, run, type TestProject } from '../reliability/support.js';
+import { KNEX_META, runProgram } from '../support/commandLine.js';
 import { eachEngine, testEngines } from '../support/databases.js';
 
 interface Line {
@@ -155,6 +156,48 @@ exports.down = async () => {};`;
     expect(annotated.stdout).to.include(
       `::warning file=${path},line=4,title=DROP_TABLE::The table b is dropped with its rows.%0A`,
     );
+    const sarif = await run(project, 'lint', '5_x.cjs', '--format', 'sarif');
+    expect(sarif.code).to.equal(3);
+    const document = JSON.parse(sarif.stdout);
+    // What the schema of SARIF 2.1.0 and code scanning require.
+    expect(document).to.include.keys('$schema', 'version', 'runs').and.to.include({ version: '2.1.0' });
+    const [{ tool, results }] = document.runs;
+    expect(tool.driver).to.include({ name: 'knex-meta' });
+    const ids: readonly string[] = tool.driver.rules.map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).to.equal(ids.length);
+    for (const { shortDescription, fullDescription, help } of tool.driver.rules)
+      for (const { text } of [shortDescription, fullDescription, help])
+        expect(text).to.be.a('string').that.is.not.empty;
+    expect(results.length).to.equal(first.findings.length);
+    for (const { ruleId, ruleIndex, level, message, locations } of results) {
+      expect(ids[ruleIndex]).to.equal(ruleId);
+      expect(level).to.be.oneOf(['error', 'warning', 'note']);
+      expect(message.text).to.be.a('string').that.is.not.empty;
+      const [{ physicalLocation }] = locations;
+      expect(physicalLocation.artifactLocation.uri).to.equal('migrations/5_x.cjs');
+      expect(physicalLocation.region.startLine).to.be.greaterThan(0);
+    }
+    expect(
+      results.map(
+        (each: { ruleId: string; locations: readonly [{ physicalLocation: { region: object } }] }) => [
+          each.ruleId,
+          each.locations[0].physicalLocation.region,
+        ],
+      ),
+    ).to.deep.include(['DROP_TABLE', { startLine: 4 }]);
+    // Inside a repository paths are those of the repository; what a migration prints is beside the document.
+    mkdirSync(join(project.folder, '.git'));
+    mkdirSync(join(project.folder, 'api'));
+    project.write({ '5_x.cjs': up.replace('exports.up', 'console.log("loud");\nexports.up') });
+    const below = await runProgram(
+      process.execPath,
+      [KNEX_META, 'lint', '5_x.cjs', '--format', 'sarif'],
+      join(project.folder, 'api'),
+    );
+    expect(
+      JSON.parse(below.stdout).runs[0].results[0].locations[0].physicalLocation.artifactLocation,
+    ).to.deep.equal({ uri: 'migrations/5_x.cjs' });
+    project.write({ '5_x.cjs': up });
     expect((await run(project, 'lint', '5_x.cjs', '--fail-on', 'error')).code).to.equal(0);
     expect((await run(project, 'lint', '5_x.cjs', '--fail-on', 'sometimes')).code).to.equal(2);
     expect((await run(project, 'lint', '5_x.cjs', '--all')).code).to.equal(2);

@@ -133,14 +133,6 @@ function byTable(rows: readonly Row[], key: string): ReadonlyMap<string, readonl
   return found;
 }
 
-/** The columns of every table, in one query. */
-export async function tableColumns(
-  db: Knex,
-): Promise<readonly { readonly name: string; readonly columns: readonly ColumnFacts[] }[]> {
-  const rows = byTable((await db.raw(COLUMNS)) as readonly Row[], 'table_name');
-  return [...rows.values()].map((own) => ({ name: String(own[0]?.table_name), columns: columnFacts(own) }));
-}
-
 /** See `CheckEngine.examine`: three queries, whatever the number of tables. */
 export async function examine(db: Knex, wanted: WantedMetadata): Promise<Examination> {
   const columns = byTable((await db.raw(COLUMNS)) as readonly Row[], 'table_name');

@@ -13,6 +13,7 @@ describe('what a migration revises', () => {
     ["export const revises = ['1_a', '2_b'] as const;", ['1_a', '2_b']],
     ["export const revises = '1_a' satisfies string\nexport const config = {};", ['1_a']],
     // Only running the file tells.
+    ["exports.revises = '1_it\\'s';", ["1_it's"]],
     ["exports.revises = '1_' + 'a';", 'dynamic'],
     ["exports.revises = ['1_a'].concat(more);", 'dynamic'],
     ["const revises = '1_a';\nmodule.exports = { up, down, revises };", 'dynamic'],

@@ -4,6 +4,7 @@ import { quoteName, quoteText } from '../identifiers.js';
 import { TRIGGER_MARK } from '../trigger.js';
 import { adopt } from './adopt.js';
 import { losses, release } from './release.js';
+import { adopted } from './state.js';
 
 async function surveyOne(session: Session, facts: TableFacts): Promise<TableSurvey> {
   const [counted] = await session.rows(`select count(*) as n from ${quoteName(facts.name)}`);
@@ -36,5 +37,6 @@ export const adoption: AdoptionEngine = {
   lacksZone: () => false,
   adopt,
   release,
+  adopted,
   losses,
 };

@@ -8,9 +8,8 @@ import { FILES, KNEX } from '../../../lint/rules/knex.js';
 import { LOCKS } from '../../../lint/rules/locks.js';
 import { rowsOf } from '../../../metadata/session.js';
 import { SAFE_WAYS } from '../../../operations/hazards/safeWays.js';
-import { tableColumns } from '../examine.js';
 import { quoteName } from '../identifiers.js';
-import { read } from './read.js';
+import { columnsOf, read } from './read.js';
 
 const OWN: readonly LintRule[] = [
   {
@@ -54,6 +53,9 @@ const rules: readonly LintRule[] = [
   ...FILES,
 ];
 
+const TABLES = `select m.name, m.sql from sqlite_master m join pragma_table_list l on l.schema = 'main' and l.name = m.name and l.type = 'table'
+  where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\' and m.sql not like 'create virtual%'`;
+
 function witness(db: Knex): Witness {
   const count = async (sql: string): Promise<number | undefined> => {
     try {
@@ -64,14 +66,11 @@ function witness(db: Knex): Witness {
     }
   };
   return {
+    // Read by the words that a copy is read by: what they leave open is no difference then.
     catalog: async () =>
-      (await tableColumns(db)).map(({ name, columns }) => ({
-        table: { schema: undefined, name },
-        columns: columns.map((column) => ({
-          name: column.name,
-          type: column.type.toLowerCase(),
-          isNullable: column.nullable,
-        })),
+      rowsOf(await db.raw(TABLES)).map(({ name, sql }) => ({
+        table: { schema: undefined, name: String(name) },
+        columns: columnsOf(String(sql)),
         neverNull: [],
       })),
     count,

@@ -31,6 +31,11 @@ function columnWords({ name, type, constraints }: ColumnDefinition): ColumnWords
   };
 }
 
+/** The columns of a CREATE TABLE: of one that a rebuild makes, and of the one in the catalog that it replaces. */
+export function columnsOf(sql: string): readonly ColumnWords[] {
+  return parseTable(sql).columns.map(columnWords);
+}
+
 /** The name at a position, behind IF EXISTS and a schema's name, and what comes after it. */
 function nameAt(tokens: readonly Token[], start: number): { readonly name: string; readonly next: number } {
   let at = start;
@@ -53,7 +58,7 @@ function created(sql: string, tokens: readonly Token[]): Action | undefined {
   return {
     kind: 'createTable',
     table: tableId(name),
-    columns: hasColumns ? parseTable(sql).columns.map(columnWords) : [],
+    columns: hasColumns ? columnsOf(sql) : [],
     constraints: [],
     isTemporary: hasWord(tokens.slice(0, at), 'TEMP', 'TEMPORARY'),
     isQualified: false,
