@@ -235,7 +235,8 @@ eachEngine('check:engines', (engine) => {
         t.uuid('key').defaultTo(k.fn.uuid());
         t.double('wide').defaultTo(-1.25);
         t.boolean('flag').defaultTo(true);
-        t.string('code').references('t2.code').onDelete('RESTRICT');
+        t.string('code').references('t2.code').onDelete(s ? 'RESTRICT' : 'NO ACTION');
+        t.specificType('half', s ? 'double precision default 1.50' : 'double default 1.5');
       }); };`.replace('await make', "await make('t2', (t) => { t.string('code').unique(); });\nawait make"),
     });
     const { code, findings, habits } = await check(engine, project);
