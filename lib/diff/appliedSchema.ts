@@ -1,5 +1,5 @@
 import { type CommentChange, type Operation, type PartRename, sameObject } from '../operations/operation.js';
-import type { DatabaseSchema } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import { renameColumn, renameRelation, renameTable, renameType, renameValue } from './renamedSchema.js';
@@ -101,6 +101,12 @@ function apply(schema: DatabaseSchema, operation: Operation): DatabaseSchema {
       return inTable(schema, operation.table, (table) => withNamedPart(table, operation));
     case 'table':
       return { ...schema, tables: changedObject(schema.tables, operation.from, operation.to) };
+    case 'function': {
+      const { from, to } = operation;
+      const isIt = (each: DatabaseFunction) => sameObject(each, from) && each.identity === from?.identity;
+      const rest = schema.functions.filter((each) => !isIt(each));
+      return { ...schema, functions: to === undefined ? rest : [...rest, to] };
+    }
     case 'domain':
       return { ...schema, domains: changedObject(schema.domains, operation.from, operation.to) };
     case 'enum': {

@@ -358,6 +358,23 @@ const CASES: readonly Case[] = [
     ),
     rows: sql(`insert into t values (1, 'a')`),
   },
+  {
+    name: 'an enum that loses a value, of which a function takes one and gives one back',
+    before: sql(
+      `create type mood as enum ('a', 'b')`,
+      'create table t (id integer primary key, x mood)',
+      `create function same(mood) returns mood language sql as 'select $1'`,
+      `comment on function same(mood) is 'the same'`,
+    ),
+    after: sql(
+      `create type mood as enum ('a')`,
+      'create table t (id integer primary key, x mood)',
+      `create function same(mood) returns mood language sql as 'select $1'`,
+      `comment on function same(mood) is 'the same'`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select id, same(x)::text from t',
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {

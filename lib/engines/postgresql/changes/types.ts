@@ -92,6 +92,14 @@ function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
   };
 }
 
+/** The functions that take a type, or give it back: what they do with it inside holds nothing. */
+function functionsOf(type: ObjectName, { functions }: DatabaseSchema): readonly Operation[] {
+  return functions
+    .filter(({ extension }) => extension === undefined)
+    .filter(({ dependsOn }) => dependsOn.some((each) => each.kind === 'type' && sameObject(each, type)))
+    .map((to): Operation => ({ kind: 'function', from: undefined, to }));
+}
+
 /** What a type cannot become in place is a new type, and its columns go over to it by way of another. */
 function recreate(
   to: EnumType | Domain,
@@ -123,13 +131,16 @@ function recreate(
       using: `${quoteName(column.name)}::${way}${array}::${column.type}`,
     };
   });
-  return around(parts, [
-    { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
-    only(undefined, to),
-    ...(to.comment === undefined ? [] : [commentOn(to)]),
-    ...columns,
-    only({ ...to, ...old }, undefined),
-  ]);
+  return around(
+    [...functionsOf(to, now), ...parts],
+    [
+      { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
+      only(undefined, to),
+      ...(to.comment === undefined ? [] : [commentOn(to)]),
+      ...columns,
+      only({ ...to, ...old }, undefined),
+    ],
+  );
 }
 
 /** Values are added in place, where that can be; everything else is a new type. */
