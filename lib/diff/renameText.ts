@@ -18,6 +18,8 @@ const ROLES = {
   type: ({ before }) => before === ':',
   table: ({ after }) => after === '.',
   relation: ({ isQualified }) => !isQualified,
+  // Behind the name of an argument, and after it a comma, the end, a default or LANGUAGE.
+  argument: ({ before, after }) => before === ':' || /^(?:|[,)=]|\[\]|default|language)$/i.test(after),
   column: ({ before, after }) => before !== ':' && after !== '(' && !/^(as|collate)$/i.test(before),
 } as const satisfies Record<string, (place: Place) => boolean>;
 

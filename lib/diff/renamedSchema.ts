@@ -1,8 +1,8 @@
 import { type RelationRename, sameObject } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
-import type { DatabaseSchema } from '../schema/database.js';
-import type { ObjectName } from '../schema/names.js';
+import type { DatabaseFunction, DatabaseSchema } from '../schema/database.js';
+import type { Dependency, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index, KeyPart } from '../schema/tableIndex.js';
 import type { Comparison } from './comparison.js';
@@ -162,6 +162,23 @@ export function renameRelation(schema: DatabaseSchema, { what, from, to }: Relat
   return { ...schema, tables };
 }
 
+/** A function that takes a type, or gives it back, after that has another name: what it does inside stays as it is. */
+function withType(called: DatabaseFunction, from: ObjectName, to: ObjectName): DatabaseFunction {
+  const isIt = (each: Dependency) => each.kind === 'type' && sameObject(each, from);
+  if (!called.dependsOn.some(isIt)) return called;
+  const text = (sql: string) => renameInText(sql, from.name, to.name, (name) => name, 'argument');
+  const { identity, result, declaration, dependsOn } = called;
+  const body = declaration.search(/^\s*AS\b/m);
+  const head = body < 0 ? declaration : declaration.slice(0, body);
+  return {
+    ...called,
+    identity: text(identity),
+    result: result && text(result),
+    declaration: `${text(head)}${declaration.slice(head.length)}`,
+    dependsOn: dependsOn.map((each) => (isIt(each) ? { ...each, ...to } : each)),
+  };
+}
+
 /** The schema after a type has another name. */
 export function renameType(
   schema: DatabaseSchema,
@@ -174,6 +191,7 @@ export function renameType(
     ...schema,
     enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
     domains: schema.domains.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
+    functions: schema.functions.map((each) => withType(each, from, to)),
     tables: schema.tables.map((table) => {
       const rewritten = rewriteTable(table, (name) => name, text);
       return {

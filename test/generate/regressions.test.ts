@@ -375,6 +375,21 @@ const CASES: readonly Case[] = [
     rows: sql(`insert into t values (1, 'a')`),
     kept: 'select id, same(x)::text from t',
   },
+  {
+    name: 'a type that gets another name, which functions take and give back',
+    before: sql(
+      status,
+      `create function same(status status default 'a') returns status language sql as 'select $1'`,
+      `create function all_of(x integer, variadic status[]) returns setof status language sql as 'select unnest($2)'`,
+    ),
+    after: sql(
+      status.replace('status', 'state'),
+      `create function same(status state default 'a') returns state language sql as 'select $1'`,
+      `create function all_of(x integer, variadic state[]) returns setof state language sql as 'select unnest($2)'`,
+    ),
+    options: { leave: [], renames: [{ kind: 'type', from: names('status'), to: names('state') }] },
+    kept: `select same()::text, all_of(1, 'a')::text`,
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
