@@ -108,13 +108,19 @@ function comingSequences(actual: DatabaseSchema, desired: DatabaseSchema): reado
   });
 }
 
-/** A table with another name keeps its sequences: where another column is to have a name of theirs, they leave it. */
+/**
+ * A table with another name keeps its sequences: where another column is to have a name of theirs, they leave it. One
+ * that goes takes them along before that.
+ */
 export function freeSequences(actual: DatabaseSchema, desired: DatabaseSchema): Room {
   let schema = actual;
+  const isStaying = (table: Table) => desired.tables.some((each) => sameObject(each, table));
   const renames = comingSequences(actual, desired).flatMap((wanted): readonly RelationRename[] => {
     const isHeld = schema.tables.some(
       (table) =>
-        table.schema === wanted.schema && table.columns.some((column) => sequenceOf(column) === wanted.name),
+        table.schema === wanted.schema &&
+        isStaying(table) &&
+        table.columns.some((column) => sequenceOf(column) === wanted.name),
     );
     if (!isHeld) return [];
     const aside = { schema: wanted.schema, name: asideName(wanted.name, namesIn(schema, wanted.schema)) };

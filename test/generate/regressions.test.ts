@@ -390,6 +390,17 @@ const CASES: readonly Case[] = [
     options: { leave: [], renames: [{ kind: 'type', from: names('status'), to: names('state') }] },
     kept: `select same()::text, all_of(1, 'a')::text`,
   },
+  {
+    name: 'a table that gets the name of one that goes, and a sequence by the name of one of that',
+    before: sql(
+      'create table a (id serial primary key, x integer)',
+      'create table b (id integer primary key, y text)',
+    ),
+    after: sql('create table a (id serial primary key, y text)'),
+    rows: sql(`insert into b values (1, 'one')`),
+    options: { leave: [], once: [moved(names('b'), names('a'))] },
+    kept: 'select id, y from b',
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
