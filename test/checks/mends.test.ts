@@ -82,6 +82,13 @@ const CASES: readonly Case[] = [
     after: async (db) => expect((await db('plain').first()).is_active).to.be.oneOf([true, 1]),
   },
   {
+    what: 'a table from before with an instant of its own',
+    act: (db) =>
+      db.raw('create table before (id integer primary key, updated_at timestamp, created_at text)'),
+    check: 'check:migration',
+    finds: ['METADATA_MISSING'],
+  },
+  {
     what: 'a table past the hook while a migration is pending',
     act: async (db, { write }) => {
       await db.raw('create table late (id integer primary key)');
