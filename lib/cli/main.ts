@@ -78,8 +78,16 @@ function describe(parser: Argv, command: Command): Argv {
   return parser;
 }
 
-/** The parser with every command; `run` is called with the one that was chosen. */
-function parserFor(run: (command: Command, args: Arguments) => void): Argv {
+/** What was asked for. It is thrown: after a handler that returns, yargs writes the whole help, for nobody. */
+class Chosen {
+  constructor(
+    readonly command: Command,
+    readonly args: Arguments,
+  ) {}
+}
+
+/** The parser with every command; it throws the one that was chosen. */
+function parserFor(): Argv {
   const parser = yargs()
     .scriptName('knex-meta')
     .usage('$0 <command> [flags]')
@@ -99,10 +107,23 @@ function parserFor(run: (command: Command, args: Arguments) => void): Argv {
       [command.command, ...(command.aliases ?? [])],
       command.describe,
       (own) => describe(own, command),
-      (args) => run(command, args as Arguments),
+      (args) => {
+        throw new Chosen(command, args as Arguments);
+      },
     );
   }
   return parser;
+}
+
+/** The command that the arguments ask for; undefined when they ask for help, or for what there is not. */
+async function chosenBy(parser: Argv, argv: readonly string[]): Promise<Chosen | undefined> {
+  try {
+    await parser.parseAsync([...argv]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Chosen) return error;
+    throw error;
+  }
 }
 
 function refuse(argv: readonly string[], said: string): ExitCode {
@@ -120,14 +141,12 @@ function refuse(argv: readonly string[], said: string): ExitCode {
  */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   hideLoaderWarnings();
-  let chosen: { readonly command: Command; readonly args: Arguments } | undefined;
   let problem: string | undefined;
-  const parser = parserFor((command, args) => {
-    chosen = { command, args };
-  }).fail((message, error) => {
+  const parser = parserFor().fail((message, error) => {
+    if (error instanceof Chosen) throw error;
     problem ??= message ?? error?.message;
   });
-  await parser.parseAsync([...argv]);
+  const chosen = await chosenBy(parser, argv);
   const exitCode =
     problem !== undefined
       ? refuse(argv, problem)

@@ -2,6 +2,7 @@ import type { Finding } from '../checks/finding.js';
 import { engineOf } from '../cli/project.js';
 import type { Traits } from '../engines/meaning.js';
 import { engines } from '../engines/registry.js';
+import { KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
@@ -11,19 +12,30 @@ import { ADVICE, type Difference, type Side } from '../parity/difference.js';
 import { ACCEPT_FLAG, withoutAccepted } from './accept.js';
 import { reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
+import { many } from './modelReport.js';
 
 /** The project on each engine: as it is configured on its own, and as it would be on the others. */
 async function candidates(context: Context): Promise<readonly Candidate[]> {
   const { config: configured, extension } = await context.project();
   const { shadow: named = configured.meta?.shadow } = context.args;
   const shadow = named === undefined ? undefined : String(named);
+  if (shadow !== undefined && !engines.some((engine) => engine.fromUrl(shadow) !== undefined)) {
+    throw new KnexMetaError(
+      'USAGE',
+      '--shadow takes the URL of a database, of an engine that knex-meta has.',
+      {
+        remedy: '--shadow postgres://me@localhost/any',
+      },
+    );
+  }
   const own = engineOf(configured);
   const migrations = { ...configured.migrations, extension };
   return engines.map((engine): Candidate => {
     const server = shadow !== undefined && engine.fromUrl(shadow) !== undefined ? shadow : undefined;
     if (engine === own) return { engine, config: { ...configured, migrations }, server };
     const { connection: _other, pool: _ofOther, ...shared } = configured;
-    const { timestampUtc: _expression, ...meta } = configured.meta ?? {};
+    // The expression is one of the other engine's, also where the environment names it: this one has its own.
+    const meta = { ...configured.meta, timestampUtc: '' };
     const config = {
       ...engine.defaults,
       ...shared,
@@ -112,7 +124,7 @@ export const checkEngines: Command = {
     const titles = chains.map(({ side }) => side.title).join(' and ');
     return reportCheck(context, {
       report,
-      allIsWell: `${migrations.length} migrations make ${tables} tables that mean the same on ${titles}`,
+      allIsWell: `${many(migrations.length, 'migration')} ${migrations.length === 1 ? 'makes' : 'make'} ${many(tables, 'table')} that mean${tables === 1 ? 's' : ''} the same on ${titles}`,
       data: { migrations, habits },
     });
   },

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
 import { type Difference, diff } from '../diff/index.js';
-import { type DiffOptions, LEFT_KINDS, type LeftKind, type Rename, type Unmanaged } from '../diff/options.js';
+import { type DiffOptions, LEFT_KINDS, type LeftKind, type Rename } from '../diff/options.js';
 import type { Engine } from '../engines/contract.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { ownTables } from '../migrator/journal.js';
@@ -17,6 +17,7 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Context } from './command.js';
 import { type ComparedDatabase, withCompared } from './comparedDatabase.js';
+import { excludedOf, notCompared, uncheckedOf } from './leftAlone.js';
 import { readRenames, toDiff } from './renameFlag.js';
 
 /** The models beside the database. */
@@ -74,28 +75,6 @@ function schemasOf(
     models.some((each) => each.kind === 'extension' && each.schema === name) && name !== home;
   const others = new Set(desired.tables.map(({ schema }) => schema));
   return new Set(named.filter((name) => !isOnlyExtensions(name) || others.has(name)));
-}
-
-/** Objects that `include` and `exclude` keep from being compared. */
-function excludedOf(
-  { tables, views, functions, enums }: DatabaseSchema,
-  isInside: (object: ObjectName) => boolean,
-  manages: (object: ObjectName) => boolean,
-): readonly Unmanaged[] {
-  const list = (kind: string, objects: readonly ObjectName[]): readonly Unmanaged[] =>
-    objects
-      .filter((object) => isInside(object) && !manages(object))
-      .map(({ schema, name }) => ({
-        kind,
-        name: schema === undefined ? name : `${schema}.${name}`,
-        reason: '`meta.include` or `meta.exclude` leaves it alone',
-      }));
-  return [
-    ...list('table', tables),
-    ...list('view', views),
-    ...list('function', functions),
-    ...list('enum', enums),
-  ];
 }
 
 /** Asks for as long as an answer brings up another pair: columns show when their table has its new name. */
@@ -174,8 +153,9 @@ export async function compareModels<Result>(
     const told = [...lasting, ...readRenames(flags, { actual, desired, home })];
     const schemas = schemasOf(loaded.models, home, desired, told);
     const isInside = ({ schema }: ObjectName) => schema === undefined || schemas.has(schema);
+    const includes = (object: ObjectName) => isInside(object) && manages(object);
     const options: DiffOptions = {
-      includes: (object) => isInside(object) && manages(object),
+      includes,
       leave: leftKinds(desired),
       ownTables: ownTables(recordTables(config.migrations ?? {})),
       indexedMetadata: columns.filter(({ index }) => index).map(({ name }) => name),
@@ -188,13 +168,14 @@ export async function compareModels<Result>(
       });
     const difference = await withAnswers(compare, told, home, ask);
     const { operations } = difference;
-    const excluded = [
-      ...excludedOf(actual, isInside, manages),
-      ...excludedOf(desired, isInside, manages),
-    ].filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
     const compared: Compared = {
       ...difference,
-      unmanaged: [...difference.unmanaged, ...excluded],
+      unmanaged: [
+        ...difference.unmanaged,
+        ...excludedOf([actual, desired], isInside, manages),
+        ...uncheckedOf(actual, includes),
+        ...loaded.unexported.map(notCompared),
+      ],
       engine,
       loaded,
       actual,

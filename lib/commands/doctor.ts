@@ -1,17 +1,8 @@
-import { indexFindings, presenceFindings, searchPathFinding } from '../checks/doctor.js';
+import { indexFindings, searchPathFinding } from '../checks/doctor.js';
 import type { CheckReport, Finding } from '../checks/finding.js';
 import { engineOf, missingFile } from '../cli/project.js';
-import type { Engine } from '../engines/contract.js';
 import { isKnexMetaError } from '../errors.js';
-import type { KnexMetaConfig } from '../metadata/options.js';
-import { resolveMeta } from '../metadata/resolve.js';
-import { appliedRevisions } from '../migrator/applied.js';
-import { captureOffline } from '../migrator/capture.js';
-import type { Thing } from '../migrator/effects.js';
-import { ownTables } from '../migrator/journal.js';
-import { compareWithDatabase } from '../migrator/presence.js';
-import { readRecordFacts } from '../migrator/recordFacts.js';
-import { configOf, recordTables } from '../migrator/settings.js';
+import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { findMissingFile } from './absent.js';
@@ -19,8 +10,8 @@ import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
-import { databaseForReading, readFiles } from './migrateHistory.js';
-import { readPending, readStatus } from './migrateInspect.js';
+import { checkPresence, homeOf } from './doctorPresence.js';
+import { readPending } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
 
@@ -43,12 +34,6 @@ async function orFinding(act: () => Promise<CheckReport>): Promise<CheckReport> 
   }
 }
 
-function homeOf(engine: Engine, { searchPath, migrations }: KnexMetaConfig): string | undefined {
-  if (!engine.hasSchemas) return undefined;
-  const [first] = [searchPath ?? []].flat().filter((name) => !/^"?\$user"?$/.test(name));
-  return first ?? migrations?.schemaName ?? engine.changes.defaultSchema;
-}
-
 /** The record in a schema where the configuration does not look for it. */
 async function checkSearchPath(context: Context, actual: DatabaseSchema): Promise<Finding | undefined> {
   const { config } = await context.project();
@@ -68,51 +53,6 @@ async function checkSearchPath(context: Context, actual: DatabaseSchema): Promis
   return searchPathFinding(other.schema, homeOf(engine, config) ?? '', mend);
 }
 
-/** What the migrations make beside what there is. */
-async function checkPresence(context: Context, actual: DatabaseSchema): Promise<CheckReport> {
-  const { config, extension } = await context.project();
-  const engine = engineOf(config);
-  const { db } = await context.database();
-  const status = await readStatus(context);
-  const { settings } = await databaseForReading(context);
-  const { history } = await readFiles(context);
-  const { planned, adopting, stopped } = await captureOffline(
-    engine,
-    { ...configOf(db), migrations: { ...config.migrations, extension } },
-    history.revisions,
-  );
-  const meta = resolveMeta(config.meta, process.env);
-  const names = new Set(meta.columns.map(({ name }) => name));
-  const own = new Set(ownTables(recordTables(config.migrations ?? {})));
-  const isOurs = ({ kind, table, name }: Thing): boolean =>
-    own.has(table) ||
-    kind === 'trigger' ||
-    (kind !== 'table' && [...names].some((each) => each === name || name === `${table}_${each}_index`));
-  const applied = appliedRevisions(status.applied);
-  const presences = compareWithDatabase(
-    planned,
-    applied,
-    actual,
-    homeOf(engine, config),
-    engine.metadata.foldName,
-    isOurs,
-  );
-  const { record } = await readRecordFacts(db, settings);
-  return {
-    findings: presenceFindings(presences, status, record).filter(
-      ({ migration = '' }) => !adopting.has(migration),
-    ),
-    notes: [
-      ...[...adopting.values()].map(
-        ({ message }) => `not compared with the database: ${message.split('\n')[0]}`,
-      ),
-      ...(stopped === undefined
-        ? []
-        : [`not compared with the database from here on: ${stopped.message.split('\n')[0]}`]),
-    ],
-  };
-}
-
 /** A pending migration is no trouble; of an unfinished one the comparison says more. */
 function withoutOrdinary(report: CheckReport, others: readonly Finding[]): CheckReport {
   const said = new Set(others.map(({ migration }) => migration));
@@ -126,15 +66,20 @@ function withoutOrdinary(report: CheckReport, others: readonly Finding[]): Check
   return { findings, notes: [...report.notes, ...(open.length === 0 ? [] : [note])] };
 }
 
-async function lookAtDatabase(context: Context): Promise<CheckReport> {
+/** A report, and whether all was compared. */
+interface Looked extends CheckReport {
+  readonly isWhole: boolean;
+}
+
+async function lookAtDatabase(context: Context): Promise<Looked> {
   const { config } = await context.project();
   const engine = engineOf(config);
   const missing = await findMissingFile(context);
-  if (missing !== undefined) return { findings: [missing], notes: [] };
+  if (missing !== undefined) return { findings: [missing], notes: [], isWhole: true };
   const { db } = await context.database();
   const actual = await engine.introspect(plainView(db));
   const path = await checkSearchPath(context, actual);
-  if (path !== undefined) return { findings: [path], notes: [] };
+  if (path !== undefined) return { findings: [path], notes: [], isWhole: true };
   const presence = await orFinding(() => checkPresence(context, actual));
   const version = await orFinding(async () => (await runCheckVersion(context)).report);
   const migration = await orFinding(async () => (await runCheckMigration(context)).report);
@@ -155,13 +100,26 @@ async function lookAtDatabase(context: Context): Promise<CheckReport> {
       const key = code === 'INDEX_INVALID' ? `${code} ${table}` : `${code} ${message}`;
       return !seen.has(key) && seen.add(key);
     });
-  return { findings, notes: parts.flatMap(({ notes }) => notes) };
+  return {
+    findings,
+    notes: parts.flatMap(({ notes }) => notes),
+    // Each of its notes is about something that was not compared.
+    isWhole: presence.notes.length === 0,
+  };
 }
 
 export const doctor: Command = {
   command: 'doctor',
   describe:
     'Explain what is wrong with configuration, record and database, and what mends it; changes nothing',
+  flags: {
+    constraints: {
+      type: 'boolean',
+      describe:
+        'run the applied migrations in a throwaway database, to compare constraints and types; --no-constraints leaves that out',
+    },
+    shadow: { type: 'string', describe: 'a database on the server where the throwaway one is made' },
+  },
   examples: [['knex-meta doctor', '"already exists", a column that is gone, a lock that stays: what to do']],
   run: async (context) => {
     const opened = await orFinding(async () => {
@@ -169,7 +127,16 @@ export const doctor: Command = {
       if (missingFile(config) === undefined) await context.database();
       return NOTHING;
     });
-    const report = opened.findings.length > 0 ? opened : await orFinding(() => lookAtDatabase(context));
-    return reportCheck(context, { report, allIsWell: 'nothing is wrong', data: {} });
+    let isWhole = true;
+    const report =
+      opened.findings.length > 0
+        ? opened
+        : await orFinding(async () => {
+            const { isWhole: all, ...looked } = await lookAtDatabase(context);
+            isWhole = all;
+            return looked;
+          });
+    const allIsWell = isWhole ? 'nothing is wrong' : 'nothing is wrong in what was compared';
+    return reportCheck(context, { report, allIsWell, data: { compared: isWhole ? 'all' : 'in part' } });
   },
 };

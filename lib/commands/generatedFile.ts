@@ -9,17 +9,23 @@ interface GeneratedFile {
   readonly text: string;
   /** The command's name, which stands in what it writes. */
   readonly command: string;
+  /** The flags that say what is written, where they are given: a command that mends repeats them. */
+  readonly flags: readonly string[];
   /** The part of a text that --check compares, where not all of it. */
   readonly comparable?: (text: string) => string;
 }
 
 function cannot(path: string, verb: string, error: unknown): KnexMetaError {
   const { code } = error as NodeJS.ErrnoException;
-  return new KnexMetaError('USAGE', `${relative('', path)} could not be ${verb} (${code}).`, {
-    remedy: 'Check the path after --out, and who may write there.',
-    details: { path, cause: code },
-    cause: error,
-  });
+  return new KnexMetaError(
+    'USAGE',
+    `${relative('', path) || 'The working directory'} could not be ${verb} (${code}).`,
+    {
+      remedy: 'Check the path after --out, and who may write there.',
+      details: { path, cause: code },
+      cause: error,
+    },
+  );
 }
 
 function read(path: string): string | undefined {
@@ -48,6 +54,19 @@ function write(path: string, { text, command }: GeneratedFile, before: string | 
   }
 }
 
+/** The command that writes the file. */
+function commandOf({ command, flags }: GeneratedFile, args: Context['args']): string {
+  const quoted = (text: string): string =>
+    /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const given = flags.flatMap((flag) =>
+    [args[flag] ?? []].flat().map((value) => {
+      if (typeof value === 'boolean') return `--${value ? '' : 'no-'}${flag}`;
+      return `--${flag} ${quoted(String(value))}`;
+    }),
+  );
+  return ['npx knex-meta', command, ...given].join(' ');
+}
+
 /** Line ends as a checkout of Git's may have made them. */
 const lines = (text: string): string => text.replaceAll('\r\n', '\n');
 
@@ -62,7 +81,7 @@ export function writeOrCheck({ args, output }: Context, generated: GeneratedFile
     if (isSame) output.line(`${output.style('green', '✓')} ${name} is up to date`);
     else {
       const state = before === undefined ? 'is not there' : 'is not what would be written now';
-      output.line(`${output.style('red', '✗')} ${name} ${state}: npx knex-meta ${generated.command}`);
+      output.line(`${output.style('red', '✗')} ${name} ${state}: ${commandOf(generated, args)}`);
     }
     return { data: { ok: isSame, path, ...data }, ...(isSame ? {} : { exitCode: EXIT.found }) };
   }

@@ -10,6 +10,7 @@ import { lint } from './lint.js';
 import { metaAdopt } from './metaAdopt.js';
 import { metaRemove } from './metaRemove.js';
 import { metaUpgrade } from './metaUpgrade.js';
+import { migrateBaseline } from './migrateBaseline.js';
 import { migrateDocs } from './migrateDocs.js';
 import { migrateCurrent, migrateHeads, migrateHistory, migrateShow } from './migrateHistory.js';
 import { migrateCurrentVersion, migrateList, migrateUnlock } from './migrateInspect.js';
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   migrateSql,
   migrateDocs,
   migrateVerify,
+  migrateBaseline,
   migrateStamp,
   migrateResolve,
   migrateList,

@@ -1,5 +1,6 @@
-import { engineOf } from '../cli/project.js';
-import { EXIT } from '../errors.js';
+import { relative } from 'node:path';
+import { engineOf, missingFile } from '../cli/project.js';
+import { EXIT, KnexMetaError } from '../errors.js';
 import { plainView } from '../migrator/views.js';
 import type { Command } from './command.js';
 
@@ -9,8 +10,15 @@ export const metaUpgrade: Command = {
     'Make the update triggers’ functions of an older knex-meta anew; changes no row and locks no table',
   examples: [['knex-meta meta:upgrade', 'after an update of knex-meta, when an error asks for it']],
   run: async (context) => {
-    const { db, project } = await context.database();
-    const { preserving } = engineOf(project.config);
+    const { config } = await context.project();
+    const file = missingFile(config);
+    if (file !== undefined) {
+      throw new KnexMetaError('CONNECTION_FAILED', `There is no database ${relative('', file)} yet.`, {
+        remedy: '`npx knex-meta migrate:latest` makes it, as this version does. Nothing was made.',
+      });
+    }
+    const { db } = await context.database();
+    const { preserving } = engineOf(config);
     const { upgraded, left } = await plainView(db).transaction((trx) => preserving.upgrade(trx));
     const { output } = context;
     for (const name of upgraded) output.line(`${output.style('green', '✓')} ${name} was made anew`);

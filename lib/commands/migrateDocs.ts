@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
 import type { Block } from '../documents/block.js';
 import { historyBlocks } from '../documents/history.js';
@@ -12,6 +13,7 @@ import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Command, Context } from './command.js';
+import { withCompared } from './comparedDatabase.js';
 import { schemasOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
 import { tellHistory } from './historyChapters.js';
@@ -26,21 +28,30 @@ const END = '<!-- /status -->\n';
 
 const withoutStatus = (text: string): string => text.replace(new RegExp(`\\n${BEGIN}[\\s\\S]*?${END}`), '');
 
-/** The tables of the project's database, which must be what the files lead to. */
-async function readTables(context: Context, engine: Engine) {
-  const { config } = await context.project();
+async function refusePending(context: Context): Promise<void> {
   const { pending } = await readPending(context);
-  if (pending.length > 0) {
-    throw new KnexMetaError('MIGRATIONS_PENDING', `Migrations are pending: ${pending.join(', ')}.`, {
-      remedy:
-        'The tables are read from the database: apply them first (`npx knex-meta migrate:latest`), or leave the tables out with --no-tables. Nothing was written.',
-      details: { pending },
-    });
-  }
-  const { db } = await context.database();
+  if (pending.length === 0) return;
+  throw new KnexMetaError('MIGRATIONS_PENDING', `Migrations are pending: ${pending.join(', ')}.`, {
+    remedy:
+      'The tables are read from the database: apply them first (`npx knex-meta migrate:latest`). Or read them from a database that is made for the moment, `--head`, or leave them out, --no-tables. Nothing was written.',
+    details: { pending },
+  });
+}
+
+/** The tables of a database, which must be what the files lead to. */
+async function readTables(context: Context, engine: Engine, db: Knex) {
+  const { config } = await context.project();
   const home = await engine.homeSchema(plainView(db));
   const names = schemasOf(engine, config).flatMap((name) => name ?? home ?? []);
   return { schema: await engine.introspect(plainView(db), names), home };
+}
+
+/** What the files lead to: in the project's database, or with --head in one that is made for the moment. */
+async function readWhole(context: Context, engine: Engine) {
+  if (context.args.head === true) return withCompared(context, ({ db }) => readTables(context, engine, db));
+  await refusePending(context);
+  const { db } = await context.database();
+  return readTables(context, engine, db);
 }
 
 /** What a database says of each migration. */
@@ -77,6 +88,14 @@ export const migrateDocs: Command = {
     format: { type: 'string', describe: 'markdown or html; default: by the file, else markdown' },
     title: { type: 'string', describe: 'the heading; default: Migration history' },
     tables: { type: 'boolean', describe: 'the tables; --no-tables leaves them out' },
+    head: {
+      type: 'boolean',
+      describe: 'the tables as all migration files make them, in an empty database of a moment',
+    },
+    shadow: {
+      type: 'string',
+      describe: 'with --head: the URL of a database on the server where that one is made',
+    },
     status: { type: 'boolean', describe: 'also what is applied in the database, when and by whom' },
     check: {
       type: 'boolean',
@@ -86,6 +105,7 @@ export const migrateDocs: Command = {
   examples: [
     ['knex-meta migrate:docs --out docs/migrations.md', 'in the repository, with Mermaid diagrams'],
     ['knex-meta migrate:docs --out docs/migrations.md --check', 'for CI'],
+    ['knex-meta migrate:docs --head --check', 'the same where no database has the tables'],
   ],
   run: async (context) => {
     const { args } = context;
@@ -101,7 +121,7 @@ export const migrateDocs: Command = {
     const isWanted = args.tables !== false;
     const read =
       told.schema === undefined && isWanted
-        ? await readTables(context, engine)
+        ? await readWhole(context, engine)
         : { schema: told.schema, home: undefined };
     const own = ownTables(recordTables(settings));
     const blocks = historyBlocks({
@@ -117,6 +137,7 @@ export const migrateDocs: Command = {
         file: String(args.out ?? FORMATS[format]),
         text: args.status === true ? withStatus(text, await statusBlocks(context), format) : text,
         command: 'migrate:docs',
+        flags: ['out', 'format', 'title', 'tables'],
         comparable: withoutStatus,
       },
       { migrations: told.chapters.length },

@@ -10,18 +10,23 @@ import { ACCEPT_FLAG, withoutAccepted } from './accept.js';
 import { reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
 
-/** The schema and the record of the configured database, which is only read. */
-async function readLive(context: Context): Promise<Live> {
+/**
+ * The schema and the record of the configured database, which is only read.
+ *
+ * @param hasFiles - false where there are no migrations of which any could be recorded
+ */
+export async function readLive(context: Context, hasFiles = true): Promise<Live> {
   const { config } = await context.project();
   const file = missingFile(config);
   if (file !== undefined) {
     throw new KnexMetaError('CONNECTION_FAILED', 'There is no database yet to make a copy of.', {
-      remedy: 'Leave --from-live out: then every migration is verified, from an empty database.',
+      remedy:
+        'Check the connection in the knexfile; `migrate:verify` without --from-live needs none. Nothing was written.',
     });
   }
   const { db } = await context.database();
-  const status = await createMigrator(db).pending();
-  return { schema: await engineOf(config).introspect(plainView(db)), applied: status.applied };
+  const applied = hasFiles ? (await createMigrator(db).pending()).applied : [];
+  return { schema: await engineOf(config).introspect(plainView(db)), applied };
 }
 
 export const migrateVerify: Command = {

@@ -20,7 +20,7 @@ export const MODEL_FLAGS: Readonly<Record<'rename' | 'head' | 'shadow', Flag>> =
   },
 };
 
-const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+export const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What --rename would say of things that went while like ones came. */
 export function renameHints({ candidates, home }: Compared): readonly string[] {

@@ -10,7 +10,7 @@ import { plainView } from '../migrator/views.js';
 import { readDesired } from '../models/desired.js';
 import { loadModels } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
-import { declarations } from '../types/declarations.js';
+import { declarations, typeWord } from '../types/declarations.js';
 import type { Command, Context } from './command.js';
 import { schemasOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
@@ -81,6 +81,17 @@ function overridesOf(flags: unknown): ReadonlyMap<string, string> {
   return new Map(pairs);
 }
 
+/** The types of all columns, as --type names them. */
+const typesIn = (schema: DatabaseSchema): readonly string[] =>
+  [...new Set(schema.tables.flatMap(({ columns }) => columns.map(({ type }) => typeWord(type))))].sort();
+
+const unknownTypes = (overrides: ReadonlyMap<string, string>, schema: DatabaseSchema): readonly string[] => {
+  const known = new Set(
+    [...schema.tables, ...schema.views].flatMap(({ columns }) => columns.map(({ type }) => typeWord(type))),
+  );
+  return [...overrides.keys()].filter((type) => !known.has(type));
+};
+
 export const typesGenerate: Command = {
   command: 'types:generate',
   describe: 'Write the types of all tables’ rows, for knex/types/tables',
@@ -111,15 +122,22 @@ export const typesGenerate: Command = {
       throw new KnexMetaError('USAGE', `--from takes database or models, not "${from}".`);
     }
     const { schema, home } = await (from === 'models' ? readModels : readDatabase)(context, engine);
+    const own = ownTables(recordTables(config.migrations ?? {}));
+    for (const type of unknownTypes(overrides, schema))
+      context.output.warn(
+        `--type ${type}: no column has this type. Write it as the database does; there are ${typesIn(schema).join(', ')}.`,
+      );
     const text = declarations(schema, {
       valueTypes: engine.valueTypes,
       enumCheck: engine.changes.wording.enumCheck,
       home,
-      ownTables: ownTables(recordTables(config.migrations ?? {})),
+      ownTables: own,
       inApplication: inApplication(config),
       overrides,
     });
     const file = String(args.out ?? FILE);
-    return writeOrCheck(context, { file, text, command: 'types:generate' }, { tables: schema.tables.length });
+    const tables = schema.tables.filter(({ name }) => !own.includes(name)).length;
+    const flags = ['out', 'from', 'type'];
+    return writeOrCheck(context, { file, text, command: 'types:generate', flags }, { tables });
   },
 };

@@ -52,6 +52,13 @@ export interface TableSurvey {
   readonly inheritsFrom: readonly TableId[];
 }
 
+/** What an adoption put into a table. */
+export interface Adopted {
+  /** Names, as the engine compares them. */
+  readonly columns: ReadonlySet<string>;
+  readonly trigger: boolean;
+}
+
 /** The engine's side of giving tables from before their metadata. */
 export interface AdoptionEngine {
   /** Tables with more rows are adopted in steps, each in a transaction of its own; undefined: never in steps. */
@@ -69,6 +76,8 @@ export interface AdoptionEngine {
   /** Does what is not done yet: it may be called again after it was killed anywhere. */
   readonly adopt: (session: AdoptionSession, request: AdoptRequest) => Promise<void>;
   readonly release: (session: AdoptionSession, request: ReleaseRequest) => Promise<void>;
+  /** What an adoption put there, by its marks. */
+  readonly adopted: (session: Session, table: TableId) => Promise<Adopted>;
   /** Rows whose metadata somebody has written. */
   readonly losses: (session: Session, quoted: string, names: LossNames) => Promise<Losses>;
 }

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import type { Column } from '../schema/column.js';
+import type { ObjectName } from '../schema/names.js';
 import type { ColumnFacts, HookTarget, TableId } from './contract.js';
 import type { LockBusy, RecordTables } from './migrations.js';
 
@@ -103,6 +105,8 @@ export interface CheckEngine {
   readonly runHolder: (db: Knex, tables: RecordTables) => Promise<LockBusy | undefined>;
   /** What makes an invalid index valid. */
   readonly mendIndex: (schema: string | undefined, index: string) => readonly string[];
+  /** Statements that give a column the type and NULLs of another one; none where that cannot be told. */
+  readonly alterColumn: (table: ObjectName, from: Column, to: Column) => readonly string[];
   /** The statement by which a database looks for names in this schema. */
   readonly setSearchPath: (database: string, schema: string) => readonly string[];
 }

@@ -10,6 +10,8 @@ export type MeaningKind =
   | 'boolean'
   | 'text'
   | 'text without case'
+  /** Blanks at its end do not count when it is compared. */
+  | 'text without its last blanks'
   | 'binary'
   | 'instant'
   | 'time without zone'
@@ -29,13 +31,17 @@ export interface Meaning {
   readonly isEnforced: boolean;
   /** Of an integer, where the engine refuses greater ones. */
   readonly bits: number | undefined;
+  /** Of a float: true where it holds 7 digits in place of 15. */
+  readonly isSingle: boolean;
+  /** Of an instant: true where the default is a text that does not say that it is UTC. */
+  readonly lacksZone: boolean;
   /** Of a text, as declared. */
   readonly length: number | undefined;
   /** Of a decimal, as declared: digits, and digits behind the point. */
   readonly digits: string | undefined;
   /** What the driver gives: `number`, `string`, `Date`, ... */
   readonly comesAs: string;
-  /** The values that are allowed, of an enum type. */
+  /** The values that are allowed, of an enum type, whose order they have. */
   readonly values: readonly string[] | undefined;
   /** A literal default as plain text, `now`, or `expression`; undefined when there is none. */
   readonly defaultTo: string | undefined;

@@ -12,8 +12,7 @@ const PATTERN =
 
 const KINDS = ['blank', 'name', 'string', 'number', 'word', 'symbol'] as const;
 
-/** Splits SQL into tokens whose texts put together are the SQL again. */
-export function tokenize(sql: string): readonly Token[] {
+function split(sql: string): readonly Token[] {
   const tokens: Token[] = [];
   // Thousands of definitions are read at a time: no named groups, which cost an object a token.
   for (const match of sql.matchAll(PATTERN)) {
@@ -25,13 +24,28 @@ export function tokenize(sql: string): readonly Token[] {
   return tokens;
 }
 
+const SHORT = 60;
+const KNOWN = 1000;
+const known = new Map<string, readonly Token[]>();
+
+/** Splits SQL into tokens whose texts put together are the SQL again. Short texts, which a schema repeats, it remembers. */
+export function tokenize(sql: string): readonly Token[] {
+  if (sql.length > SHORT) return split(sql);
+  const before = known.get(sql);
+  if (before !== undefined) return before;
+  if (known.size >= KNOWN) known.clear();
+  const tokens = split(sql);
+  known.set(sql, tokens);
+  return tokens;
+}
+
 /** The tokens that mean something: without white space and comments. */
 export function significant(tokens: readonly Token[]): readonly Token[] {
   return tokens.filter(({ kind }) => kind !== 'blank');
 }
 
 /** The identifier that a token stands for, without its quotes; SQLite takes a string for a name too. */
-export function identifierOf({ kind, text }: Token): string {
+export function identifierOf({ kind, text }: Pick<Token, 'kind' | 'text'>): string {
   if (kind === 'string') return text.slice(1, -1).replaceAll("''", "'");
   if (kind !== 'name') return text;
   const quote = text[0] ?? '';

@@ -16,7 +16,22 @@ function dialectClass(client: string): ClientClass {
   return knex({ client, useNullAsDefault: true }).client.constructor as ClientClass;
 }
 
-function unsupported(client: unknown): KnexMetaError {
+/** A whole knexfile, with a configuration for each environment. */
+function environmentsOf(config: object): readonly string[] {
+  return Object.entries(config).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && 'client' in value ? [name] : [],
+  );
+}
+
+function unsupported(client: unknown, config: object): KnexMetaError {
+  const environments = environmentsOf(config);
+  if (client === undefined && environments.length > 0) {
+    return new KnexMetaError(
+      'CONFIG_INVALID',
+      `The configuration has no \`client\`: it is one for each environment (${environments.join(', ')}).`,
+      { remedy: `Give one of them: \`config.${environments[0]}\`.`, details: { environments } },
+    );
+  }
   const names = engines.map((engine) => `${engine.clients[0]} (${engine.title})`).join(' and ');
   return client === undefined
     ? new KnexMetaError('CONFIG_INVALID', 'The configuration has no `client`.', {
@@ -54,7 +69,7 @@ export function withMeta<T extends KnexMetaConfig>(config: T): T & Knex.Config {
   const resolved = resolveMeta(meta, process.env);
   const dialect = isClass(client) ? (client.prototype as { driverName?: string }).driverName : client;
   const engine = engineForClient(dialect);
-  if (engine === undefined) throw unsupported(dialect);
+  if (engine === undefined) throw unsupported(dialect, config);
   const Base = isClass(client) ? client : dialectClass(String(client));
   const Hooked = hookClient(Base, engine.metadata, resolved, client);
   return { ...config, client: Hooked as unknown as typeof Knex.Client };

@@ -115,41 +115,35 @@ export async function captureTasks(
 /** What migrations run, as far as that can be told without a database. */
 export interface Captured {
   readonly planned: readonly PlannedMigration[];
-  /** Why those were not that adopt a table from before, by name; what is behind them is captured all the same. */
-  readonly adopting: ReadonlyMap<string, Error>;
-  /** Why those behind them could not be captured. */
-  readonly stopped: Error | undefined;
+  /** Why others could not be followed, by name; what is behind them is captured all the same, as far as it can be. */
+  readonly unfollowed: ReadonlyMap<string, Error>;
 }
 
-/** Whether the failure of a plan is that a table from before is not where there is no database. */
+/** Whether a migration failed because a table that it adopts is not there: in an empty database one from before is not. */
 export const isAdoption = (error: unknown): error is KnexMetaError =>
-  isKnexMetaError(error) && error.code === 'ADOPT_REFUSED';
+  isKnexMetaError(error) && error.code === 'ADOPT_REFUSED' && error.details.isAbsent === true;
 
-/** The statements of migrations that begin with an empty database, up to one that cannot be run without one. */
+/** The statements of migrations that begin with an empty database, of each that can be run without one. */
 export async function captureOffline(
   engine: Engine,
   config: Knex.Config,
   entries: readonly KnownEntry[],
 ): Promise<Captured> {
   const planned: PlannedMigration[] = [];
-  const adopting = new Map<string, Error>();
+  const unfollowed = new Map<string, Error>();
   const mode = modeOf({}, config.migrations ?? {});
   const sandbox = await engine.migrations.openSandbox(config, undefined);
   try {
     for (const entry of entries) {
-      const tasks = await loadTasks({ direction: 'up', steps: [entry] });
       try {
+        const tasks = await loadTasks({ direction: 'up', steps: [entry] });
         planned.push(...(await captureTasks(sandbox, engine, tasks, mode)));
       } catch (error) {
-        if (!isAdoption(error)) throw error;
-        adopting.set(entry.name, error);
-        const { name } = entry;
-        planned.push({ name, direction: 'up', isTransaction: true, statements: [] });
+        unfollowed.set(entry.name, error as Error);
+        planned.push({ name: entry.name, direction: 'up', isTransaction: true, statements: [] });
       }
     }
-    return { planned, adopting, stopped: undefined };
-  } catch (error) {
-    return { planned, adopting, stopped: error as Error };
+    return { planned, unfollowed };
   } finally {
     await sandbox.end();
   }

@@ -91,7 +91,7 @@ function restOf(
  *
  * @param captured - in their order
  * @param applied - revisions
- * @param isOurs - columns that another check looks at
+ * @param isLeftOut - what another check looks at, or nobody can tell
  */
 export function compareWithDatabase(
   captured: readonly PlannedMigration[],
@@ -99,7 +99,7 @@ export function compareWithDatabase(
   actual: DatabaseSchema,
   home: string | undefined,
   fold: Fold,
-  isOurs: (thing: Thing) => boolean,
+  isLeftOut: (thing: OwnedThing) => boolean,
 ): readonly Presence[] {
   const has = presenceIn(actual, home, fold);
   const account = newAccount();
@@ -107,7 +107,7 @@ export function compareWithDatabase(
   const pending = captured.filter(({ name }) => !applied.has(revisionOf(name)));
   const lastApplied = captured.findLastIndex(({ name }) => applied.has(revisionOf(name)));
   const presenceOf = ({ name, statements }: PlannedMigration, isApplied: boolean): Presence => {
-    const made = account.things().filter((thing) => thing.owner === name && !isOurs(thing));
+    const made = account.things().filter((thing) => thing.owner === name && !isLeftOut(thing));
     const present = made.filter(has);
     const absent = made.filter((thing) => !has(thing));
     const isBehind = captured.findIndex((each) => each.name === name) > lastApplied;

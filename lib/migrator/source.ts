@@ -111,6 +111,8 @@ export interface MigrationContent {
     readonly transaction?: boolean;
     /** Without a transaction: it does what is not done yet, so one that was killed is simply run again. */
     readonly resumable?: boolean;
+    /** It makes what was there before the migrations, where it is missing; its down leaves that. */
+    readonly baseline?: boolean;
   };
   /** The revision, or revisions, that this one follows. */
   readonly revises?: string | readonly string[] | null;

@@ -1,6 +1,6 @@
-import { DEFINITION, type FunctionModel, type TriggerModel } from './definition.js';
+import { DEFINITION, type FunctionModel, noted, type TriggerModel } from './definition.js';
 import { placeOfCall } from './place.js';
-import { checkDefinition, checkText, splitName } from './validate.js';
+import { checkDefinition, checkWithoutCreate, splitName } from './validate.js';
 
 /** What `defineFunction` takes beside the declaration. */
 export interface FunctionOptions {
@@ -39,8 +39,8 @@ export function defineFunction(
   options: FunctionOptions = {},
 ): FunctionModel {
   checkDefinition('defineFunction', name, options, ['schema', 'kind', 'comment', 'dependsOn']);
-  checkText(`The declaration of defineFunction('${name}')`, declaration);
-  return {
+  checkWithoutCreate(`The declaration of defineFunction('${name}')`, declaration);
+  return noted({
     [DEFINITION]: true,
     kind: options.kind ?? 'function',
     ...splitName(name, options.schema),
@@ -48,7 +48,7 @@ export function defineFunction(
     comment: options.comment,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineFunction),
-  };
+  });
 }
 
 /**
@@ -67,8 +67,8 @@ export function defineFunction(
  */
 export function defineTrigger(name: string, declaration: string, options: TriggerOptions = {}): TriggerModel {
   checkDefinition('defineTrigger', name, options, ['dependsOn']);
-  checkText(`The declaration of defineTrigger('${name}')`, declaration);
-  return {
+  checkWithoutCreate(`The declaration of defineTrigger('${name}')`, declaration);
+  return noted({
     [DEFINITION]: true,
     kind: 'trigger',
     name,
@@ -76,5 +76,5 @@ export function defineTrigger(name: string, declaration: string, options: Trigge
     declaration,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineTrigger),
-  };
+  });
 }

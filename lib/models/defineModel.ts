@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { MetadataTableOptions } from '../metadata/options.js';
-import { DEFINITION, type Model } from './definition.js';
+import { DEFINITION, type Model, noted } from './definition.js';
 import { placeOfCall } from './place.js';
 import { checkDefinition, checkFunction, splitName } from './validate.js';
 
@@ -48,7 +48,7 @@ export function defineModel(
 ): Model {
   checkDefinition('defineModel', name, options, OPTIONS);
   checkFunction(`The second argument of defineModel('${name}')`, columns);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: 'table',
     ...splitName(name, options.schema),
@@ -58,5 +58,5 @@ export function defineModel(
     renamedFrom: options.renamedFrom,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineModel),
-  };
+  });
 }

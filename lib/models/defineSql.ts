@@ -1,4 +1,4 @@
-import { DEFINITION, type EnumModel, type ExtensionModel, type SqlModel } from './definition.js';
+import { DEFINITION, type EnumModel, type ExtensionModel, noted, type SqlModel } from './definition.js';
 import { placeOfCall } from './place.js';
 import { checkDefinition, checkTexts, splitName } from './validate.js';
 
@@ -45,7 +45,7 @@ const list = (statements: string | readonly string[]): readonly string[] =>
 export function defineEnum(name: string, values: readonly string[], options: EnumOptions = {}): EnumModel {
   checkDefinition('defineEnum', name, options, ['schema', 'comment', 'renamedFrom', 'renamedValues']);
   checkTexts(`The values of defineEnum('${name}')`, values);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: 'enum',
     ...splitName(name, options.schema),
@@ -55,7 +55,7 @@ export function defineEnum(name: string, values: readonly string[], options: Enu
     renamedValues: options.renamedValues ?? {},
     dependsOn: [],
     place: placeOfCall(defineEnum),
-  };
+  });
 }
 
 /**
@@ -70,7 +70,7 @@ export function defineEnum(name: string, values: readonly string[], options: Enu
  */
 export function defineExtension(name: string, options: ExtensionOptions = {}): ExtensionModel {
   checkDefinition('defineExtension', name, options, ['schema', 'version']);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: 'extension',
     name,
@@ -78,7 +78,7 @@ export function defineExtension(name: string, options: ExtensionOptions = {}): E
     version: options.version,
     dependsOn: [],
     place: placeOfCall(defineExtension),
-  };
+  });
 }
 
 /**
@@ -106,7 +106,7 @@ export function defineSql(
   const drop = list(statements?.drop ?? []);
   checkTexts(`\`create\` of defineSql('${name}')`, create.length === 0 ? undefined : create);
   checkTexts(`\`drop\` of defineSql('${name}')`, drop);
-  return {
+  return noted({
     [DEFINITION]: true,
     kind: 'sql',
     name,
@@ -115,5 +115,5 @@ export function defineSql(
     drop: [...drop],
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(defineSql),
-  };
+  });
 }

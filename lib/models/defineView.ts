@@ -1,6 +1,6 @@
-import { DEFINITION, type ViewModel } from './definition.js';
+import { DEFINITION, noted, type ViewModel } from './definition.js';
 import { placeOfCall } from './place.js';
-import { checkDefinition, checkText, splitName } from './validate.js';
+import { checkDefinition, checkWithoutCreate, splitName } from './validate.js';
 
 /** What `defineView` takes beside the query. */
 export interface ViewOptions {
@@ -33,8 +33,8 @@ function view(
   options: MaterializedViewOptions,
 ): ViewModel {
   checkDefinition(define.name, name, options, kind === 'view' ? OPTIONS : [...OPTIONS, 'indexes']);
-  checkText(`The query of ${define.name}('${name}')`, query);
-  return {
+  checkWithoutCreate(`The query of ${define.name}('${name}')`, query);
+  return noted({
     [DEFINITION]: true,
     kind,
     ...splitName(name, options.schema),
@@ -46,7 +46,7 @@ function view(
     renamedFrom: options.renamedFrom,
     dependsOn: options.dependsOn ?? [],
     place: placeOfCall(define),
-  };
+  });
 }
 
 /**

@@ -85,6 +85,21 @@ export type AnyModel =
   | ExtensionModel
   | SqlModel;
 
+/** Everything that was defined, exported or not; the same for each copy of this package. */
+const DEFINED = Symbol.for('knex-meta.defined');
+
+export function definedSoFar(): Set<AnyModel> {
+  const holder = globalThis as { [DEFINED]?: Set<AnyModel> };
+  holder[DEFINED] ??= new Set();
+  return holder[DEFINED];
+}
+
+/** Remembers a definition, so that one that its file does not export can be named. */
+export function noted<Of extends AnyModel>(definition: Of): Of {
+  definedSoFar().add(definition);
+  return definition;
+}
+
 export function isDefinition(value: unknown): value is AnyModel {
   return typeof value === 'object' && value !== null && (value as Partial<Model>)[DEFINITION] === true;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { lineOfSyntaxError, loadModule } from '../config/loadModule.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
-import { type AnyModel, isDefinition, titleOf } from './definition.js';
+import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
 import { lineOfError, type Place } from './place.js';
 
@@ -14,10 +14,13 @@ interface ModelFile {
 /** All that the files of models declare. */
 export interface LoadedModels {
   readonly models: readonly AnyModel[];
+  /** Those that are written in the files and that none of them exports. */
+  readonly unexported: readonly AnyModel[];
   readonly files: readonly ModelFile[];
 }
 
-function placeName({ file, line }: Place): string {
+/** A place as messages name it. */
+export function placeName({ file, line }: Place): string {
   return `${fileName(file)}:${line}`;
 }
 
@@ -97,6 +100,17 @@ function duplicate(model: AnyModel, other: AnyModel, file: string): KnexMetaErro
   );
 }
 
+/** Definitions of these files that are none of the models, nor copies of one. */
+function unexportedOf(paths: readonly string[], models: readonly AnyModel[]): readonly AnyModel[] {
+  const read = new Set(paths);
+  const exported = new Set(models);
+  const keyOf = (model: AnyModel) => `${namespaceOf(model)}${model.place && placeName(model.place)}`;
+  const places = new Set(models.map(keyOf));
+  return [...definedSoFar()].filter(
+    (model) => read.has(model.place?.file ?? '') && !exported.has(model) && !places.has(keyOf(model)),
+  );
+}
+
 /**
  * Loads every model of the project: TypeScript or JavaScript, ESM or CommonJS.
  *
@@ -120,7 +134,8 @@ export async function loadModels(directories: readonly string[]): Promise<Loaded
     }
   }
   const files = [...counts].map(([path, models]) => ({ file: fileName(path), models }));
-  if (known.size > 0) return { models: [...known.values()], files };
+  const models = [...known.values()];
+  if (models.length > 0) return { models, unexported: unexportedOf(paths, models), files };
   throw new KnexMetaError('MODELS_NONE', `There is no model in ${directories.join(', ')}.`, {
     remedy:
       paths.length === 0

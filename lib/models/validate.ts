@@ -35,8 +35,15 @@ export function checkTexts(what: string, value: unknown): void {
   if (!isTexts) throw invalid(what, 'an array of texts');
 }
 
-export function checkText(what: string, value: unknown): void {
+function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string' || value.trim() === '') throw invalid(what, 'a text');
+}
+
+/** A text before which `create`, the kind and the name are put: a whole CREATE statement is none. */
+export function checkWithoutCreate(what: string, value: unknown): void {
+  checkText(what, value);
+  if (/^\s*create\s/i.test(String(value)))
+    throw invalid(what, 'without `create …`: that and the name are put before it');
 }
 
 export function checkFunction(what: string, value: unknown): void {

@@ -1,9 +1,11 @@
 import type { Engine } from '../engines/contract.js';
 import type { Traits } from '../engines/meaning.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
+import { isAdoption } from '../migrator/capture.js';
 import { pendingOf } from '../migrator/plan.js';
 import type { Settings } from '../migrator/settings.js';
 import { readSituation } from '../migrator/situation.js';
+import { FROM_BEFORE } from '../verify/findings.js';
 import { openStage, type Stage } from '../verify/stage.js';
 import { ADVICE, type Difference, type Side } from './difference.js';
 
@@ -83,6 +85,7 @@ export async function runChains(
             migration: name,
             message: `${name} fails on ${candidate.engine.title}; the engines are compared as they are before it: ${error.message}`,
             remedy: ADVICE.MIGRATION_FAILED,
+            ...([error, error.cause].some(isAdoption) ? FROM_BEFORE : {}),
           });
           limit = Math.min(limit, names.length);
         }

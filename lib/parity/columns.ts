@@ -51,9 +51,14 @@ function ofType(pair: Pair, [a, b]: Meanings): readonly Difference[] {
       ),
     ];
   }
-  if (kinds.includes('text without case') && a.kind !== b.kind) {
+  const likeness = kinds.includes('text without case')
+    ? 'CASE'
+    : kinds.includes('text without its last blanks')
+      ? 'BLANKS'
+      : undefined;
+  if (likeness !== undefined && a.kind !== b.kind) {
     return [
-      found('CASE', pair, `is ${onBoth(pair, [a.kind, b.kind])}: what is equal and unique is not the same`),
+      found(likeness, pair, `is ${onBoth(pair, [a.kind, b.kind])}: what is equal and unique is not the same`),
     ];
   }
   // Exact digits on one, a floating-point number on the other: where an engine has no decimals, it keeps a float.
@@ -79,13 +84,20 @@ function ofType(pair: Pair, [a, b]: Meanings): readonly Difference[] {
   ];
 }
 
-/** The texts that checks on a column allow; undefined where no check is about it alone. */
+/** The values of a list: texts, and numbers of a column of numbers, which one engine writes as texts too. */
+function listed(expression: string): readonly string[] {
+  const list = expression.slice(expression.search(/\bin\s*\(|\[/i));
+  return [...list.matchAll(/'((?:[^']|'')*)'|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])/g)].map(
+    ([number, text]) => text ?? number,
+  );
+}
+
+/** The values that checks on a column allow; undefined where no check is about it alone. */
 function checkedValues(table: Table, column: string): readonly string[] | undefined {
   for (const { expression } of table.checks) {
     const isList = /\bin\s*\(|=\s*any\s*\(/i.test(expression);
     const [first] = /[\w]+/.exec(expression.replace(/["`()[\]]/g, '')) ?? [];
-    if (isList && first === column)
-      return [...expression.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text ?? '');
+    if (isList && first === column) return listed(expression);
   }
   return undefined;
 }
@@ -133,12 +145,9 @@ function ofColumn(pair: Pair, [a, b]: Meanings): readonly Difference[] {
   return differences;
 }
 
-function habitOf(pair: Pair, [a, b]: Meanings): ColumnHabit | undefined {
-  const habit = (code: ColumnHabit['code'], message: string): ColumnHabit => ({
-    code,
-    column: pair.name,
-    message,
-  });
+/** The habit of a type's form, or of what its engine takes. */
+function formOf(pair: Pair, [a, b]: Meanings): Omit<ColumnHabit, 'column'> | undefined {
+  const habit = (code: ColumnHabit['code'], message: string) => ({ code, message });
   const forms = onBoth(pair, [a.comesAs, b.comesAs]);
   const [loose] = [a, b].flatMap((each, index) =>
     each.isEnforced ? [] : [(pair.sides[index] as Side).title],
@@ -164,10 +173,48 @@ function habitOf(pair: Pair, [a, b]: Meanings): ColumnHabit | undefined {
     : undefined;
 }
 
+/** What one knows of a column whose meaning is the same. */
+function habitsOf(pair: Pair, meanings: Meanings): readonly ColumnHabit[] {
+  const [a, b] = meanings;
+  const { sides, name } = pair;
+  const titles = (is: (each: Meaning) => boolean): string =>
+    meanings.flatMap((each, index) => (is(each) ? [(sides[index] as Side).title] : [])).join(' and ');
+  const [first, ...more] = meanings.flatMap(({ values }) => (values === undefined ? [] : [values]));
+  const isSorted = first === undefined || more.length > 0 || String([...first].sort()) === String(first);
+  const form = formOf(pair, meanings);
+  return [
+    ...(form === undefined ? [] : [form]),
+    ...(a.lacksZone === b.lacksZone
+      ? []
+      : [
+          {
+            code: 'INSTANT_DEFAULT' as const,
+            message: `on ${titles(({ lacksZone }) => lacksZone)} the default is a text without a zone, which JavaScript takes for local time`,
+          },
+        ]),
+    ...(a.isSingle === b.isSingle
+      ? []
+      : [
+          {
+            code: 'FLOAT_DIGITS' as const,
+            message: `a number holds 7 digits on ${titles(({ isSingle }) => isSingle)}, and 15 on the other engine`,
+          },
+        ]),
+    ...(isSorted
+      ? []
+      : [
+          {
+            code: 'ENUM_ORDER' as const,
+            message: `on ${titles(({ values }) => values !== undefined)} values are in the order of their declaration, on the other engine in that of texts`,
+          },
+        ]),
+  ].map((habit) => ({ ...habit, column: name }));
+}
+
 /** What of one column differs, and what its type always does. */
 export function compareColumn(pair: Pair): {
   readonly differences: readonly Difference[];
-  readonly habit: ColumnHabit | undefined;
+  readonly habits: readonly ColumnHabit[];
 } {
   const [one, other] = pair.sides.map(({ meaningOf, schema }, index) =>
     meaningOf(pair.columns[index] as Column, schema),
@@ -175,5 +222,5 @@ export function compareColumn(pair: Pair): {
   const meanings: Meanings = [one as Meaning, other as Meaning];
   const ofKind = ofType(pair, meanings);
   const differences = [...ofKind, ...ofValues(pair, meanings), ...ofColumn(pair, meanings)];
-  return { differences, habit: ofKind.length > 0 ? undefined : habitOf(pair, meanings) };
+  return { differences, habits: ofKind.length > 0 ? [] : habitsOf(pair, meanings) };
 }

@@ -93,7 +93,7 @@ export function compareSides(sides: readonly [Side, Side], ownTables: readonly s
       const pair: Pair = { name: `${name}.${column}`, tables: [one, other], columns: [from, to], sides };
       const compared = compareColumn(pair);
       differences.push(...compared.differences);
-      if (compared.habit !== undefined) habits.push(compared.habit);
+      habits.push(...compared.habits);
     }
     differences.push(...compareParts(name, [one, other], sides));
   }

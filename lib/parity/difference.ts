@@ -14,6 +14,7 @@ export interface Difference {
   readonly message: string;
   /** What to write in place of it. */
   readonly remedy: string;
+  readonly mend?: readonly string[];
 }
 
 /** What drivers and engines do with every such column: worth knowing, and no reason to fail. */
@@ -46,6 +47,8 @@ export const ADVICE = {
   TRIGGER_MISSING: 'Create it on both, or do in the application what it does.',
   KEY_ACTION:
     'Say `.onDelete(...)` and `.onUpdate(...)` on both: what happens to the children depends on it.',
+  KEY_DEFERRED:
+    'Write rows in the order of their keys, or say `deferrable initially deferred` with raw SQL where the builder leaves it out.',
   KEYS_OFF:
     "Switch them on for every connection: `pool: { afterCreate: (c, done) => c.run('PRAGMA foreign_keys = ON', done) }`.",
   NULLABLE: 'Say `.notNullable()` or `.nullable()` on both.',
@@ -54,6 +57,8 @@ export const ADVICE = {
   DECIMAL: 'Keep amounts as integers of the smallest unit, or as text.',
   NO_ZONE: 'Use `t.timestamp(name)`, which has a time zone, and write instants in UTC.',
   CASE: 'Compare `lower(column)`, with a unique index on the same expression.',
+  BLANKS:
+    'Use `t.string(name, length)` on both: it keeps no blanks, and cuts none. Compare `rtrim(column)` where they are there.',
   VALUES: 'Use `t.enu(column, values)` without `useNative`, which is a check on both.',
   PRIMARY_KEY_NULL: 'Say `.notNullable()` of the columns of the key.',
   UNIQUE_NULLS: 'Make the columns NOT NULL, or unique over an expression that has a value for NULL.',
@@ -69,6 +74,10 @@ export const HABITS = {
     'Take it through `String(...)` or `BigInt(...)`: as a number it is exact up to 9007199254740991 alone.',
   INSTANT_FORM:
     'Read it with `new Date(...)`, write ISO texts in UTC (`toISOString()`): a Date is stored as milliseconds on one, beside texts of the default.',
+  INSTANT_DEFAULT:
+    "Read it with `new Date(text.replace(' ', 'T') + 'Z')`, or give it a default that has a Z: `strftime('%Y-%m-%dT%H:%M:%fZ','now')`.",
+  ENUM_ORDER: 'Sort by a number of its own, or declare the values in the order of the alphabet.',
+  FLOAT_DIGITS: 'Use `t.double(name)`, which holds 15 digits on both.',
   DATE_FORM: 'Write and read it as a text like 2001-02-03.',
   JSON_FORM: 'Write `JSON.stringify(...)`, and parse what is a string when it is read.',
   UUID_CHECK: 'Make uuids in the application, in small letters: one engine takes any text.',

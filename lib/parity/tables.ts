@@ -88,6 +88,19 @@ export function compareParts(
       remedy: ADVICE.KEY_ACTION,
     }));
   });
+  const deferrals = [...keys[0]].flatMap(([key, from]): readonly Difference[] => {
+    const to = keys[1].get(key);
+    if (to === undefined || from.deferral === to.deferral) return [];
+    return [
+      {
+        code: 'KEY_DEFERRED',
+        severity: 'differs',
+        table: name,
+        message: `${name}: the key ${key} is ${from.deferral} on ${sides[0].title} and ${to.deferral} on ${sides[1].title}`,
+        remedy: ADVICE.KEY_DEFERRED,
+      },
+    ];
+  });
   const plain = (table: Table): readonly string[] =>
     table.indexes.filter(({ unique }) => !unique).map((index) => subject(index, table));
   const checks = (table: Table): readonly string[] =>
@@ -104,6 +117,7 @@ export function compareParts(
     ...onlyOne('CHECK_MISSING', 'the check', name, both(checks), sides),
     ...onlyOne('TRIGGER_MISSING', 'the trigger', name, both(triggers), sides),
     ...actions,
+    ...deferrals,
     ...nulls.map(
       ([key]): Difference => ({
         code: 'UNIQUE_NULLS',

@@ -5,10 +5,11 @@ import { type ResolvedMeta, resolveMeta } from '../metadata/resolve.js';
 /** The parts of Knex's query builder that have no public type and that the helpers stand on. */
 export interface BuilderInternals {
   readonly client: { readonly config: { readonly meta?: MetaOptions } };
-  readonly _single: { readonly table?: unknown };
+  readonly _single: { readonly table?: unknown; readonly limit?: unknown; readonly offset?: unknown };
   readonly _statements: { readonly grouping: string; readonly bool?: string }[];
   where(column: string | ((this: BuilderInternals) => void), value?: unknown): this;
   update(values: Readonly<Record<string, unknown>>): this;
+  on(event: 'start', act: () => void): this;
 }
 
 /** The options of each configuration, read once. */
@@ -50,4 +51,28 @@ export function qualifierOf(table: unknown): string | undefined {
   if (isRawInstance === true) return _alias ?? ref;
   const aliases = Object.keys(table);
   return aliases.length === 1 ? aliases[0] : undefined;
+}
+
+/** Parts of a query that say which rows are meant, and that an UPDATE of Knex's leaves out without a word. */
+const NOT_OF_UPDATES = { join: 'join', group: 'groupBy', having: 'having', union: 'union' } as const;
+
+/** Throws QUERY_REFUSED where the UPDATE would reach other rows than those that the query selects. */
+export function refuseWider({ _single, _statements }: BuilderInternals, method: string): void {
+  const parts = [
+    ...Object.entries(NOT_OF_UPDATES).flatMap(([grouping, word]) =>
+      _statements.some((each) => each.grouping === grouping) ? [word] : [],
+    ),
+    ...(_single.limit === undefined ? [] : ['limit']),
+    ...(_single.offset === undefined ? [] : ['offset']),
+  ];
+  if (parts.length === 0) return;
+  const said = parts.map((part) => `.${part}()`).join(', ');
+  throw new KnexMetaError(
+    'QUERY_REFUSED',
+    `.${method}() is an UPDATE, from which Knex leaves ${said} out: it would reach rows that the query does not mean. No statement was sent.`,
+    {
+      remedy: `Say which rows in a subquery: db(table).whereIn('id', db(table).…select('id')).${method}().`,
+      details: { parts },
+    },
+  );
 }

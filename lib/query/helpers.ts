@@ -1,5 +1,5 @@
 import type { MetadataColumnName } from '../metadata/options.js';
-import { type BuilderInternals, columnName, qualifierOf } from './columns.js';
+import { type BuilderInternals, columnName, qualifierOf, refuseWider } from './columns.js';
 
 type Helper = (this: BuilderInternals, table?: string) => BuilderInternals;
 
@@ -36,6 +36,9 @@ const where = (method: string, key: MetadataColumnName, value: boolean): Helper 
 const set = (method: string, key: MetadataColumnName, value: boolean): Helper =>
   function setMetadata() {
     const name = columnName(this, key, method);
+    refuseWider(this, method);
+    // What was said after it counts too.
+    this.on('start', () => refuseWider(this, method));
     return only(this, method, key, !value, undefined).update({ [name]: value });
   };
 

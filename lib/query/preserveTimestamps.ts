@@ -9,11 +9,22 @@ import { isTransaction } from '../migrator/views.js';
 
 const SAVEPOINT = 'knex_meta_preserve';
 
-/** The connections whose call the running code is in. */
-const inside = new AsyncLocalStorage<readonly object[]>();
+/** Calls that are made at once in one place run one after the other: the last of them. */
+interface Queue {
+  last: Promise<unknown>;
+}
 
-/** The last call of each connection: calls that are made at once run one after the other. */
-const calls = new WeakMap<object, Promise<unknown>>();
+/** A running call: calls inside it are nested until it is over. */
+interface Call extends Queue {
+  readonly connection: object;
+  isOver: boolean;
+}
+
+/** The calls that the running code is in, the innermost one last. */
+const inside = new AsyncLocalStorage<readonly Call[]>();
+
+/** The calls of each connection that are in no other. */
+const outermost = new WeakMap<object, Queue>();
 
 interface TransactionClient extends ClientInternals {
   acquireConnection(): Promise<object>;
@@ -37,31 +48,48 @@ function check(trx: Knex.Transaction): void {
   }
 }
 
+/** The transaction that goes on where a nested one has ended; undefined when all have. */
+function stillOpen(trx: Knex.Transaction): Knex.Transaction | undefined {
+  let open: Knex.Transaction | undefined = trx;
+  while (open?.isCompleted() === true) open = open.parentTransaction;
+  return open;
+}
+
 async function preserve<T>(
   trx: Knex.Transaction,
   connection: object,
+  outer: Call | undefined,
   fn: (trx: Knex.Transaction) => PromiseLike<T> | T,
 ): Promise<T> {
   const { preserving } = engineOf(trx);
-  const session = sessionOn(trx.client as unknown as ClientInternals, connection);
+  const sessionOf = ({ client }: Knex.Transaction) =>
+    sessionOn(client as unknown as ClientInternals, connection);
+  const session = sessionOf(trx);
+  /** `fn` may have ended the transaction: one around it has the setting all the same when that was a commit. */
+  const end = async (): Promise<void> => {
+    const open = stillOpen(trx);
+    if (outer === undefined && open !== undefined) await preserving.end(sessionOf(open));
+  };
+  const call: Call = { connection, isOver: false, last: Promise.resolve() };
   await session.rows(`savepoint ${SAVEPOINT}`);
   try {
-    await preserving.begin(session);
-    const result = await inside.run([...(inside.getStore() ?? []), connection], () => fn(trx));
-    // It may have ended the transaction, and what belonged to that.
-    if (trx.isCompleted()) return result;
-    await preserving.end(session);
-    await session.rows(`release savepoint ${SAVEPOINT}`);
+    if (outer === undefined) await preserving.begin(session);
+    const result = await inside.run([...(inside.getStore() ?? []), call], () => fn(trx));
+    call.isOver = true;
+    await end();
+    if (!trx.isCompleted()) await session.rows(`release savepoint ${SAVEPOINT}`);
     return result;
   } catch (error) {
-    if (!trx.isCompleted()) {
-      // The error of `fn` is the one to tell. Where this fails too the transaction can only be rolled back.
-      await session
-        .rows(`rollback to savepoint ${SAVEPOINT}`)
-        .then(() => session.rows(`release savepoint ${SAVEPOINT}`))
-        .then(() => preserving.end(session))
-        .catch(() => {});
-    }
+    call.isOver = true;
+    const undo = async (): Promise<void> => {
+      if (!trx.isCompleted()) {
+        await session.rows(`rollback to savepoint ${SAVEPOINT}`);
+        await session.rows(`release savepoint ${SAVEPOINT}`);
+      }
+      await end();
+    };
+    // The error of `fn` is the one to tell. Where this fails too the transaction can only be rolled back.
+    await undo().catch(() => {});
     throw error;
   }
 }
@@ -93,13 +121,13 @@ export async function preserveTimestamps<T>(
 ): Promise<T> {
   check(trx);
   const connection = await (trx.client as unknown as TransactionClient).acquireConnection();
-  if (inside.getStore()?.includes(connection)) return fn(trx);
-  const before = calls.get(connection) ?? Promise.resolve();
-  const call = before.then(() => preserve(trx, connection, fn));
-  const over = call.then(
+  const outer = inside.getStore()?.findLast((each) => each.connection === connection && !each.isOver);
+  const queue: Queue = outer ?? outermost.get(connection) ?? { last: Promise.resolve() };
+  if (outer === undefined) outermost.set(connection, queue);
+  const call = queue.last.then(() => preserve(trx, connection, outer, fn));
+  queue.last = call.then(
     () => {},
     () => {},
   );
-  calls.set(connection, over);
   return call;
 }

@@ -120,7 +120,8 @@ function sqlBody(statements: readonly string[], notes: readonly string[], contex
   );
 }
 
-function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
+/** What the way up runs. */
+export function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
   const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
   if (statements !== undefined) {
     const notes = up.flatMap((operation) => hazards.up(operation).map(noted));

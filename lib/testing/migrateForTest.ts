@@ -60,8 +60,8 @@ function refuseEdited({ path, name }: Entry, checksum: string): void {
   });
 }
 
-/** What the rows and tables of a template come from. */
-async function keyOf(project: string, settings: Settings, options: TestDatabaseOptions): Promise<string> {
+/** What the migrations of a template come from. */
+async function stateOf(settings: Settings, options: TestDatabaseOptions): Promise<string> {
   const checksums: string[] = [];
   for (const entry of await listEntries(settings, [])) {
     const checksum = await checksumOfEntry(entry);
@@ -69,7 +69,7 @@ async function keyOf(project: string, settings: Settings, options: TestDatabaseO
     checksums.push(`${entry.name} ${checksum}`);
   }
   const clock = process.env.DATABASE_TIMESTAMP_UTC;
-  return short([project, toolName(), clock, checksums, options.key, String(options.prepare)], 16);
+  return short([toolName(), clock, checksums, options.key], 8);
 }
 
 /**
@@ -102,11 +102,13 @@ export async function migrateForTest(
   const engine = engineOf(probe);
   const project = projectOf(config, settings);
   await probe.destroy();
+  const state = await stateOf(settings, options);
   const { db, end } = await engine.fromTemplate({
     config: hooked,
     server: options.server,
-    key: await keyOf(project, settings, options),
+    key: short([project, state, String(options.prepare)], 16),
     project,
+    state,
     open,
     fill: async (filled) => {
       await createMigrator(filled).latest();

@@ -46,8 +46,12 @@ function choicesOf(table: Table, { name }: Column, { enumCheck }: TypeOptions): 
   return { read: union, write: union };
 }
 
+/** The word for a column's type, without its length. */
+export const typeWord = (type: string | undefined): string =>
+  type?.toLowerCase().replace(/\([^)]*\)/, '') ?? '';
+
 function typesOf(schema: DatabaseSchema, column: TypedColumn, options: TypeOptions): ValueTypes {
-  const override = options.overrides.get(column.type?.toLowerCase().replace(/\([^)]*\)/, '') ?? '');
+  const override = options.overrides.get(typeWord(column.type));
   if (override !== undefined) return { read: override, write: override };
   return options.valueTypes(column, schema);
 }
@@ -100,6 +104,9 @@ function viewText(schema: DatabaseSchema, view: View, name: string, options: Typ
     isOptional: false,
     comment: column.comment,
   }));
+  // The engine may not say what a view's columns are.
+  if (row.length === 0)
+    return `${comment(view.comment, '')}export type ${name}Row = Record<string, unknown>;\n`;
   return interfaceText(`${name}Row`, row, view.comment);
 }
 
@@ -112,13 +119,15 @@ export function declarations(schema: DatabaseSchema, options: TypeOptions): stri
     const name = options.inApplication(object.name);
     return object.schema === options.home ? name : `${object.schema}.${name}`;
   };
+  // To Knex a dot stands between schema and name: a relation with one in its name cannot be called by that.
+  const isCallable = ({ name }: ObjectName): boolean => !name.includes('.');
   const tables = schema.tables.filter(
     ({ name, extension }) => extension === undefined && !options.ownTables.includes(name),
   );
   const relations = byName([
-    ...tables.map((table) => ({ name: keyOf(table), table, view: undefined })),
+    ...tables.filter(isCallable).map((table) => ({ name: keyOf(table), table, view: undefined })),
     ...schema.views
-      .filter(({ extension }) => extension === undefined)
+      .filter((view) => view.extension === undefined && isCallable(view))
       .map((view) => ({ name: keyOf(view), table: undefined, view })),
   ]);
   const names = typeNames(relations.map(({ name }) => name));

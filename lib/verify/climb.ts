@@ -32,7 +32,7 @@ export async function climb(request: ClimbRequest): Promise<Climb> {
       const known = findings.length;
       const outcome = await stair(scene, entry, pending[index + 1], downs);
       if (outcome === 'verified') verified.push(entry.name);
-      request.tell(entry.name, outcome === 'verified' && findings.length === known);
+      request.tell(entry.name, findings.length === known);
       if (outcome === 'with the next') index += 1;
       if (outcome !== 'stop') continue;
       for (const { name, path: file } of pending.slice(index + 1)) {

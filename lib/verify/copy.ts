@@ -23,6 +23,12 @@ interface Module {
   readonly up: (db: Knex) => Promise<void>;
 }
 
+/** Runs the way up of a generated migration, an ES module that imports nothing. */
+export async function runText(db: Knex, text: string): Promise<void> {
+  const { up } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Module;
+  await migratorView(db).transaction((trx) => up(trx));
+}
+
 /**
  * Makes the schema of a live database again in an empty one, by a generated migration, and writes down what is applied.
  * What could not be made again is found by comparing the two.
@@ -40,9 +46,7 @@ export async function copySchema(
   const empty = await engine.introspect(view);
   const { operations } = diff(empty, live.schema, changes.comparison, { ownTables: own, leave: LEFT_KINDS });
   if (operations.length > 0) {
-    const text = generate(changes, operations, empty, live.schema, 'esm');
-    const { up } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Module;
-    await view.transaction((trx) => up(trx));
+    await runText(db, generate(changes, operations, empty, live.schema, 'esm'));
   }
   await ensureTables(view, tables);
   for (const { name, batch, appliedAt } of live.applied) {

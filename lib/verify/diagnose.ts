@@ -1,12 +1,9 @@
 import { isKnexMetaError } from '../errors.js';
 import { isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
-import { found } from './findings.js';
+import { FROM_BEFORE, found } from './findings.js';
 import { differences } from './objects.js';
 import type { Picture, Scene } from './scene.js';
-
-const FROM_BEFORE =
-  'No migration makes the table that it adopts. While it is pending, `npx knex-meta migrate:verify --from-live` tries it on a copy of the database that has the table; for a new database, let a migration before it create the table where it is missing.';
 
 /** The first step up, where it could be taken. */
 export interface FirstUp {
@@ -70,7 +67,7 @@ export async function firstUp(
     return 'with the next';
   }
   const failed = found('UP_FAILED', `${name} fails (up): ${said(error)}`, where);
-  scene.findings.push([error, error.cause].some(isAdoption) ? { ...failed, remedy: FROM_BEFORE } : failed);
+  scene.findings.push([error, error.cause].some(isAdoption) ? { ...failed, ...FROM_BEFORE } : failed);
   return undefined;
 }
 

@@ -31,6 +31,13 @@ export const REMEDIES = {
     'What the pending migrations do to it was not tried. Create it in the database that --shadow names, or try it by hand.',
 } as const;
 
+/** What to do where a migration adopts a table that none makes. */
+export const FROM_BEFORE = {
+  remedy:
+    'No migration makes the table that it adopts. With the database that has it, write the one that does where the table is missing, and leaves it alone where it is there; commit it.',
+  mend: ['npx knex-meta migrate:baseline'],
+} as const;
+
 export function found(
   code: keyof typeof REMEDIES,
   message: string,

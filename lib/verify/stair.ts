@@ -111,6 +111,10 @@ export async function stair(
   await blameLater(scene, entry, downs);
   const schema = await scene.readSchema();
   if (!isOnEmpty) await scene.seed(name, schema, changedTables(before.schema, schema));
+  if (config?.baseline === true) {
+    scene.notes.push(`${name} is the baseline: its down leaves what it makes, and is not tried`);
+    return 'up only';
+  }
   const up = await scene.picture(schema);
   if (writes > 0 && differences(before.objects, up.objects).length === 0) {
     scene.notes.push(`${name} changes nothing of the schema: it is about rows or settings`);

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { engineOf } from '../../lib/migrator/settings.js';
 import { dump } from '../real/dump.js';
 import { fetchPackage, makeProject as makeRealProject } from '../real/project.js';
-import { stockKnex } from '../support/commandLine.js';
+import { knexMeta, stockKnex } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
 import { type Adopted, FIVE, makeProject } from './support.js';
 
@@ -314,7 +314,11 @@ eachEngine('a table from before the migrations, adopted', (engine) => {
     await project.run(['meta:adopt']);
     const adoption = (await project.run(['migrate:verify'], 3)).findings ?? [];
     expect(adoption.map(({ code }) => code)).to.deep.equal(['UP_FAILED']);
-    expect(adoption[0]?.remedy).to.include('--from-live');
+    expect(adoption[0]?.mend).to.deep.equal(['npx knex-meta migrate:baseline']);
+    // While it is pending, too; without it from here on.
+    const { path = '' } = await project.run(['migrate:baseline']);
+    expect((await project.run(['migrate:verify'])).findings).to.deep.equal([]);
+    rmSync(path);
     expect((await project.run(['migrate:verify', '--from-live'])).findings).to.deep.equal([]);
     await project.run(['migrate:latest']);
     // Also in the copy of a schema that has it already.
@@ -325,17 +329,33 @@ eachEngine('a table from before the migrations, adopted', (engine) => {
   await k.schema.alterTable('legacy', (t) => { t.string('later'); }); };
 export const down = async (k) => { await k.schema.dropTable('later'); await k.schema.alterTable('legacy', (t) => { t.dropColumn('later'); }); };\n`,
     );
+    writeFileSync(
+      join(project.folder, 'migrations/29990102000000_more.js'),
+      `export const up = (k) => k.schema.createTable('more', (t) => { t.increments('id'); });
+export const down = (k) => k.schema.dropTable('more');\n`,
+    );
     await project.run(['migrate:latest']);
-    await project.run(['doctor']);
+    const { notes } = await project.run(['doctor']);
+    expect(notes?.join('\n')).to.include('legacy').and.to.include('npx knex-meta migrate:baseline');
+    const told = await knexMeta(['doctor'], project.folder);
+    expect(told.stdout).to.include('✓ nothing is wrong in what was compared\n');
     await project.run(['migrate:docs']);
     await project.run(['migrate:docs', '--check']);
     const text = readFileSync(join(project.folder, 'MIGRATIONS.md'), 'utf8');
     expect(text).to.include('legacy {').and.to.include('only running it tells');
-    if (engine.name === 'postgresql') {
-      await db.raw('drop table later');
-      const { findings } = await project.run(['doctor'], 3);
-      expect(findings?.map(({ code }) => code)).to.deep.equal(['APPLIED_ABSENT']);
-    }
+    // Behind the adoption, and behind an alteration of the adopted table.
+    await db.raw('drop table more');
+    const { findings } = await project.run(['doctor'], 3);
+    expect(findings?.map(({ code }) => code)).to.deep.equal(['APPLIED_ABSENT']);
+    // What one that cannot be followed names, it may have dropped.
+    writeFileSync(
+      join(project.folder, 'migrations/29990103000000_no_more.js'),
+      `export const up = async (k) => { await k.schema.alterTable('legacy', (t) => { t.string('last'); }); await k('legacy').first();
+  await k.schema.dropTableIfExists('more'); };
+export const down = async () => {};\n`,
+    );
+    await project.run(['migrate:latest']);
+    expect((await project.run(['doctor'])).findings).to.deep.equal([]);
     await db.destroy();
   });
 });

@@ -12,7 +12,16 @@ interface Report {
   readonly inSteps?: boolean;
   readonly warnings?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly remedy: string };
-  readonly findings?: readonly { readonly code: string; readonly table: string; readonly remedy: string }[];
+  readonly findings?: readonly {
+    readonly code: string;
+    readonly table: string;
+    readonly remedy: string;
+    readonly mend?: readonly string[];
+  }[];
+  readonly notes?: readonly string[];
+  readonly path?: string;
+  readonly verified?: readonly string[];
+  readonly migrations?: readonly unknown[];
   readonly tables?: readonly {
     readonly name: string;
     readonly columns: readonly string[];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import type { Finding } from '../../lib/checks/finding.js';
+import type { Context } from '../../lib/commands/command.js';
 import { doctor } from '../../lib/commands/doctor.js';
 import { creates, makeProject, type TestProject, WITHOUT_TRANSACTION } from '../reliability/support.js';
 import { knexMeta } from '../support/commandLine.js';
@@ -157,15 +158,30 @@ const namesOf = (findings: readonly Finding[]): readonly string[] =>
 eachEngine('doctor', function (engine) {
   this.timeout(180_000);
 
-  async function ask(project: TestProject): Promise<readonly Finding[]> {
-    const config = { ...project.database.config, migrations: { directory: project.directory } };
+  interface Told {
+    readonly findings: readonly Finding[];
+    readonly notes: readonly string[];
+    readonly compared: string;
+  }
+
+  async function tell(
+    project: TestProject,
+    own: Knex.Config = project.database.config,
+    args: Context['args'] = {},
+  ): Promise<Told> {
+    const config = { ...own, migrations: { directory: project.directory } };
     return withContext(config, async (context) => {
-      const { data, exitCode = 0 } = await doctor.run(context);
-      const { findings } = data as { readonly findings: readonly Finding[] };
-      expect(exitCode).to.equal(findings.length === 0 ? 0 : 3);
-      return findings;
+      const { data, exitCode = 0 } = await doctor.run({ ...context, args });
+      const told = data as Told;
+      expect(exitCode).to.equal(told.findings.length === 0 ? 0 : 3);
+      return told;
     });
   }
+
+  const ask = async (project: TestProject): Promise<readonly Finding[]> => (await tell(project)).findings;
+  /** Without the throwaway database, which takes a server its time. */
+  const askSoon = async (project: TestProject): Promise<readonly Finding[]> =>
+    (await tell(project, project.database.config, { constraints: false })).findings;
 
   it('explains each broken situation, and what it says mends it', async () => {
     const project = await makeProject(engine, FILES);
@@ -174,14 +190,129 @@ eachEngine('doctor', function (engine) {
     for (const { what, only, act, finds } of CASES) {
       if (only !== undefined && only !== engine.name) continue;
       await act(db, project);
-      const findings = await ask(project);
+      const findings = await askSoon(project);
       expect(namesOf(findings), what).to.deep.equal(finds);
       for (const { mend = [], message } of findings) expect(mend.length, message).to.be.greaterThan(0);
       await runMending(db, findings, project.folder);
-      expect(namesOf(await ask(project)), `${what}, mended`).to.deep.equal([]);
+      expect(namesOf(await askSoon(project)), `${what}, mended`).to.deep.equal([]);
     }
+    // What mended them has brought back all.
+    expect(namesOf(await ask(project))).to.deep.equal([]);
     await project.close();
   });
+
+  it('finds constraints, types and NULLs that are not as the applied migrations make them', async () => {
+    const project = await makeProject(engine, {
+      '1_up.cjs': `exports.up = async (k) => {
+  await k.schema.createTable('up', (t) => { t.increments(); t.string('code', 8); t.string('pair'); t.unique(['code', 'pair'], { indexName: 'up_pair' }); });
+  await k.schema.createTable('low', (t) => { t.integer('a').notNullable(); t.integer('b').notNullable(); t.string('kind', 20).notNullable().defaultTo('x'); t.integer('size').checkPositive('size_positive');
+    t.integer('other'); t.primary(['a', 'b'], 'low_key'); t.foreign('other', 'low_other').references('up.id').onDelete('SET NULL');  });
+  await k.raw('alter table low add constraint low_both unique (kind, size)');
+  await k.raw('alter table low add constraint not_three check (b <> 3)');
+};
+exports.down = async (k) => { await k.schema.dropTable('low'); await k.schema.dropTable('up'); };`,
+      '2_pending.cjs': `exports.up = (k) => k.schema.alterTable('low', (t) => { t.dropForeign('other', 'low_other'); });
+exports.down = (k) => k.schema.alterTable('low', (t) => { t.foreign('other', 'low_other').references('up.id'); });`,
+    });
+    await project.migrator().up();
+    const db = project.open();
+    const isSqlite = engine.name === 'sqlite';
+    const cases: readonly (readonly [what: string, statements: readonly string[], finds: string])[] = [
+      [
+        'a foreign key',
+        ['alter table low drop constraint low_other'],
+        'CONSTRAINT_ABSENT foreign key (other)',
+      ],
+      [
+        'a unique constraint',
+        ['alter table low drop constraint low_both'],
+        'CONSTRAINT_ABSENT unique (kind, size)',
+      ],
+      ['a check', ['alter table low drop constraint not_three'], 'CONSTRAINT_ABSENT check (b <> 3)'],
+      ['a primary key', ['alter table low drop constraint low_key'], 'CONSTRAINT_ABSENT primary key (a, b)'],
+      [
+        'NOT NULL',
+        isSqlite
+          ? ["alter table low modify column kind varchar(20) default 'x'"]
+          : ['alter table low alter column kind drop not null'],
+        'COLUMN_DIFFERS varchar(20) not null',
+      ],
+      [
+        'a type',
+        isSqlite
+          ? ["alter table low modify column kind text default 'x' not null"]
+          : ['alter table low alter column kind type text'],
+        'COLUMN_DIFFERS varchar(20) not null',
+      ],
+    ];
+    expect(await ask(project)).to.deep.equal([]);
+    for (const [what, statements, finds] of cases) {
+      for (const sql of statements) await db.raw(sql);
+      const findings = await ask(project);
+      const [finding] = findings;
+      expect(findings.length, what).to.equal(1);
+      const [code = '', ...words] = finds.split(' ');
+      expect([finding?.code, finding?.table?.replace('public.', '')], what).to.deep.equal([code, 'low']);
+      const said = finding?.message.replaceAll(/["`[\]]/g, '').replaceAll('character varying', 'varchar');
+      expect(said?.replace(/\((\(?)b\)? <> 3\)/, '(b <> 3)'), what).to.include(words.join(' '));
+      await runMending(db, findings, project.folder);
+      expect(namesOf(await ask(project)), `${what}, mended`).to.deep.equal([]);
+    }
+    // Another name, or a unique index, holds the same.
+    await db.raw('alter table low drop constraint low_both');
+    await db.raw('create unique index both_too on low (size, kind)');
+    await db.raw('alter table low drop constraint low_other');
+    await db.raw(
+      'alter table low add constraint same foreign key (other) references up (id) on delete set null',
+    );
+    expect(namesOf(await ask(project))).to.deep.equal([]);
+    // Another action is another constraint; one on fewer rows is not enough.
+    await db.raw('drop index both_too');
+    await db.raw('create unique index both_too on low (size, kind) where size > 5');
+    await db.raw('alter table low drop constraint same');
+    await db.raw(
+      'alter table low add constraint same foreign key (other) references up (id) on delete cascade',
+    );
+    expect(namesOf(await ask(project))).to.deep.equal(['CONSTRAINT_ABSENT', 'CONSTRAINT_ABSENT']);
+    // A column that is gone is told once.
+    await db.raw('alter table low drop constraint same');
+    await db.schema.alterTable('low', (t) => t.dropColumn('other'));
+    expect(namesOf(await ask(project))).to.deep.equal(['APPLIED_ABSENT 1_up.cjs', 'CONSTRAINT_ABSENT']);
+    await project.close();
+  });
+
+  if (engine.name === 'postgresql')
+    it('compares constraints in the schema that the database looks in; says so where it may make no database', async () => {
+      const project = await makeProject(engine, FILES);
+      const admin = project.open();
+      const { rows } = await admin.raw('select current_database() as name');
+      await admin.raw('create schema app');
+      await admin.raw(`alter database ${rows[0].name} set search_path to app`);
+      await project.close();
+      await project.migrator().latest();
+      const db = project.open();
+      const whole = await tell(project);
+      expect([whole.compared, whole.findings]).to.deep.equal(['all', []]);
+      await db.raw('alter table app.b drop constraint b_a_id_foreign');
+      const { findings } = await tell(project);
+      expect(findings.map(({ code, table }) => [code, table])).to.deep.equal([
+        ['CONSTRAINT_ABSENT', 'app.b'],
+      ]);
+      const role = `plain_${rows[0].name}`;
+      await db.raw(`create role ${role} login password 'gehe1m'`);
+      for (const what of ['all on schema app', 'all on all tables in schema app'])
+        await db.raw(`grant ${what} to ${role}`);
+      const connection = project.database.url.replace(/\/\/[^@]*@/, `//${role}:gehe1m@`);
+      const without = await tell(project, { ...project.database.config, connection });
+      expect(without.compared).to.equal('in part');
+      expect(without.notes.join('\n')).to.match(
+        /constraints and types of columns are not compared: .*permission denied/,
+      );
+      expect(namesOf(without.findings)).not.to.include('CONSTRAINT_ABSENT');
+      await runMending(db, findings, project.folder);
+      expect(namesOf(await ask(project))).to.deep.equal([]);
+      await project.close();
+    });
 
   it('a table is made anew with its constraints', async () => {
     const project = await makeProject(engine, FILES);

@@ -57,10 +57,19 @@ describe('the example of a container', () => {
     folder = makeApp();
   });
   afterEach(async () => {
-    for (const { child } of containers) child.kill('SIGKILL');
+    for (const container of containers) end(container);
     await Promise.all(containers.map(({ ended }) => ended));
     containers = [];
   });
+
+  /** What `docker kill` does. */
+  function end({ child }: Container): void {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
 
   /** Runs ENTRYPOINT and CMD of the Dockerfile, as Docker does. */
   function start(): Container {
@@ -69,6 +78,8 @@ describe('the example of a container', () => {
       cwd: folder,
       env: { ...process.env, DATABASE_URL: url, PORT: '0', NODE_ENV: 'production', ENVIRONMENT: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, as a container is: `end` ends all of it.
+      detached: true,
     });
     let output = '';
     const take = (chunk: Buffer) => {
@@ -120,6 +131,26 @@ describe('the example of a container', () => {
     for (const { child } of all) child.kill('SIGTERM');
     expect(await Promise.all(all.map(({ ended }) => ended))).to.deep.equal(all.map(() => 0));
     expect((await healthcheck(first)).code).to.equal(1);
+  });
+
+  it('one is killed while it migrates: another one begins again, and all others start', async () => {
+    const file = join(folder, 'migrations/20250102120000_second.js');
+    const slow =
+      'export const up = async (knex) => { await knex.schema.createTable("second", () => {}); console.log("in it"); await new Promise((done) => setTimeout(done, WAIT)); };\nexport const down = () => {};\n';
+    writeFileSync(file, slow.replace('WAIT', '60000'));
+    const all = Array.from({ length: 5 }, start);
+    const victim = await Promise.race(all.map((each) => each.says(/in it/).then(() => each)));
+    // Those that wait have not loaded it yet.
+    writeFileSync(file, slow.replace('WAIT', '0'));
+    end(victim);
+    const others = all.filter((each) => each !== victim);
+    await Promise.all(others.map(({ says }) => says(/listening on/)));
+    expect(others.filter(({ output }) => output().includes('in it'))).to.have.length(1);
+    expect(victim.output()).not.to.include('listening');
+    expect([...(await journal())].sort()).to.deep.equal([
+      '20250101120000_create_visits.js',
+      '20250102120000_second.js',
+    ]);
   });
 
   it('a migration that fails stops the start, with its exit code', async () => {
@@ -182,12 +213,18 @@ describe('the Dockerfile and the compose file', () => {
     expect(copied.filter((file) => !present.includes(file))).to.deep.equal(['package-lock.json']);
   });
 
+  it('the entry point listens to signals before it begins', () => {
+    const text = read('docker-entrypoint.sh');
+    expect(text.indexOf('trap stop')).to.be.within(0, text.indexOf('knex-meta migrate:latest'));
+  });
+
   it('the compose file starts several against one database, with no password in it', () => {
     const { services } = parse(read('compose.yaml'));
     expect(services.app.deploy.replicas).to.be.greaterThan(1);
     expect(services.app.environment.DATABASE_URL)
       .to.include('@database/')
       .and.to.match(/\$\{POSTGRES_PASSWORD\}/);
+    expect(services.app.init).to.equal(true);
     expect(services.app.depends_on).to.deep.equal(['database']);
     expect(services.database.healthcheck.test).to.include('pg_isready -U app');
   });

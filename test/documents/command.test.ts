@@ -31,7 +31,12 @@ eachEngine('migrate:docs', (engine) => {
       const early = await docs();
       expect(early.code).to.equal(1);
       expect(early.stderr).to.include('MIGRATIONS_PENDING').and.to.include('--no-tables');
+      expect(early.stderr).to.include('--head');
     }
+    // With nothing but the files: the database stays empty.
+    const ofFiles = await docs('--head', '--out', 'head.md');
+    expect(ofFiles.code, ofFiles.stderr).to.equal(0);
+    expect(await project.open().schema.hasTable('users')).to.equal(false);
     const plain = await docs('--no-tables', '--out', 'plain.md');
     expect(plain.code, plain.stderr).to.equal(0);
     expect(text('plain.md')).not.to.include('erDiagram');
@@ -50,6 +55,7 @@ eachEngine('migrate:docs', (engine) => {
     expect(first).to.include('  2025-01-01 : People who may log in. : placeholder');
     expect(first).to.match(/ {2}users \{\n {4}\w+ id PK\n/);
     expect(first).not.to.include('knex_migrations');
+    expect(text('head.md')).to.equal(first);
     expect((await docs()).stdout).to.include('up to date');
     expect(text()).to.equal(first);
     expect((await docs('--check')).code).to.equal(0);

@@ -48,6 +48,13 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     );
     expect((await ok(project, 'check:models')).split('\n')[0]).to.match(/^No changes detected/);
 
+    models(project, MODELS.replace('export const posts', 'const posts'));
+    const forgotten = await run(project, 'check:models');
+    expect(forgotten.code).to.equal(3);
+    expect(forgotten.stdout).to.include(
+      'model posts: models/index.ts:3 does not export it: it is not compared',
+    );
+
     const db = project.open();
     await db('users').insert({ email: 'a@b', name: 'kept' });
     models(project, MODELS.replace("t.string('name')", "t.string('full_name')"));

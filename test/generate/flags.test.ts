@@ -578,6 +578,24 @@ describe('models on a server', function () {
     ]);
   });
 
+  it('names a constraint that nobody knows of the rows before it, until it is validated', async () => {
+    models(
+      project,
+      "exports.users = defineModel('users', (t) => { t.increments('id'); t.integer('age').checkPositive('age_check'); });",
+    );
+    await ok(project, ...MAKE);
+    await ok(project, 'migrate:latest');
+    await db.raw(
+      'alter table users drop constraint age_check; alter table users add constraint age_check check (age > 0) not valid',
+    );
+    const found = await ok(project, 'check:models');
+    expect(found).to.include(
+      'constraint public.users.age_check: NOT VALID: rows from before it may break it',
+    );
+    await db.raw('alter table users validate constraint age_check');
+    expect(await ok(project, 'check:models')).to.not.include('NOT VALID');
+  });
+
   it('the project’s own schema is the first of its search path, whatever others there are', async () => {
     configure(project, {
       searchPath: ['own_schema', 'public'],

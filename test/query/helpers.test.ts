@@ -78,7 +78,7 @@ onEachEngine('query helpers', (open, engine) => {
     expect(await count(db(ref).join('teams', 'teams.id', 'p.team_id').active())).to.equal(2);
     const sub = db(db('people').as('s')).join('teams', 'teams.id', 's.team_id');
     expect(await count(sub.active())).to.equal(2);
-    expect(await db('people as p').where('p.id', 2).softDelete()).to.equal(1);
+    expect(await db('people AS p').where('p.id', 2).softDelete()).to.equal(1);
     if (engine === 'postgresql') {
       const inSchema = db.withSchema('public').from('people').join('teams', 'teams.id', 'people.team_id');
       expect(await count(inSchema.active())).to.equal(1);
@@ -95,6 +95,38 @@ onEachEngine('query helpers', (open, engine) => {
     expect(await db('people').where({ id: 1 }).orWhere({ id: 3 }).softDelete()).to.equal(1);
     expect(await db('people').active().pluck('id')).to.deep.equal([2]);
     expect(await db('people').orWhere({ id: 2 }).active().pluck('id')).to.deep.equal([2]);
+  });
+
+  it('an UPDATE that would reach more rows than the query means is refused', async () => {
+    const db = open();
+    await makePeople(db);
+    const queries: Readonly<Record<string, (query: Knex.QueryBuilder) => Knex.QueryBuilder>> = {
+      join: (query) => query.join('teams', 'teams.id', 'people.team_id').where('teams.id', 2),
+      leftJoin: (query) => query.leftJoin('teams', 'teams.id', 'people.team_id'),
+      limit: (query) => query.orderBy('id').limit(1),
+      first: (query) => query.first(),
+      offset: (query) => query.offset(1),
+      groupBy: (query) => query.groupBy('id'),
+      having: (query) => query.having('id', '>', 1),
+      union: (query) => query.union(db('people')),
+    };
+    for (const [name, narrow] of Object.entries(queries)) {
+      for (const method of ['softDelete', 'restore', 'flag', 'unflag'] as const) {
+        const before = thrown(() => narrow(db('people'))[method]());
+        expect(before, name).to.have.property('code', 'QUERY_REFUSED');
+        expect(before.message).to.include(`.${method}()`);
+        if (name === 'first') continue;
+        const after = await narrow(db('people')[method]()).then(
+          () => expect.fail(`${name} after ${method}`),
+          (error: KnexMetaError) => error,
+        );
+        expect(after, name).to.have.property('code', 'QUERY_REFUSED');
+      }
+    }
+    expect(await db('people').active()).to.have.length(3);
+    const chosen = db('people').join('teams', 'teams.id', 'people.team_id').where('teams.id', 2);
+    expect(await db('people').whereIn('id', chosen.select('people.id')).softDelete()).to.equal(1);
+    expect(await db('people').inactive().pluck('id')).to.deep.equal([3]);
   });
 
   it('in transactions, and on a Knex without the hook', async () => {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { type KnexMetaError, preserveTimestamps, withMeta } from '../../lib/index.js';
+import { engineOf } from '../../lib/migrator/settings.js';
 import { onEachEngine, pause, triggersOf } from '../conformance/support.js';
 import { knexMeta, ROOT } from '../support/commandLine.js';
 import { temporaryFolder } from '../support/databases.js';
@@ -167,6 +168,10 @@ onEachEngine('preserveTimestamps', (open, engine) => {
       expect((await stampOf(db, 1)) === LONG_AGO, end).to.equal(end === 'commit');
       expect(await stamps(db, 1), end).to.equal(true);
       expect(await triggersOf(db)).to.deep.equal(triggers);
+      // The connection is as it was: a trigger that it makes now does not rest.
+      await makeTables(db, 'next');
+      expect(await stamps(db, 1, 'next'), end).to.equal(true);
+      await db.schema.dropTable('next');
     }
     const error = await failure(
       db.transaction((trx) =>
@@ -178,6 +183,94 @@ onEachEngine('preserveTimestamps', (open, engine) => {
       ),
     );
     expect(error.message).to.equal('after the commit');
+    expect(await stamps(db, 1)).to.equal(true);
+  });
+
+  it('ends with the nested transaction that fn commits or rolls back: what is around it stamps', async () => {
+    const db = open();
+    await makeTables(db, 't');
+    const triggers = await triggersOf(db);
+    // The present instant is one in a transaction: a stamp is told from what was given.
+    const overwrites = async (trx: Knex, table = 't') => {
+      await trx(table).where({ id: 1 }).update(given);
+      return (await stampOf(trx, 1, table)) !== LONG_AGO;
+    };
+    for (const end of ['commit', 'rollback'] as const) {
+      await db.transaction(async (trx) => {
+        const child = await trx.transaction();
+        await preserveTimestamps(child, async () => {
+          await child('t').where({ id: 1 }).update(given);
+          await child[end]();
+        });
+        expect((await stampOf(trx, 1)) === LONG_AGO, end).to.equal(end === 'commit');
+        expect(await overwrites(trx), end).to.equal(true);
+        await makeTables(trx, `made_after_${end}`);
+        expect(await overwrites(trx, `made_after_${end}`), end).to.equal(true);
+        const failing = await trx.transaction();
+        const mine = new Error('mine');
+        const thrown = preserveTimestamps(failing, async () => {
+          await failing('t').where({ id: 1 }).update(given);
+          await failing[end]();
+          throw mine;
+        });
+        expect(await failure(thrown)).to.equal(mine);
+        expect(await overwrites(trx), end).to.equal(true);
+      });
+      await db.schema.dropTable(`made_after_${end}`);
+    }
+    expect(await triggersOf(db)).to.deep.equal(triggers);
+  });
+
+  it('a nested call that throws is undone, and the one around it goes on', async () => {
+    const db = open();
+    await makeTables(db, 't');
+    await db.transaction((trx) =>
+      preserveTimestamps(trx, async () => {
+        await trx('t').where({ id: 2 }).update(given);
+        const nested = preserveTimestamps(trx, async () => {
+          await trx('t').where({ id: 2 }).update({ label: 'wrong', updated_at: LATER });
+          await trx('t').insert({ id: 2, label: 'again' });
+        });
+        expect((await failure(nested)).message).to.match(/unique/i);
+        await trx('t').where({ id: 1 }).update({ label: 'right', updated_at: LATER });
+        // At once: the one that throws takes nothing of the other along.
+        const both = await Promise.allSettled(
+          [1, 2].map((id) =>
+            preserveTimestamps(trx, async () => {
+              await trx('t').where({ id }).update({ label: 'both' });
+              await pause();
+              if (id === 2) throw new Error('mine');
+            }),
+          ),
+        );
+        expect(both.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+      }),
+    );
+    expect([await stampOf(db, 1), await stampOf(db, 2)]).to.deep.equal([LATER, LONG_AGO]);
+    expect(await db('t').orderBy('id').pluck('label')).to.deep.equal(['both', 'b']);
+    expect(await stamps(db, 1)).to.equal(true);
+  });
+
+  it('what is started inside it and runs after its end is a call of its own', async () => {
+    const db = open({}, { pool: { min: 0, max: 1 } });
+    await makeTables(db, 't');
+    let go: () => void = () => {};
+    const over = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let later: Promise<unknown> | undefined;
+    await db.transaction((trx) =>
+      preserveTimestamps(trx, () => {
+        later = over.then(() =>
+          db.transaction((other) =>
+            preserveTimestamps(other, () => other('t').where({ id: 1 }).update(given)),
+          ),
+        );
+      }),
+    );
+    go();
+    await later;
+    expect(await stampOf(db, 1)).to.equal(LONG_AGO);
     expect(await stamps(db, 1)).to.equal(true);
   });
 
@@ -273,12 +366,23 @@ onEachEngine('preserveTimestamps', (open, engine) => {
   });
 
   if (engine === 'sqlite') {
+    it('meta:upgrade makes no database where none is, and does not say that all is well', async () => {
+      const folder = temporaryFolder();
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      const { code, stdout } = await knexMeta(
+        ['meta:upgrade', '--json', '--client', 'better-sqlite3', '--connection', './none.sqlite3'],
+        folder,
+      );
+      expect([code, JSON.parse(stdout).error.code]).to.deep.equal([1, 'CONNECTION_FAILED']);
+      expect(readdirSync(folder)).to.deep.equal(['node_modules']);
+    });
+
     it('triggers keep their order, and the schema its text', async () => {
       const db = open();
       await makeTables(db, 't', 'u');
       await db.raw('create table log (what)');
       await db.raw("create trigger own_a after update on t begin insert into log values ('a'); end");
-      await db.raw("create trigger own_b after update on u begin insert into log values ('b'); end");
+      await db.raw("create trigger own_b after update on U begin insert into log values ('b'); end");
       const schema = () => db('sqlite_master').where({ type: 'trigger' }).select('name', 'sql');
       const before = await schema();
       await db.transaction((trx) =>
@@ -290,9 +394,29 @@ onEachEngine('preserveTimestamps', (open, engine) => {
       const after = await schema();
       for (const table of ['t', 'u']) {
         const of = (rows: readonly { readonly sql: string }[]) =>
-          rows.filter(({ sql }) => sql.includes(`on \`${table}\``) || sql.includes(`on ${table} `));
+          rows.filter(({ sql }) => new RegExp(`on \`?${table}\\b`, 'i').test(sql));
         expect(of(after)).to.have.length(2);
         expect(of(after)).to.deep.equal(of(before));
+      }
+    });
+
+    it('a savepoint that is rolled back inside it does not end it: a commit behind it leaves nothing at rest', async () => {
+      for (const back of ['rollback to x', 'rollback transaction to savepoint x', undefined]) {
+        const db = open();
+        await makeTables(db, 't');
+        const trx = await db.transaction();
+        await preserveTimestamps(trx, async () => {
+          await trx.raw('savepoint x');
+          if (back !== undefined) await trx.raw(back);
+          else await (await trx.transaction()).rollback();
+          await makeTables(trx, 'fresh');
+          await trx('fresh').where({ id: 1 }).update(given);
+          expect(await stampOf(trx, 1, 'fresh')).to.equal(LONG_AGO);
+          await trx.commit();
+        });
+        for (const table of ['t', 'fresh']) expect(await stamps(db, 1, table), table).to.equal(true);
+        await db.schema.dropTable('t');
+        await db.schema.dropTable('fresh');
       }
     });
 
@@ -367,6 +491,24 @@ $$`;
       const upgraded = await bodies();
       await makeTables(db, 'u');
       expect(await bodies()).to.deep.equal(upgraded);
+    });
+
+    it('meta:upgrade by several at once: each function is made anew once, and all end well', async () => {
+      const db = open({}, { pool: { min: 0, max: 8 } });
+      await makeTables(db, 't');
+      await db.raw(OLD);
+      const { preserving } = engineOf(db);
+      const first = await db.transaction();
+      expect((await preserving.upgrade(first)).upgraded).to.deep.equal(['public.set_updated_at']);
+      const others = Promise.all([1, 2, 3].map(() => db.transaction((trx) => preserving.upgrade(trx))));
+      let waiting = 0;
+      while (waiting < 3) {
+        const { rows } = await db.raw('select 1 from pg_locks where not granted');
+        waiting = rows.length;
+      }
+      await first.commit();
+      const none = { upgraded: [], left: [] };
+      expect(await others).to.deep.equal([none, none, none]);
     });
 
     it('a new table of the schema brings the function along', async () => {

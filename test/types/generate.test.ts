@@ -98,6 +98,9 @@ const TYPES: Readonly<Record<string, readonly (readonly [type: string, value: st
     ['regclass', "'pg_class'", 'string'],
     ['mood', "'it''s'", "'it\\'s' | 'sad'"],
     ['positive', '1', 'number'],
+    ['more_positive', '2', 'number'],
+    ['moods', "'sad'", "'it\\'s' | 'sad'"],
+    ['numbers', "'{1}'", 'number[]'],
     ['mood[]', "'{sad}'", 'string'],
     ['positive[]', "'{1}'", 'string'],
     ['pair', "'(1,2)'", 'string'],
@@ -177,6 +180,9 @@ eachEngine('types:generate', (engine) => {
     if (isPostgres) {
       await db.raw("create type mood as enum ('it''s', 'sad')");
       await db.raw('create domain positive as integer check (value > 0)');
+      await db.raw('create domain more_positive as positive check (value > 1)');
+      await db.raw('create domain moods as mood');
+      await db.raw('create domain numbers as integer[]');
       await db.raw('create type pair as (a integer, b integer)');
     }
     const types = TYPES[engine.name] ?? [];
@@ -224,6 +230,10 @@ eachEngine('types:generate', (engine) => {
       await db.raw(
         'create table other.users (id integer generated always as identity primary key, word text)',
       );
+      await db.raw("create type lines as enum (E'a\\nb', 'back\\slash', '')");
+      await db.raw('alter table other.users add kind lines');
+      // Knex has no word for it: to it the dot stands behind a schema.
+      await db.raw('create table "other.users" (id text)');
       await db.raw("comment on table users is 'People\nand others'");
     }
   }
@@ -265,7 +275,9 @@ export async function work(db: Knex): Promise<void> {
   await db('odd-"name\`s').insert({ state: 'it', free: 1, twice: 2 });
   const view = await db('emails').select('email');
   const seen: ${isPostgres ? 'string | null | undefined' : 'unknown'} = view[0]?.email;
-  ${isPostgres ? "const other = await db('other.users').first('word');\n  other?.word?.length;\n  // @ts-expect-error a number that is always given\n  await db('other.users').insert({ id: 1 });" : ''}
+  const one = await db('emails').where({ id: 1 }).first();
+  console.log(one?.id, one?.email);
+  ${isPostgres ? "const other = await db('other.users').first('word');\n  other?.word?.length;\n  const kinds = await db('other.users').pluck('kind');\n  const kind: 'a\\nb' | 'back\\\\slash' | '' | null | undefined = kinds[0];\n  console.log(kind);\n  // @ts-expect-error a number that is always given\n  await db('other.users').insert({ id: 1 });" : ''}
   console.log(id, email, notes, at, active, bad, state, seen);
 }
 `;
@@ -350,8 +362,8 @@ export const g = (db: Knex) => db('users').active();
     await db.schema.alterTable('users', (t) => void t.integer('age'));
     const stale = await generate(folder, '--check', '--out', 'src/db.d.ts', '--json');
     expect(stale.code).to.equal(3);
-    expect(JSON.parse(stale.stdout)).to.include({ ok: false });
-    expect((await check()).stdout).to.include('npx knex-meta types:generate');
+    expect(JSON.parse(stale.stdout)).to.include({ ok: false, tables: isPostgres ? 3 : 2 });
+    expect((await check()).stdout).to.include('npx knex-meta types:generate --out src/db.d.ts\n');
   });
 
   it('from models, the same text as from the database that they lead to', async () => {
@@ -377,11 +389,19 @@ exports.users = defineModel('users', (t) => { t.increments('id'); t.string('emai
     await db.schema.createTable('user_accounts', (t) => void t.bigInteger('login_count'));
     expect((await generate(folder, '--from', 'files')).code).to.equal(2);
     expect((await generate(folder, '--type', 'bigint')).code).to.equal(2);
+    const unknown = await generate(folder, '--type', 'bigserial:number', '--out', 'unknown.d.ts');
+    expect(unknown.code).to.equal(0);
+    expect(unknown.stderr).to.match(/--type bigserial: no column has this type.*bigint/);
     writeFileSync(join(folder, 'own.d.ts'), 'export type Mine = 1;\n');
     const refused = await generate(folder, '--out', 'own.d.ts');
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.include('FILE_EXISTS');
     expect(textOf(folder, 'own.d.ts')).to.equal('export type Mine = 1;\n');
+    const noFile = await generate(folder, '--out', '.');
+    expect([noFile.code, noFile.stderr]).to.deep.equal([
+      2,
+      noFile.stderr.match(/.*The working directory could.*/s)?.[0],
+    ]);
     writeFileSync(
       join(folder, 'knexfile.cjs'),
       `const camel = (text) => text.replace(/_(.)/g, (_, c) => c.toUpperCase());

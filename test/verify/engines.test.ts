@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeProject, run, type TestProject } from '../reliability/support.js';
-import { ROOT } from '../support/commandLine.js';
+import { knexMeta, ROOT } from '../support/commandLine.js';
 import { eachEngine, freshPostgres, type TestEngine } from '../support/databases.js';
 
 interface Report {
@@ -20,9 +20,15 @@ interface Report {
   readonly migrations: readonly string[];
 }
 
-async function check(engine: TestEngine, project: TestProject, ...flags: readonly string[]): Promise<Report> {
+async function check(
+  engine: TestEngine,
+  project: TestProject,
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Report> {
   const shadow = engine.name === 'sqlite' ? ['--shadow', (await freshPostgres()).url] : [];
-  const { code, stdout, stderr } = await run(project, 'check:engines', '--json', ...shadow, ...flags);
+  const args = ['check:engines', '--json', ...shadow, ...flags];
+  const { code, stdout, stderr } = await knexMeta(args, project.folder, env);
   expect(stderr).to.equal('');
   return { code, ...JSON.parse(stdout) };
 }
@@ -83,6 +89,26 @@ const TABLES: readonly (readonly [table: string, code: string, where: string, st
     'KEY_ACTION',
     't_act',
     `await make('t_act', (t) => { t.integer('up').references('t_act.id').onDelete(s ? 'CASCADE' : 'SET NULL'); });`,
+  ],
+  [
+    't_defer',
+    'KEY_DEFERRED',
+    't_defer',
+    `await make('t_defer', (t) => { t.integer('up').references('t_defer.id').deferrable('deferred'); });`,
+  ],
+  [
+    't_blank',
+    'BLANKS',
+    't_blank.a',
+    `await make('t_blank', (t) => { t.specificType('a', s ? 'text' : 'text collate rtrim'); });`,
+  ],
+  ['t_padded', 'BLANKS', 't_padded.a', `await make('t_padded', (t) => { t.specificType('a', 'char(3)'); });`],
+  ['t_day', 'DEFAULT', 't_day.a', `await make('t_day', (t) => { t.date('a').defaultTo(k.fn.now()); });`],
+  [
+    't_numbers',
+    'VALUES',
+    't_numbers.a',
+    `await make('t_numbers', (t) => { t.integer('a').checkIn(s ? ['1', '2'] : ['1', '3']); });`,
   ],
   [
     't_null',
@@ -155,7 +181,7 @@ eachEngine('check:engines', (engine) => {
     const accepted = await check(
       engine,
       project,
-      ...TABLES.flatMap(([, wanted, where]) => ['--accept', `${wanted}:${where}`]),
+      TABLES.flatMap(([, wanted, where]) => ['--accept', `${wanted}:${where}`]),
     );
     expect([accepted.code, accepted.findings]).to.deep.equal([0, []]);
   });
@@ -173,7 +199,8 @@ eachEngine('check:engines', (engine) => {
 
   it('knows the habits of types by their columns', async () => {
     const project = await makeProject(engine, {
-      '1_types.cjs': `${HEAD}await make('t', (t) => { t.bigInteger('big'); t.json('doc'); t.uuid('key'); t.date('day'); t.float('part'); t.binary('bytes'); t.boolean('flag'); t.timestamp('at'); t.text('free'); });
+      '1_types.cjs': `${HEAD}await make('t', (t) => { t.bigInteger('big'); t.json('doc'); t.uuid('key'); t.date('day'); t.float('part'); t.binary('bytes'); t.boolean('flag'); t.timestamp('at'); t.text('free');
+          t.timestamp('since').defaultTo(k.fn.now()); t.enu('mood', ['sad', 'glad'], { useNative: true, enumName: 'mood' }); });
         await k.raw(s ? 'create table reused (id serial primary key)' : 'create table reused (id integer primary key)'); };`,
     });
     const { code, habits, findings } = await check(engine, project);
@@ -182,12 +209,40 @@ eachEngine('check:engines', (engine) => {
       BIGINT_FORM: 't.big',
       BOOLEAN_FORM: 't.flag',
       DATE_FORM: 't.day',
-      INSTANT_FORM: 't.at',
+      ENUM_ORDER: 't.mood',
+      FLOAT_DIGITS: 't.part',
+      INSTANT_DEFAULT: 't.since',
+      INSTANT_FORM: 't.at,t.since',
       JSON_FORM: 't.doc',
       NUMBER_REUSE: 'reused.id',
       TYPE_CHECK: 't.part,t.bytes',
       UUID_CHECK: 't.key',
     });
+  });
+
+  it('knows what is written otherwise and means the same', async () => {
+    const project = await makeProject(engine, {
+      '1_same.cjs': `${HEAD}await make('t', (t) => {
+        t.string('none').defaultTo(null);
+        t.json('doc').defaultTo(JSON.stringify({ a: "it's" }));
+        t.string('quoted').defaultTo("say \\"it's\\"");
+        t.integer('one_of').checkIn(['1', '-2']);
+        t.string('word_of').checkIn(['1', 'b']);
+        t.enu('odd name', ['x', 'y']);
+        t.enu('native', ['a', 'b'], { useNative: true, enumName: 'sorted' });
+        t.time('clock').defaultTo('12:00:00');
+        t.date('day').defaultTo('2001-02-03');
+        t.uuid('key').defaultTo(k.fn.uuid());
+        t.double('wide').defaultTo(-1.25);
+        t.boolean('flag').defaultTo(true);
+        t.string('code').references('t2.code').onDelete('RESTRICT');
+      }); };`.replace('await make', "await make('t2', (t) => { t.string('code').unique(); });\nawait make"),
+    });
+    const { code, findings, habits } = await check(engine, project);
+    expect([code, findings]).to.deep.equal([0, []]);
+    const codes = habits.map((each) => each.code);
+    expect(codes).not.to.include.members(['ENUM_ORDER']);
+    expect(codes).not.to.include.members(['FLOAT_DIGITS']);
   });
 
   it('names a migration that fails on one engine, with its error, and compares what is before it', async () => {
@@ -204,6 +259,16 @@ eachEngine('check:engines', (engine) => {
     ]);
     expect(findings[0]?.message).to.match(/fails on SQLite[\s\S]*statement: create table two/);
     expect(migrations).to.deep.equal(['1_good.cjs']);
+  });
+
+  it('takes the expression for the present instant of one engine to no other', async () => {
+    const project = await makeProject(engine, { '1_good.cjs': `${HEAD}await make('one', () => {}); };` });
+    const own = engine.name === 'sqlite' ? 'unixepoch()' : "timezone('utc', now())";
+    const inEnvironment = await check(engine, project, [], { DATABASE_TIMESTAMP_UTC: own });
+    expect([inEnvironment.code, inEnvironment.findings]).to.deep.equal([0, []]);
+    const shadow = engine.name === 'sqlite' ? ['--shadow', (await freshPostgres()).url] : [];
+    const { stdout } = await run(project, 'check:engines', ...shadow);
+    expect(stdout).to.match(/1 migration makes 1 table that means the same on/);
   });
 
   it('finds foreign keys that are not enforced', async () => {
@@ -240,5 +305,10 @@ eachEngine('check:engines', (engine) => {
       'THROWAWAY_REFUSED',
       true,
     ]);
+    for (const wrong of ['nonsense', 'mysql://me:secret@localhost/any']) {
+      const usage = await run(project, 'check:engines', '--json', '--shadow', wrong);
+      expect([usage.code, JSON.parse(usage.stdout).error.code]).to.deep.equal([2, 'USAGE']);
+      expect(usage.stdout).not.to.include('secret');
+    }
   });
 });

@@ -125,6 +125,28 @@ eachEngine('migrateForTest', (engine) => {
     }
   });
 
+  it('keeps a template for each `prepare`: test files that fill it in other ways do not take turns', async () => {
+    const filled = (email: string) =>
+      runProgram(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          `import { migrateForTest } from '${ROOT}/dist/lib/index.js';
+           const prepare = async (db) => { await db('users').insert({ email: '${email}' }); };
+           const { db, destroy } = await migrateForTest(${JSON.stringify(config)}, { prepare });
+           console.log((await db('users').orderBy('id').pluck('email')).join());
+           await destroy();`,
+        ],
+        ROOT,
+      );
+    for (const email of ['one', 'two', 'one', 'two']) {
+      const { stdout, stderr } = await filled(email);
+      expect([stdout.trim(), stderr]).to.deep.equal([`first,${email}`, '']);
+    }
+    expect(runs()).to.equal(2);
+  });
+
   it('makes no template of a file that was changed since it was loaded', async () => {
     await make();
     project.write({ '1_users.cjs': COUNTED(log, "t.string('more');") });
@@ -136,6 +158,12 @@ eachEngine('migrateForTest', (engine) => {
   });
 
   if (engine.name === 'sqlite') {
+    it('works where there is no folder for templates', async () => {
+      const { stdout, stderr } = await worker({ TMPDIR: join(ROOT, 'package.json') });
+      expect([stdout, stderr]).to.deep.equal(['', '']);
+      expect(runs()).to.equal(1);
+    });
+
     it('keeps its templates where nobody else can write to them', async () => {
       await make();
       const folder = join(tmpdir(), `knex-meta-templates-${process.getuid?.() ?? 0}`);

@@ -14,7 +14,7 @@ const KINDS: Readonly<Record<string, readonly [MeaningKind, comesAs: string, bit
   boolean: ['boolean', 'boolean'],
   text: ['text', 'string'],
   'character varying': ['text', 'string'],
-  character: ['text', 'string'],
+  character: ['text without its last blanks', 'string'],
   citext: ['text without case', 'string'],
   bytea: ['binary', 'Buffer'],
   'timestamp with time zone': ['instant', 'Date'],
@@ -27,8 +27,12 @@ const KINDS: Readonly<Record<string, readonly [MeaningKind, comesAs: string, bit
 };
 
 function defaultOf({ defaultTo, numbering }: Column): string | undefined {
-  if (defaultTo === undefined || numbering !== undefined) return undefined;
-  if (/\b(now|clock_timestamp|transaction_timestamp)\(|current_timestamp|localtimestamp/i.test(defaultTo))
+  if (defaultTo === undefined || numbering !== undefined || /^null(::|$)/i.test(defaultTo)) return undefined;
+  if (
+    /\b(now|clock_timestamp|transaction_timestamp)\(|current_(timestamp|date|time)\b|localtime/i.test(
+      defaultTo,
+    )
+  )
     return 'now';
   const text = defaultTo.replace(/::[\w ".()]+(\[\])?$/, '');
   const [, literal] = /^'((?:[^']|'')*)'$/.exec(text) ?? [];
@@ -46,12 +50,14 @@ function meaningOf(column: Column, schema: DatabaseSchema): Meaning {
   const bare = type.replace(/\([\d, ]+\)/, '').replace(/^\w+\.(?=citext$)/, '');
   const [kind, comesAs, bits] =
     values === undefined ? (KINDS[bare] ?? (['other', 'string'] as const)) : (['text', 'string'] as const);
-  const isText = kind === 'text';
+  const isText = /^text/.test(kind);
   return {
     kind: isText && /ci|nocase/i.test(collation ?? '') ? 'text without case' : kind,
     word: type,
     isEnforced: true,
     bits,
+    isSingle: bare === 'real',
+    lacksZone: false,
     length: isText && size !== undefined ? Number(size) : undefined,
     digits: kind === 'decimal' ? size?.replaceAll(' ', '') : undefined,
     comesAs,

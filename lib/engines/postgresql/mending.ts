@@ -1,3 +1,5 @@
+import type { Column } from '../../schema/column.js';
+import type { ObjectName } from '../../schema/names.js';
 import type { ExaminedTable, ExpectedColumn, Mending, WantedMetadata } from '../checks.js';
 import { stampTypeOf } from './examineTriggers.js';
 import { quoteName, quoteText } from './identifiers.js';
@@ -89,6 +91,17 @@ export function mending(table: ExaminedTable, wanted: WantedMetadata): Mending {
 /** See `CheckEngine.mendIndex`. */
 export function mendIndex(schema: string | undefined, name: string): readonly string[] {
   return [`reindex index concurrently ${pathOf({ name, ...(schema === undefined ? {} : { schema }) })}`];
+}
+
+/** See `CheckEngine.alterColumn`. */
+export function alterColumnTo(table: ObjectName, from: Column, to: Column): readonly string[] {
+  const quoted = quoteName(from.name);
+  const alter = (what: string): string =>
+    `alter table ${pathOf({ name: table.name, ...(table.schema === undefined ? {} : { schema: table.schema }) })} alter column ${quoted} ${what}`;
+  return [
+    ...(from.type === to.type ? [] : [alter(`type ${to.type} using ${quoted}::${to.type}`)]),
+    ...(from.nullable === to.nullable ? [] : [alter(to.nullable ? 'drop not null' : 'set not null')]),
+  ];
 }
 
 /** See `CheckEngine.setSearchPath`. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Row, Upgrade } from '../contract.js';
 import { quoteText, withoutBindings } from './identifiers.js';
-import { FUNCTION_MARK, PRESERVE_SETTING, withPreserve } from './trigger.js';
+import { FUNCTION_MARK, functionLock, PRESERVE_SETTING, withPreserve } from './trigger.js';
 
 type Rows = (sql: string) => Promise<readonly Row[]>;
 
@@ -9,6 +9,7 @@ type Rows = (sql: string) => Promise<readonly Row[]>;
 interface OutdatedFunction {
   /** Schema and name, quoted where they need it. */
   readonly name: string;
+  readonly schema: string;
   readonly owner: string;
   /** Whether this session's role may replace it. */
   readonly isOwn: boolean;
@@ -16,7 +17,7 @@ interface OutdatedFunction {
 }
 
 /** Only those with a trigger on a table that the role may write to: others' tables are not its concern. */
-const OUTDATED = `select pg_catalog.format('%I.%I', n.nspname, p.proname) as name, p.prosrc as body,
+const OUTDATED = `select pg_catalog.format('%I.%I', n.nspname, p.proname) as name, n.nspname as schema, p.prosrc as body,
     pg_catalog.pg_get_userbyid(p.proowner) as owner, pg_catalog.pg_has_role(p.proowner, 'USAGE') as is_own
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype and p.prosrc like '%${FUNCTION_MARK}%'
@@ -29,6 +30,7 @@ const OUTDATED = `select pg_catalog.format('%I.%I', n.nspname, p.proname) as nam
 export async function outdatedFunctions(rows: Rows): Promise<readonly OutdatedFunction[]> {
   return (await rows(withoutBindings(OUTDATED))).map((row) => ({
     name: String(row.name),
+    schema: String(row.schema),
     owner: String(row.owner),
     isOwn: row.is_own === true,
     body: String(row.body),
@@ -40,6 +42,11 @@ export async function upgrade(trx: Knex.Transaction): Promise<Upgrade> {
   const upgraded: string[] = [];
   const left: { name: string; reason: string }[] = [];
   const rows: Rows = async (sql) => (await trx.raw(sql)).rows;
+  // Two sessions that replace one function fail ("tuple concurrently updated"): what is outdated is read again under the lock.
+  for (const schema of new Set((await outdatedFunctions(rows)).map((each) => each.schema)))
+    await rows(
+      withoutBindings(`select pg_catalog.pg_advisory_xact_lock(${functionLock(quoteText(schema))})`),
+    );
   for (const { name, body, isOwn, owner } of await outdatedFunctions(rows)) {
     const fresh = withPreserve(body);
     if (!isOwn) left.push({ name, reason: `it belongs to the role ${owner}, which has to run this` });

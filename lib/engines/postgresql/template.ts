@@ -4,7 +4,8 @@ import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
 import { makeDatabase, openAdmin } from './throwaway.js';
 
-const nameOf = ({ project, key }: TemplateRequest): string => `knex_meta_template_${project}_${key}`;
+const familyOf = ({ project, state }: TemplateRequest): string => `knex_meta_template_${project}_${state}_`;
+const nameOf = (request: TemplateRequest): string => `${familyOf(request)}${request.key}`;
 /** The comment that proves a template ours: all of a project have the same. */
 const markOf = ({ project }: TemplateRequest): string => `knex-meta: a template for the tests of ${project}`;
 
@@ -33,7 +34,8 @@ async function removeOlder(admin: Knex, request: TemplateRequest): Promise<void>
     admin,
     `select d.datname as name from pg_catalog.pg_database d
       where pg_catalog.shobj_description(d.oid, 'pg_database') = ${quoteText(markOf(request))}
-        and d.datname like 'knex\\_meta\\_%' and pg_catalog.pg_has_role(d.datdba, 'member')`,
+        and d.datname like 'knex\\_meta\\_%' and not pg_catalog.starts_with(d.datname, ${quoteText(familyOf(request))})
+        and pg_catalog.pg_has_role(d.datdba, 'member')`,
   );
   for (const { name } of older) {
     await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`)).catch(() => {});

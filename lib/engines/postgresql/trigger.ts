@@ -91,7 +91,9 @@ function block(declarations: readonly string[], statements: string): string {
 }
 
 /** The key of the advisory lock that keeps sessions from making or dropping one schema's function together. */
-const LOCK_KEY = `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ns_name, 0)`;
+export const functionLock = (schema: string): string =>
+  `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ${schema}, 0)`;
+const LOCK_KEY = functionLock('ns_name');
 
 const DECLARATIONS = [
   'rel pg_catalog.oid',

@@ -1,5 +1,6 @@
 import type { DatabaseSchema } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
+import { textLiteral } from '../../types/names.js';
 import type { TypedColumn, ValueTypes } from '../contract.js';
 
 const same = (type: string): ValueTypes => ({ read: type, write: type });
@@ -74,11 +75,14 @@ const PLAIN =
 /** `character varying(40)` without the length, `timestamp(3) with time zone` without the precision. */
 const bare = (type: string): string => type.replace(/\([^)]*\)/, '').trim();
 
-const literals = (values: readonly string[]): string =>
-  values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join(' | ');
+const literals = (values: readonly string[]): string => values.map(textLiteral).join(' | ');
 
 const find = <T extends ObjectName>(all: readonly T[], wanted: ObjectName): T | undefined =>
   all.find(({ schema, name }) => schema === wanted.schema && name === wanted.name);
+
+/** A type by the words that the server writes for it, where it is not built in. */
+const named = (all: readonly ObjectName[], words: string): ObjectName | undefined =>
+  all.find(({ schema, name }) => [name, `${schema}.${name}`].includes(words.replaceAll('"', '')));
 
 /** See `Engine.valueTypes`. */
 export function valueTypes({ type, userType }: TypedColumn, schema: DatabaseSchema): ValueTypes {
@@ -92,7 +96,9 @@ export function valueTypes({ type, userType }: TypedColumn, schema: DatabaseSche
     if (choice !== undefined) return choice.values.length === 0 ? TEXT : same(literals(choice.values));
     const domain = find(schema.domains, userType);
     // The server says the type that is below a domain.
-    return domain === undefined ? TEXT : valueTypes({ type: domain.type }, schema);
+    if (domain === undefined) return TEXT;
+    const below = named([...schema.enums, ...schema.domains], bare(domain.type.replace(/(\[\])+$/, '')));
+    return valueTypes({ type: domain.type, userType: below }, schema);
   }
   const known = PARSED[element] ?? (PLAIN.test(element) ? TEXT : UNKNOWN);
   if (!isArray) return known;

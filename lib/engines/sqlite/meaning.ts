@@ -17,11 +17,18 @@ const KINDS: readonly (readonly [RegExp, MeaningKind, comesAs: string])[] = [
   [/real|floa|doub/i, 'float', 'number'],
 ];
 
-function defaultOf({ defaultTo }: Column): string | undefined {
-  if (defaultTo === undefined) return undefined;
-  const text = defaultTo.replace(/^\((.*)\)$/s, '$1').trim();
-  if (/^current_timestamp$|'now'/i.test(text)) return 'now';
-  const [, literal] = /^["']((?:[^"']|'')*)["']$/.exec(text) ?? [];
+const textOf = ({ defaultTo }: Column): string | undefined => defaultTo?.replace(/^\((.*)\)$/s, '$1').trim();
+
+/** Date and time as SQLite writes them: JavaScript takes that for local time. */
+const lacksZone = (column: Column): boolean =>
+  /^current_timestamp$|^datetime\s*\(\s*'now'\s*\)$/i.test(textOf(column) ?? '');
+
+function defaultOf(column: Column, kind: MeaningKind): string | undefined {
+  const text = textOf(column);
+  if (text === undefined) return undefined;
+  if (kind === 'date' && lacksZone(column)) return 'now, with the time of day';
+  if (/^current_(timestamp|date|time)$|'now'/i.test(text)) return 'now';
+  const [, literal] = /^'((?:[^']|'')*)'$/.exec(text) ?? /^"([^"]*)"$/.exec(text) ?? [];
   if (literal !== undefined) return literal.replaceAll("''", "'");
   if (/^(true|false)$/i.test(text)) return /^t/i.test(text) ? '1' : '0';
   return /^-?[\d.]+$/.test(text) ? text : 'expression';
@@ -38,16 +45,22 @@ export const meaning: MeaningEngine = {
     const isStrict = schema.tables.some((table) => table.isStrict && table.columns.includes(column));
     const [, size] = /\(([\d, ]+)\)/.exec(type) ?? [];
     const isText = kind === 'text';
+    const kinds: Readonly<Record<string, MeaningKind>> = {
+      nocase: 'text without case',
+      rtrim: 'text without its last blanks',
+    };
     return {
-      kind: isText && collation?.toLowerCase() === 'nocase' ? 'text without case' : kind,
+      kind: (isText ? kinds[collation?.toLowerCase() ?? ''] : undefined) ?? kind,
       word: type.toLowerCase(),
       isEnforced: isStrict || numbering !== undefined,
       bits: undefined,
+      isSingle: false,
+      lacksZone: kind === 'instant' && lacksZone(column),
       length: isText && size !== undefined ? Number(size) : undefined,
       digits: kind === 'decimal' ? size?.replaceAll(' ', '') : undefined,
       comesAs,
       values: undefined,
-      defaultTo: defaultOf(column),
+      defaultTo: defaultOf(column, kind),
     };
   },
   traits: async (db) => ({

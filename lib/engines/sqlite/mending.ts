@@ -1,3 +1,5 @@
+import type { Column } from '../../schema/column.js';
+import type { ObjectName } from '../../schema/names.js';
 import type { ExaminedTable, ExpectedColumn, Mending, WantedMetadata } from '../checks.js';
 import type { SqliteTable } from './examine.js';
 import { quoteName } from './identifiers.js';
@@ -5,6 +7,20 @@ import { columnDefault, columnDefinition, metadata } from './metadata.js';
 
 function isTime({ key }: ExpectedColumn): boolean {
   return key === 'created_at' || key === 'updated_at';
+}
+
+/** See `CheckEngine.alterColumn`: the keys and checks of the column stay as they are. */
+export function alterColumnTo({ name: table }: ObjectName, _from: Column, to: Column): readonly string[] {
+  const { name, type, collation, defaultTo, nullable, generated, numbering } = to;
+  // What numbers or computes itself is more than a type.
+  if (generated !== undefined || numbering !== undefined) return [];
+  const parts = [
+    `alter table ${quoteName(table)} modify column ${quoteName(name)} ${type}`.trimEnd(),
+    ...(collation === undefined ? [] : [`collate ${collation}`]),
+    ...(defaultTo === undefined ? [] : [`default (${defaultTo})`]),
+    ...(nullable ? [] : ['not null']),
+  ];
+  return [parts.join(' ')];
 }
 
 /** See `CheckEngine.mending`. `modify column` is knex-meta's own: by a rebuild that loses nothing. */

@@ -19,22 +19,36 @@ interface Client {
 const clientOf = (db: Knex): Client => db.client as Client;
 const images = new Map<string, Buffer>();
 
-/** The folder of templates, which nobody else may write to; undefined where it is somebody else's. */
+/** The folder of templates, which nobody else may write to; undefined where it is somebody else's, or none can be. */
 function ownFolder(): string | undefined {
   const user = process.getuid?.() ?? 0;
   const folder = join(tmpdir(), `knex-meta-templates-${user}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = statSync(folder);
-  return process.getuid === undefined || (uid === user && (mode & 0o022) === 0) ? folder : undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    return process.getuid === undefined || (uid === user && (mode & 0o022) === 0) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
+const familyOf = ({ project, state }: TemplateRequest): string => `${project}-${state}-`;
+const nameOf = (request: TemplateRequest): string => `${familyOf(request)}${request.key}`;
+
 /** Keeps an image for other processes, whole or not at all, and removes the project's older ones. */
-function keep(folder: string, { key, project }: TemplateRequest, image: Buffer): void {
-  const name = `${project}-${key}`;
+function keep(folder: string, request: TemplateRequest, image: Buffer): void {
+  const name = nameOf(request);
   const begun = join(folder, `${name}.${process.pid}`);
-  writeFileSync(begun, image, { mode: 0o600 });
-  renameSync(begun, join(folder, name));
-  const old = readdirSync(folder).filter((file) => file.startsWith(`${project}-`) && !file.startsWith(name));
+  try {
+    writeFileSync(begun, image, { mode: 0o600 });
+    renameSync(begun, join(folder, name));
+  } catch {
+    // A full disk: each process makes its own then.
+    rmSync(begun, { force: true });
+  }
+  const old = readdirSync(folder).filter(
+    (file) => file.startsWith(`${request.project}-`) && !file.startsWith(familyOf(request)),
+  );
   for (const file of old) rmSync(join(folder, file), { force: true });
 }
 
@@ -71,9 +85,9 @@ async function fillNew({ config, open, fill }: TemplateRequest): Promise<Knex> {
 
 /** See `Engine.fromTemplate`: bytes in memory, which a file keeps for other processes. */
 export async function fromTemplate(request: TemplateRequest): Promise<TemplateCopy> {
-  const { key, project, config, open } = request;
+  const { key, config, open } = request;
   const folder = ownFolder();
-  const image = images.get(key) ?? read(folder && join(folder, `${project}-${key}`));
+  const image = images.get(key) ?? read(folder && join(folder, nameOf(request)));
   if (image === undefined) {
     const filled = await fillNew(request);
     const made = await imageOf(filled);

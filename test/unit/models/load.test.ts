@@ -8,8 +8,8 @@ import { ROOT } from '../../support/commandLine.js';
 import { temporaryFolder } from '../../support/folders.js';
 
 const LIBRARY = join(ROOT, 'lib/index.ts');
-const ESM = `import { defineModel, defineView, defineEnum, defineSql } from ${JSON.stringify(pathToFileURL(LIBRARY).href)};\n`;
-const TYPESCRIPT = `import { defineModel, defineView, defineEnum, defineSql } from ${JSON.stringify(LIBRARY)};\n`;
+const ESM = `import { defineModel, defineView, defineEnum, defineSql, defineFunction, defineTrigger } from ${JSON.stringify(pathToFileURL(LIBRARY).href)};\n`;
+const TYPESCRIPT = `import { defineModel, defineView, defineEnum, defineSql, defineFunction, defineTrigger } from ${JSON.stringify(LIBRARY)};\n`;
 const model = (name: string) => `defineModel('${name}', (t) => { t.increments('id'); })`;
 
 /** A folder with these files, by name and text. */
@@ -88,6 +88,25 @@ describe('loading models', () => {
     }
   });
 
+  it('names what a file defines and nobody exports: not what another file exports, nor what a copy is of', async () => {
+    const folder = folderOf({
+      'shop.mjs': `${ESM}const lost = ${model('lost')};\nexport const kept = ${model('kept')};\nexport const made = ${model('made')};\n`,
+      'again.mjs': `import { made } from './shop.mjs';\nexport const copy = { ...made };\n`,
+      'types.mjs': `${ESM}const hidden = defineEnum('hidden', ['a']);\nconst view = defineView('v', 'select 1');\nexport default [view];\n`,
+    });
+    const { models, unexported } = await loadModels([folder]);
+    expect(models.map(({ name }) => name).sort()).to.deep.equal(['kept', 'made', 'v']);
+    const where = unexported.map(({ name, place }) => [
+      name,
+      place?.file.slice(folder.length + 1),
+      place?.line,
+    ]);
+    expect(where).to.deep.equal([
+      ['lost', 'shop.mjs', 2],
+      ['hidden', 'types.mjs', 2],
+    ]);
+  });
+
   it('takes a source before what it was compiled to', async () => {
     const loaded = await load({
       'users.ts': `${TYPESCRIPT}export const users = ${model('users')};\n`,
@@ -117,6 +136,15 @@ describe('loading models', () => {
       ["defineModel('users')", /second argument of defineModel\('users'\) must be a function/],
       ["defineModel('', (t) => {})", /name in defineModel\(\) must be a text/],
       ["defineEnum('e', 'a')", /values of defineEnum\('e'\) must be an array of texts/],
+      [
+        "defineFunction('f', 'create function f() returns int language sql as $$ select 1 $$')",
+        /declaration of defineFunction\('f'\) must be without `create/,
+      ],
+      [
+        "defineTrigger('t', ' CREATE trigger t ...')",
+        /declaration of defineTrigger\('t'\) must be without `create/,
+      ],
+      ["defineView('v', 'create view v as select 1')", /query of defineView\('v'\) must be without `create/],
       ["defineView('v', '')", /query of defineView\('v'\) must be a text/],
       ["defineView('v', 'select 1', { indexes: [] })", /defineView\('v'\) has no option `indexes`/],
       ["defineSql('s', {})", /`create` of defineSql\('s'\) must be an array of texts/],

@@ -17,8 +17,9 @@ interface Filled extends Filling {
 
 function noTable({ quoted }: HookTarget): KnexMetaError {
   return new KnexMetaError('ADOPT_REFUSED', `There is no table ${quoted}.`, {
-    remedy: 'Check the name and the schema. Nothing was changed in it.',
-    details: { table: quoted },
+    remedy:
+      'Check the name and the schema. In a new database, `npx knex-meta migrate:baseline` lets a migration make what was there before. Nothing was changed in it.',
+    details: { table: quoted, isAbsent: true },
   });
 }
 
@@ -149,12 +150,13 @@ async function checkWay(
   { target }: AdoptRequest,
   { missing, fillings }: Pending,
 ): Promise<void> {
-  const [version] = await run(
-    session,
-    "select pg_catalog.current_setting('server_version_num')::int as version",
-  );
   if (!session.isInTransaction) {
-    if (fillings.length === 0 || Number(version?.version) >= 140_000) return;
+    if (fillings.length === 0) return;
+    const [row] = await run(
+      session,
+      "select pg_catalog.current_setting('server_version_num')::int as version",
+    );
+    if (Number(row?.version) >= 140_000) return;
     throw new KnexMetaError(
       'ADOPT_REFUSED',
       `PostgreSQL before 14 has no way to fill the rows of ${target.quoted} in small batches.`,

@@ -2,6 +2,7 @@ import type { AdoptionEngine } from '../../adoption.js';
 import { adopt } from './adopt.js';
 import { lacksZone, sourceProblem } from './instants.js';
 import { losses, release } from './release.js';
+import { adopted } from './state.js';
 import { survey } from './survey.js';
 
 export const adoption: AdoptionEngine = {
@@ -11,5 +12,6 @@ export const adoption: AdoptionEngine = {
   lacksZone,
   adopt,
   release,
+  adopted,
   losses,
 };

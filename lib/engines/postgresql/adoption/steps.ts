@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KnexMetaError } from '../../../errors.js';
 import type { AdoptionSession, AdoptRequest } from '../../adoption.js';
+import type { Session } from '../../contract.js';
 import { quoteText, withoutBindings } from '../identifiers.js';
 import { migrations } from '../migrations.js';
 import { UNLIMITED } from '../runLock.js';
@@ -9,7 +10,7 @@ import { UNLIMITED } from '../runLock.js';
 const SAY_EVERY = 5000;
 
 /** Runs a statement of ours. */
-export function run(session: AdoptionSession, sql: string) {
+export function run(session: Session, sql: string) {
   return session.rows(withoutBindings(sql));
 }
 

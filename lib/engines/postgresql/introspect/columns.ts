@@ -1,6 +1,6 @@
 import type { Column } from '../../../schema/column.js';
 import { COLUMN_MARK } from '../trigger.js';
-import { joinComment, readRows, type Scope } from './rows.js';
+import { joinComment, readManyRows, type Scope } from './rows.js';
 import { numberingOf, type SequenceRow } from './sequences.js';
 import { stable } from './stable.js';
 
@@ -22,11 +22,28 @@ export interface ColumnRow {
   readonly inherited: boolean;
 }
 
+const COLUMNS: readonly (keyof ColumnRow)[] = [
+  'relation',
+  'number',
+  'name',
+  'type',
+  'type_schema',
+  'type_name',
+  'required',
+  'expression',
+  'generated',
+  'identity',
+  'collation',
+  'collation_id',
+  'comment',
+  'inherited',
+];
+
 /** The oid of the collation `default`. */
 const DEFAULT_COLLATION = 100;
 
 export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnRow[]> {
-  return readRows<ColumnRow>(
+  return readManyRows<ColumnRow>(
     db,
     `select a.attrelid as relation, a.attnum as number, a.attname as name,
       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, tn.nspname as type_schema,
@@ -44,6 +61,7 @@ export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnR
     ${joinComment('pg_class', 'a.attrelid', 'a.attnum')}
     where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ${namespaces} and a.attnum > 0 and not a.attisdropped
     order by a.attrelid, a.attnum`,
+    COLUMNS,
   );
 }
 

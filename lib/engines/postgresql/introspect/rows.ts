@@ -16,6 +16,26 @@ export async function readRows<Row>(db: Knex, sql: string): Promise<readonly Row
   return typeof data === 'string' ? (JSON.parse(data) as readonly Row[]) : [];
 }
 
+/**
+ * The same for very many rows: each column comes as one list, which is half the work for the server, for whom the names
+ * in every row are most of it.
+ */
+export async function readManyRows<Row>(
+  db: Knex,
+  sql: string,
+  columns: readonly (keyof Row & string)[],
+): Promise<readonly Row[]> {
+  const lists = columns.map((column) => `pg_catalog.json_agg(q.${column})`).join(', ');
+  const answer: unknown = await db.raw(
+    withoutBindings(`select pg_catalog.json_build_array(${lists})::text as data from (${sql}) q`),
+  );
+  const values = JSON.parse(String(rowsOf(answer)[0]?.data)) as readonly (readonly unknown[] | null)[];
+  return (values[0] ?? []).map(
+    (_first, at) =>
+      Object.fromEntries(columns.map((column, list) => [column, values[list]?.[at] ?? undefined])) as Row,
+  );
+}
+
 /** The rows of each key, in their order. */
 export function groupBy<Row, Key>(
   rows: readonly Row[],

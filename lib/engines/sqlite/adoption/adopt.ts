@@ -16,6 +16,14 @@ function refuse(target: HookTarget, reason: string, remedy: string): KnexMetaErr
   });
 }
 
+function noTable({ quoted, table }: HookTarget): KnexMetaError {
+  return new KnexMetaError('ADOPT_REFUSED', `${quoted} cannot be adopted: there is no such table.`, {
+    remedy:
+      'Check the name. In a new database, `npx knex-meta migrate:baseline` lets a migration make what was there before. Nothing was changed in it.',
+    details: { table: table.name, isAbsent: true },
+  });
+}
+
 /** What rows from before get, by column. Throws ADOPT_REFUSED for values that are no instants. */
 async function readFill(
   session: AdoptionSession,
@@ -70,7 +78,7 @@ async function makeTrigger(session: AdoptionSession, target: HookTarget): Promis
 export async function adopt(session: AdoptionSession, request: AdoptRequest): Promise<void> {
   const { target } = request;
   const state = await readState(session, target);
-  if (state === undefined) throw refuse(target, 'there is no such table', 'Check the name.');
+  if (state === undefined) throw noTable(target);
   const has = new Set(state.facts.columns.map(({ name }) => fold(name)));
   const missing = target.columns.filter(
     ({ key, name }) => request.keys.includes(key) && !has.has(fold(name)),

@@ -4,6 +4,7 @@ import { quoteName, quoteText } from '../identifiers.js';
 import { TRIGGER_MARK } from '../trigger.js';
 import { adopt } from './adopt.js';
 import { losses, release } from './release.js';
+import { adopted } from './state.js';
 
 /** Nothing stands in the way of any table. */
 const unread = (facts: TableFacts): TableSurvey => ({
@@ -45,5 +46,6 @@ export const adoption: AdoptionEngine = {
   lacksZone: () => false,
   adopt,
   release,
+  adopted,
   losses,
 };

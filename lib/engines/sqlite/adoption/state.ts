@@ -1,9 +1,10 @@
-import type { AdoptionSession } from '../../adoption.js';
-import type { HookTarget, MetadataColumn, TableFacts } from '../../contract.js';
+import type { Adopted, AdoptionSession } from '../../adoption.js';
+import type { HookTarget, MetadataColumn, Session, TableFacts, TableId } from '../../contract.js';
 import { columnsWithConstraint } from '../ddl/index.js';
 import { ADOPTED_MARK, factsQuery, readFacts } from '../facts.js';
 import { quoteName } from '../identifiers.js';
 import { metadata } from '../metadata.js';
+import { ADOPTED_TRIGGER } from '../trigger.js';
 
 /** The table as it is now. */
 export interface State {
@@ -20,11 +21,26 @@ export async function readState(session: AdoptionSession, target: HookTarget): P
   const facts = readFacts(target, rows);
   if (facts === undefined) return undefined;
   const sql = String(rows[0]?.table_sql);
-  const adopted = columnsWithConstraint(sql, ADOPTED_MARK).map((name) => name.toLowerCase());
-  return { facts, sql, triggerSql: String(rows[0]?.trigger_sql ?? ''), adopted: new Set(adopted) };
+  return { facts, sql, triggerSql: String(rows[0]?.trigger_sql ?? ''), adopted: adoptedIn(sql) };
 }
 
 export const fold = (name: string): string => name.toLowerCase();
+
+const adoptedIn = (sql: string): ReadonlySet<string> =>
+  new Set(columnsWithConstraint(sql, ADOPTED_MARK).map(fold));
+
+/** See `AdoptionEngine.adopted`. */
+export async function adopted(session: Session, { name }: TableId): Promise<Adopted> {
+  const rows = await session.rows(
+    "select type, sql from sqlite_master where lower(tbl_name) = lower(?) and type in ('table', 'trigger')",
+    [name],
+  );
+  const [table] = rows.filter(({ type }) => type === 'table');
+  return {
+    columns: table === undefined ? new Set() : adoptedIn(String(table.sql)),
+    trigger: rows.some(({ type, sql }) => type === 'trigger' && String(sql).includes(ADOPTED_TRIGGER)),
+  };
+}
 
 /** Knex's own name for the index of a column, and the statement. */
 export function indexOf(target: HookTarget, column: MetadataColumn) {

@@ -1,4 +1,4 @@
-import { closingOf, identifierOf, isWord, sameName, significant, tokenize } from '../../tokens.js';
+import { identifierOf, isWord, sameName, significant, tokenize } from '../../tokens.js';
 import {
   type ColumnDefinition,
   type Constraint,
@@ -7,7 +7,7 @@ import {
   parseColumn,
   printColumn,
 } from './columnDefinition.js';
-import { splitParts } from './parts.js';
+import { listOf, splitParts } from './parts.js';
 import { isTableConstraint, parseConstraints, type TableConstraint } from './tableConstraint.js';
 
 /** A CREATE TABLE statement taken apart without losing a character of what stays. */
@@ -42,23 +42,19 @@ function columnOf(text: string, after: string): ColumnDefinition | undefined {
  * @throws Error when the text is no CREATE TABLE with a list of columns
  */
 export function parseTable(sql: string): TableDefinition {
-  const all = tokenize(sql);
-  const tokens = significant(all);
-  const open = tokens.findIndex(({ text }) => text === '(');
-  const nameToken = tokens[open - 1];
-  const opening = tokens[open];
-  if (open < 2 || nameToken === undefined || opening === undefined || isWord(tokens[1], 'VIRTUAL')) {
+  const list = listOf(sql);
+  const head = significant(tokenize(sql.slice(0, list?.open ?? 0)));
+  const nameToken = head.at(-1);
+  if (list === undefined || head.length < 2 || nameToken === undefined || isWord(head[1], 'VIRTUAL')) {
     throw new Error(`not a CREATE TABLE with columns: ${sql.slice(0, 60)}`);
   }
-  const close = tokens[closingOf(tokens, open)]?.start ?? sql.length;
-  const body = all.filter(({ start }) => start >= opening.end && start < close);
-  const last = body.at(-1);
-  const end = last?.kind === 'blank' && last.text.trim() === '' ? last.start : close;
-  const parts = splitParts(body.filter(({ start }) => start < end));
+  const inside = sql.slice(list.commented, list.close);
+  const end = list.commented + inside.trimEnd().length;
+  const parts = splitParts(sql, list, end);
   return {
     head: sql.slice(0, nameToken.start),
     nameText: nameToken.text,
-    opening: sql.slice(nameToken.end, opening.end),
+    opening: sql.slice(nameToken.end, list.open + 1),
     columns: parts.flatMap(({ text, after }) => columnOf(text, after) ?? []),
     constraints: parts.flatMap(({ text, after }) =>
       columnOf(text, after) === undefined ? parseConstraints(text, after) : [],

@@ -18,7 +18,9 @@ function generatedOf(text: string | undefined): Generated | undefined {
 
 /** The collation that a column's definition names. */
 function collationOf(column: ColumnDefinition | undefined): string | undefined {
-  const name = significant(tokenize(textOf(column, 'collate') ?? '')).at(-1);
+  const text = textOf(column, 'collate');
+  if (text === undefined) return undefined;
+  const name = significant(tokenize(text)).at(-1);
   return name === undefined ? undefined : identifierOf(name);
 }
 
@@ -30,10 +32,13 @@ function isRowid(row: ColumnRow, keyLength: number, table: TableRow, text: strin
   return text === undefined || !significant(tokenize(text)).some((token) => isWord(token, 'DESC'));
 }
 
+const MAY_BE_NAME = /^\s*[\p{L}_$\u0080-\uffff"`[]/u;
+
 /** A default that is a name is a string to this engine, which has no other sense for it there. */
 function defaultOf(written: string | undefined): string | undefined {
   // DEFAULT NULL says nothing.
   if (written === undefined || fold(written) === 'null') return undefined;
+  if (!MAY_BE_NAME.test(written)) return written;
   const isKeyword = /^(true|false|current_(time|date|timestamp))$/i.test(written);
   const [token, ...more] = tokenize(written);
   const isName = token !== undefined && more.length === 0 && (token.kind === 'name' || token.kind === 'word');
@@ -47,11 +52,11 @@ export function columnsOf(
   table: TableRow,
 ): readonly Column[] {
   const definitions = new Map(definition.columns.map((column) => [fold(column.name), column]));
+  const reuses = !isAutoincrement(definition);
   const keyLength = rows.filter(({ keyPlace }) => keyPlace > 0).length;
   return rows.map((row): Column => {
     const own = definitions.get(fold(row.name));
     const alias = isRowid(row, keyLength, table, textOf(own, 'primary'));
-    const reuses = !isAutoincrement(definition);
     const numbering: Numbering | undefined = alias
       ? { kind: 'rowid', reuses, ...(row.required && reuses ? { isRequired: true } : {}) }
       : undefined;

@@ -19,6 +19,18 @@ export type KnownColumns = ReadonlyMap<
   { readonly name: string; readonly collation: string | undefined }
 >;
 
+/** A part that is a column and no more. */
+const COLUMN: KeyPart = {
+  column: undefined,
+  expression: undefined,
+  opclass: undefined,
+  opclassOptions: [],
+  collation: undefined,
+  descending: false,
+  // To this engine NULL is less than everything.
+  nulls: 'first',
+};
+
 /** One part of an index or key: a column or an expression, a collation, a direction. */
 function keyPartOf(part: readonly Token[], columns: KnownColumns): KeyPart {
   const tokens = significant(part);
@@ -34,16 +46,34 @@ function keyPartOf(part: readonly Token[], columns: KnownColumns): KeyPart {
   const collation = named === undefined ? undefined : identifierOf(named);
   const isImplied = column !== undefined && fold(column.collation ?? 'binary') === fold(collation ?? '');
   return {
+    ...COLUMN,
     column: column?.name,
     expression:
       column === undefined ? lineOf(part.filter(({ start }) => start < (last?.end ?? 0))) : undefined,
-    opclass: undefined,
-    opclassOptions: [],
     collation: isImplied ? undefined : collation,
     descending,
-    // To this engine NULL is less than everything.
-    nulls: descending ? 'last' : 'first',
+    nulls: descending ? 'last' : COLUMN.nulls,
   };
+}
+
+const NAME = '(?:`(?:[^`]|``)+`|"(?:[^"]|"")+")';
+const PLAIN = new RegExp(`^create (unique )?index ${NAME} on ${NAME} \\((${NAME}(?:, ${NAME})*)\\)$`, 'i');
+const NAMES = new RegExp(NAME, 'g');
+
+/** The parts of an index on columns and nothing else, which most are: it is read without its tokens. */
+export function plainIndex(
+  sql: string,
+  columns: KnownColumns,
+): { readonly unique: boolean; readonly keys: readonly KeyPart[] } | undefined {
+  const [, unique, list = ''] = PLAIN.exec(sql) ?? [];
+  const names = list.match(NAMES) ?? [];
+  const keys = names.flatMap((text) => {
+    const column = columns.get(fold(identifierOf({ kind: 'name', text })));
+    return column === undefined ? [] : [{ ...COLUMN, column: column.name }];
+  });
+  return names.length > 0 && keys.length === names.length
+    ? { unique: unique !== undefined, keys }
+    : undefined;
 }
 
 /** The parts in the parenthesis that opens at this position. */

@@ -7,7 +7,7 @@ import { parseTable, type TableDefinition } from '../ddl/createTable.js';
 import { columnOfTrigger, TRIGGER_MARK } from '../trigger.js';
 import { columnsOf } from './columns.js';
 import { foreignKeysOf } from './foreignKeys.js';
-import { type KnownColumns, keyPartsAt, keysOf } from './keys.js';
+import { type KnownColumns, keyPartsAt, keysOf, plainIndex } from './keys.js';
 import { type ColumnRow, fold, type MasterRow, type TableRow } from './read.js';
 import { inParentheses, lineOf } from './text.js';
 
@@ -22,21 +22,32 @@ export function triggerOf({ name, sql }: MasterRow): Trigger {
   };
 }
 
-function indexOf({ name, sql }: MasterRow, columns: KnownColumns): Index {
+/** What an index says beyond its name. */
+function readIndex(sql: string, columns: KnownColumns): Pick<Index, 'unique' | 'keys' | 'predicate'> {
+  const plain = plainIndex(sql, columns);
+  if (plain !== undefined) return { ...plain, predicate: undefined };
   const tokens = tokenize(sql);
   // `on` stands unquoted only before the table: a name that is a keyword is quoted.
   const on = tokens.findIndex((token) => isWord(token, 'ON'));
   const open = tokens.findIndex(({ text }, place) => place > on && text === '(');
-  const keys = keyPartsAt(tokens, open, columns);
   const where = tokens.findLastIndex((token, place) => place > open && isWord(token, 'WHERE'));
+  return {
+    unique: tokens.slice(0, on).some((token) => isWord(token, 'UNIQUE')),
+    keys: keyPartsAt(tokens, open, columns),
+    predicate: where < 0 ? undefined : lineOf(tokens.slice(where + 1)),
+  };
+}
+
+function indexOf({ name, sql }: MasterRow, columns: KnownColumns): Index {
+  const { unique, keys, predicate } = readIndex(sql, columns);
   return {
     name,
     comment: undefined,
     method: 'btree',
-    unique: tokens.slice(0, on).some((token) => isWord(token, 'UNIQUE')),
+    unique,
     keys,
     include: [],
-    predicate: where < 0 ? undefined : lineOf(tokens.slice(where + 1)),
+    predicate,
     nullsNotDistinct: false,
     options: [],
     isValid: true,

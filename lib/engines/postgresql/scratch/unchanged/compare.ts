@@ -15,12 +15,22 @@ const byName = (
   b: { readonly name: string | undefined },
 ): number => (String(a.name) < String(b.name) ? -1 : 1);
 
+/** Most fields are the same value: the costly comparison is for those that are not. */
+function sameFields<T extends object>(a: T, b: T): boolean {
+  const keys = Object.keys(a) as (keyof T)[];
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.is(a[key], b[key]) || isDeepStrictEqual(a[key], b[key]))
+  );
+}
+
 function isSame<T extends { readonly name: string | undefined }>(
   expected: readonly T[],
   actual: readonly T[],
 ): boolean {
   if (expected.length !== actual.length) return false;
-  return isDeepStrictEqual([...expected].sort(byName), [...actual].sort(byName));
+  const sorted = [...actual].sort(byName);
+  return [...expected].sort(byName).every((each, at) => sameFields(each, sorted[at] as T));
 }
 
 function keyOf({ name, columns }: NamedColumns, fallback: string): KeyConstraint {
@@ -104,7 +114,7 @@ function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly C
       isMetadata: plain.metadata.has(name),
       nullable: probed.column.nullable && plain.primaryKey?.columns.includes(name) !== true,
     };
-    return isDeepStrictEqual(expected, own) ? [own] : [];
+    return sameFields(expected, own) ? [own] : [];
   });
   const isWhole = columns.length === plain.columns.length && columns.length === actual.columns.length;
   return isWhole && isSame(checks, actual.checks) ? columns : undefined;
@@ -153,5 +163,7 @@ export function unchangedTable(
     ) &&
     isSame(plain.indexes.map(indexOf), actual.indexes);
   const columns = isUnchanged ? sameColumns(plain, actual, probe) : undefined;
-  return columns === undefined ? undefined : { ...actual, columns };
+  if (columns === undefined) return undefined;
+  // The same object, where it is the same: nobody has to compare it again.
+  return columns.every((column, at) => column === actual.columns[at]) ? actual : { ...actual, columns };
 }

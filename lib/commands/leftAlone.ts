@@ -1,0 +1,57 @@
+import type { Unmanaged } from '../diff/options.js';
+import type { AnyModel } from '../models/definition.js';
+import { placeName } from '../models/load.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+
+const fullName = ({ schema, name }: ObjectName): string =>
+  schema === undefined ? name : `${schema}.${name}`;
+
+/** Objects of either schema that `include` and `exclude` keep from being compared. */
+export function excludedOf(
+  schemas: readonly DatabaseSchema[],
+  isInside: (object: ObjectName) => boolean,
+  manages: (object: ObjectName) => boolean,
+): readonly Unmanaged[] {
+  const list = (kind: string, objects: readonly ObjectName[]): readonly Unmanaged[] =>
+    objects
+      .filter((object) => isInside(object) && !manages(object))
+      .map((object) => ({
+        kind,
+        name: fullName(object),
+        reason: '`meta.include` or `meta.exclude` leaves it alone',
+      }));
+  return schemas
+    .flatMap(({ tables, views, functions, enums }) => [
+      ...list('table', tables),
+      ...list('view', views),
+      ...list('function', functions),
+      ...list('enum', enums),
+    ])
+    .filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
+}
+
+/** Constraints that hold for what is written, while nobody knows it of the rows from before them. */
+export function uncheckedOf(
+  { tables }: DatabaseSchema,
+  includes: (object: ObjectName) => boolean,
+): readonly Unmanaged[] {
+  return tables.filter(includes).flatMap((table) =>
+    [...table.foreignKeys, ...table.checks]
+      .filter(({ isValid }) => !isValid)
+      .map(({ name = '' }) => ({
+        kind: 'constraint',
+        name: `${fullName(table)}.${name}`,
+        reason: 'NOT VALID: rows from before it may break it; VALIDATE CONSTRAINT reads them',
+      })),
+  );
+}
+
+/** A definition that its file keeps to itself: a table of its name looks like one without a model. */
+export function notCompared({ kind, name, place }: AnyModel): Unmanaged {
+  return {
+    kind: kind === 'table' ? 'model' : kind,
+    name,
+    reason: `${place && placeName(place)} does not export it: it is not compared`,
+  };
+}
