@@ -117,7 +117,8 @@ export const down = (k) => k.schema.dropTable('own');\n`,
     expect([await db('zones'), await db('orders')]).to.deep.equal(before.slice(0, 2));
     expect(await db('knex_migrations').pluck('name')).to.include(baseline);
     // It says what check:migration and check:version say, too.
-    expect((await project.run(['doctor'])).findings).to.deep.equal([]);
+    const told = await project.run(['doctor']);
+    expect([told.findings, told.notes, told.compared]).to.deep.equal([[], [], 'all']);
     // The way back to the base leaves the rows.
     await project.run(['migrate:rollback', '--all']);
     const [zone] = await db('zones');
