@@ -7,20 +7,11 @@ import knex from 'knex';
 import { withMeta } from '../lib/index.js';
 import { freshPostgres, removeTemporaryFolders } from '../test/support/databases.js';
 import { stopPostgres } from '../test/support/postgres.js';
+import { median, timed } from './measure.js';
 
 const ROUNDS = 21;
 const ROWS = 100_000;
 const SINGLE = 1_000;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-async function timed(act: () => PromiseLike<unknown>): Promise<number> {
-  const start = performance.now();
-  await act();
-  return performance.now() - start;
-}
 
 const db = knex(withMeta((await freshPostgres()).config));
 const SCHEMAS = ['asks', 'never_asks'] as const;

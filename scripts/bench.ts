@@ -9,18 +9,9 @@ import knex, { type Knex } from 'knex';
 import { withMeta } from '../lib/index.js';
 import { freshPostgres, removeTemporaryFolders } from '../test/support/databases.js';
 import { stopPostgres } from '../test/support/postgres.js';
+import { median, timed } from './measure.js';
 
 const ROUNDS = 7;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-async function timed(act: () => PromiseLike<unknown>): Promise<number> {
-  const start = performance.now();
-  await act();
-  return performance.now() - start;
-}
 
 const TASKS: Readonly<Record<string, (db: Knex) => PromiseLike<unknown>>> = {
   'create 100 tables': async (db) => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { shellWord } from '../checks/quote.js';
 import { EXIT, KnexMetaError } from '../errors.js';
 import type { Context, Outcome } from './command.js';
 
@@ -56,12 +57,10 @@ function write(path: string, { text, command }: GeneratedFile, before: string | 
 
 /** The command that writes the file. */
 function commandOf({ command, flags }: GeneratedFile, args: Context['args']): string {
-  const quoted = (text: string): string =>
-    /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
   const given = flags.flatMap((flag) =>
     [args[flag] ?? []].flat().map((value) => {
       if (typeof value === 'boolean') return `--${value ? '' : 'no-'}${flag}`;
-      return `--${flag} ${quoted(String(value))}`;
+      return `--${flag} ${shellWord(String(value))}`;
     }),
   );
   return ['npx knex-meta', command, ...given].join(' ');

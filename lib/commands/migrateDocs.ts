@@ -137,7 +137,7 @@ export const migrateDocs: Command = {
         file: String(args.out ?? FORMATS[format]),
         text: args.status === true ? withStatus(text, await statusBlocks(context), format) : text,
         command: 'migrate:docs',
-        flags: ['out', 'format', 'title', 'tables'],
+        flags: ['out', 'format', 'title', 'tables', 'head'],
         comparable: withoutStatus,
       },
       { migrations: told.chapters.length },

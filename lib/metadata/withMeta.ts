@@ -35,7 +35,7 @@ function unsupported(client: unknown, config: object): KnexMetaError {
   const names = engines.map((engine) => `${engine.clients[0]} (${engine.title})`).join(' and ');
   return client === undefined
     ? new KnexMetaError('CONFIG_INVALID', 'The configuration has no `client`.', {
-        remedy: `Set \`client\` to one of those that knex-meta supports: ${names}.`,
+        remedy: `Set \`client\` to one of those that knex-meta supports: ${names}. With \`defineConfig\` the variable DATABASE_URL can name the database in its place.`,
       })
     : new KnexMetaError(
         'CLIENT_UNSUPPORTED',

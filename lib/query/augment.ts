@@ -17,7 +17,8 @@ declare module 'knex' {
       flagged(table?: string): Knex.QueryBuilder<TRecord, TResult>;
       /**
        * Sets `is_active` to false in the rows of the query that are active. Resolves to their number; those that were
-       * deleted before keep their `updated_at`.
+       * deleted before keep their `updated_at`. With a join or a limit, which an UPDATE of Knex's leaves out, it throws
+       * QUERY_REFUSED, as `restore`, `flag` and `unflag` do.
        *
        * @example await db('users').where({ id }).softDelete();
        */

@@ -491,6 +491,28 @@ $$`;
       const upgraded = await bodies();
       await makeTables(db, 'u');
       expect(await bodies()).to.deep.equal(upgraded);
+      await db.raw(OLD.replace('-- knex-meta', '/* knex-meta, and mine */'));
+      const mine = await upgrade('postgres');
+      expect([mine.code, mine.upgraded, mine.left[0].reason]).to.deep.equal([
+        3,
+        [],
+        'its body was changed by hand',
+      ]);
+      expect(await bodies()).not.to.deep.equal(upgraded);
+      // It is no concern of a role that may not write to its tables.
+      await db.raw('revoke insert, update on t from somebody; create table theirs (id integer, at text)');
+      await db.raw('grant insert on theirs to somebody');
+      const theirs = knex(
+        withMeta({ client: 'pg', connection: { ...db.client.config.connection, user: 'somebody' } }),
+      );
+      try {
+        await theirs.transaction((trx) =>
+          preserveTimestamps(trx, () => trx('theirs').insert({ id: 1, at: LONG_AGO })),
+        );
+      } finally {
+        await theirs.destroy();
+      }
+      expect(await db('theirs').pluck('at')).to.deep.equal([LONG_AGO]);
     });
 
     it('meta:upgrade by several at once: each function is made anew once, and all end well', async () => {

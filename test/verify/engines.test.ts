@@ -235,8 +235,13 @@ eachEngine('check:engines', (engine) => {
         t.uuid('key').defaultTo(k.fn.uuid());
         t.double('wide').defaultTo(-1.25);
         t.boolean('flag').defaultTo(true);
-        t.string('code').references('t2.code').onDelete('RESTRICT');
-      }); };`.replace('await make', "await make('t2', (t) => { t.string('code').unique(); });\nawait make"),
+        t.string('code').references('t2.code').onDelete(s ? 'RESTRICT' : 'NO ACTION');
+        t.specificType('half', s ? 'double precision default 1.50' : 'double default 1.5');
+      });
+      const parts = 'create table parts (id integer not null, day date not null)';
+      await k.raw(s ? parts + ' partition by range (day)' : parts);
+      if (s) await k.raw("create table parts_1 partition of parts for values from ('2001-01-01') to ('2002-01-01')");
+      };`.replace('await make', "await make('t2', (t) => { t.string('code').unique(); });\nawait make"),
     });
     const { code, findings, habits } = await check(engine, project);
     expect([code, findings]).to.deep.equal([0, []]);

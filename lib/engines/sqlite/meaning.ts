@@ -28,7 +28,7 @@ function defaultOf(column: Column, kind: MeaningKind): string | undefined {
   if (text === undefined) return undefined;
   if (kind === 'date' && lacksZone(column)) return 'now, with the time of day';
   if (/^current_(timestamp|date|time)$|'now'/i.test(text)) return 'now';
-  const [, literal] = /^'((?:[^']|'')*)'$/.exec(text) ?? /^"([^"]*)"$/.exec(text) ?? [];
+  const [, literal] = /^'((?:[^']|'')*)'$/.exec(text) ?? [];
   if (literal !== undefined) return literal.replaceAll("''", "'");
   if (/^(true|false)$/i.test(text)) return /^t/i.test(text) ? '1' : '0';
   return /^-?[\d.]+$/.test(text) ? text : 'expression';

@@ -100,7 +100,6 @@ describe('check:version judges', () => {
       ['DUPLICATE_ID', '2_b.js', [moved(6, '2_b.js')]],
       ['DUPLICATE_ID', '4_d.js', [moved(7, '4_d.js')]],
     ]);
-    // A row that is there twice is one of two, and no number of another's.
     // Of twins that share a number the one that stays is put aside first: as a number that no other row gets.
     const anew = (free: number): readonly string[] => [
       `insert into "knex_migrations" (id, name, batch, migration_time) select ${free}, name, min(batch), min(migration_time) from "knex_migrations" where id = 1 and name = '1_a.js' group by name`,

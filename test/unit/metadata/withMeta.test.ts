@@ -16,6 +16,7 @@ describe('withMeta', () => {
     expect(error.code).to.equal('CONFIG_INVALID');
     expect(error.message).to.include('development, test');
     expect(error.remedy).to.include('config.development');
+    expect(refusal({}).remedy).to.include('DATABASE_URL');
     expect(refusal({}).message).not.to.include('environment');
     expect(refusal({ connection: { client: 'x' }, client: 'oracledb' }).code).to.equal('CLIENT_UNSUPPORTED');
   });
