@@ -213,12 +213,14 @@ export const down = () => {};
     const program = join(folder, 'node_modules/.bin/knex-meta');
     rmSync(program);
     const waits =
-      "#!/bin/sh\ntrap 'echo told' TERM\necho there\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 0\n";
+      "#!/bin/sh\ntrap 'echo told' TERM\necho there\nwhile [ ! -e go ]; do sleep 0.05; echo still; done\nexit 0\n";
     writeFileSync(program, waits, { mode: 0o755 });
     const stopped = start();
     await stopped.says(/there/);
     stopped.child.kill('SIGTERM');
-    await stopped.says(/told/);
+    // A signal ends the shell's wait, and not the migration: it goes on waiting.
+    await stopped.says(/told\n(still\n){5}/);
+    expect(stopped.child.exitCode).to.equal(null);
     writeFileSync(join(folder, 'go'), '');
     expect(await stopped.ended).to.equal(143);
     expect(stopped.output()).not.to.include('listening');
