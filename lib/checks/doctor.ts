@@ -2,7 +2,8 @@ import type { Presence } from '../migrator/presence.js';
 import type { MigrationStatus } from '../migrator/status.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Finding } from './finding.js';
-import { shellWord } from './shell.js';
+import { shellWord } from './quote.js';
+import { recordings, revisionOf } from './recording.js';
 
 type Thing = Presence['made'][number];
 
@@ -17,8 +18,6 @@ function wordsOf(things: readonly Thing[]): string {
     .join(', ');
 }
 
-const revisionOf = (name: string): string => name.replace(/\.[cm]?[jt]s$/, '');
-
 function absentFinding({ name, made, present, rest }: Presence): Finding {
   const absent = made.filter((thing) => !present.includes(thing));
   return {
@@ -31,43 +30,34 @@ function absentFinding({ name, made, present, rest }: Presence): Finding {
   };
 }
 
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** How the record is told that a pending migration is there. */
-function recording(
-  name: string,
-  isUnfinished: boolean,
-  areEarlierDone: boolean,
-  record: string,
-  batch: number,
-): string {
-  const word = shellWord(revisionOf(name));
-  if (isUnfinished) return `npx knex-meta migrate:resolve ${word} --applied`;
-  if (areEarlierDone) return `npx knex-meta migrate:stamp ${word}`;
-  return `insert into ${record} (name, batch, migration_time) values (${literal(name)}, ${batch}, current_timestamp)`;
-}
-
 /** What the record says of migrations beside what the database has of them. */
 export function presenceFindings(
   presences: readonly Presence[],
   { applied, unfinished, missing }: MigrationStatus,
   record: string,
 ): readonly Finding[] {
-  const batch = Math.max(0, ...applied.map((row) => row.batch)) + 1;
   // A stamp sets the record to one revision with all before it, and nothing else.
   let areEarlierDone = missing.length === 0;
   const names = new Set(applied.map(({ name }) => revisionOf(name)));
   const begun = new Set(unfinished.map(revisionOf));
+  const isUnfinished = (name: string): boolean => begun.has(revisionOf(name)) && !names.has(revisionOf(name));
+  const open = presences
+    .filter(({ isApplied }) => !isApplied)
+    .map((presence) => {
+      const isNext = areEarlierDone && presence.isBehind;
+      areEarlierDone = false;
+      return { ...presence, isNext, isUnfinished: isUnfinished(presence.name) };
+    });
+  const records = recordings(
+    open.filter(({ present }) => present.length > 0),
+    applied,
+    record,
+  );
   return presences.flatMap((presence): readonly Finding[] => {
-    const { name, made, present, rest, isApplied, isBehind } = presence;
+    const { name, made, present, rest, isApplied } = presence;
     if (isApplied) return present.length < made.length ? [absentFinding(presence)] : [];
-    const isUnfinished = begun.has(revisionOf(name)) && !names.has(revisionOf(name));
     const isDone = made.length > 0 && present.length === made.length;
-    const isFirst = areEarlierDone && isBehind;
-    areEarlierDone = false;
-    const say = (): string => recording(name, isUnfinished, isFirst, record, batch);
+    const say = (): string => records.get(name) ?? '';
     if (isDone) {
       return [
         {
@@ -95,7 +85,7 @@ export function presenceFindings(
         },
       ];
     }
-    if (!isUnfinished) return [];
+    if (!isUnfinished(name)) return [];
     return [
       {
         code: 'UNFINISHED',

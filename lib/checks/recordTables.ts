@@ -35,7 +35,8 @@ function lockFindings(
       mend: UNLOCK,
     });
   }
-  if (hasLock && record.lockRows === 0) {
+  // Without the record nobody has looked into the lock's table.
+  if (hasLock && record.exists && record.lockRows === 0) {
     findings.push({
       code: 'LOCK_ROW_MISSING',
       message: 'the lock table has no row: stock Knex takes that for locked',

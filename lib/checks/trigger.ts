@@ -47,7 +47,7 @@ function tried({ table: { stamped, others, trigger }, trial }: CheckedTable, tab
       return found(
         'NOT_CHECKED',
         `the trigger of ${table} was not tried: ${trial.reason}`,
-        'Run the check as a role that may update the table, or make temporary tables.',
+        `${others.length === 0 ? '' : `${LOOK} `}Run the check as a role that may update the table, or make temporary tables.`,
       );
   }
 }

@@ -2,8 +2,8 @@ import type { AppliedMigration } from '../migrator/record.js';
 import type { RecordFacts } from '../migrator/recordFacts.js';
 import type { MigrationStatus } from '../migrator/status.js';
 import type { CheckReport, Finding } from './finding.js';
+import { literal, shellWord } from './quote.js';
 import { tableFindings } from './recordTables.js';
-import { shellWord } from './shell.js';
 
 /** A finding of one migration. */
 const finding = (
@@ -13,10 +13,6 @@ const finding = (
   remedy: string,
   mend?: readonly string[],
 ): Finding => ({ code, migration, message, remedy, ...(mend === undefined ? {} : { mend }) });
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
 
 /** Rows of one name but the first. */
 function repeated(applied: readonly AppliedMigration[]): readonly AppliedMigration[] {

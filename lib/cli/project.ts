@@ -185,6 +185,13 @@ function connectionFailed(error: unknown, config: KnexMetaConfig): KnexMetaError
       },
     );
   }
+  if (config.connection === undefined && !('connectionPool' in config)) {
+    return new KnexMetaError('CONNECTION_FAILED', 'The configuration has no connection.', {
+      remedy:
+        'Is the variable set that the knexfile reads it from? `DATABASE_URL` is taken where it names neither client nor connection. Nothing was changed.',
+      cause: error,
+    });
+  }
   const isRefused = code === 'ECONNREFUSED';
   return new KnexMetaError('CONNECTION_FAILED', `The database could not be reached: ${text}`, {
     remedy: isRefused

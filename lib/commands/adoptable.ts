@@ -1,6 +1,6 @@
 import { lacksAll } from '../checks/columns.js';
 import { type CheckedDatabase, nameOf } from '../checks/migration.js';
-import { shellWord } from '../checks/shell.js';
+import { shellWord } from '../checks/quote.js';
 import { engineOf } from '../cli/project.js';
 import type { TableSurvey } from '../engines/adoption.js';
 import { asking, factsOf } from './adoptedTables.js';
@@ -35,12 +35,8 @@ export async function adoptingCommands(
   const { config } = await context.project();
   const { db } = await context.database();
   const { survey } = engineOf(config).adoption;
-  const found = await asking(db, (session) =>
-    survey(
-      session,
-      lacking.map(({ table }) => factsOf(table)),
-    ),
-  );
+  const facts = lacking.map(({ table }) => factsOf(table));
+  const found = await asking(db, (session) => survey(session, facts, 'uncounted'));
   const surveys = new Map(found.map((each) => [nameOf(each.facts), each]));
   // An adoption is written for a database that is at its head.
   const before = (await readPending(context)).pending.length > 0 ? [LATEST] : [];

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { shellWord } from '../checks/shell.js';
+import { shellWord } from '../checks/quote.js';
 import { EXIT, KnexMetaError } from '../errors.js';
 import type { Context, Outcome } from './command.js';
 

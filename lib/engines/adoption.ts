@@ -63,7 +63,12 @@ export interface Adopted {
 export interface AdoptionEngine {
   /** Tables with more rows are adopted in steps, each in a transaction of its own; undefined: never in steps. */
   readonly stepsAbove: number | undefined;
-  readonly survey: (session: Session, tables: readonly TableFacts[]) => Promise<readonly TableSurvey[]>;
+  /** `uncounted`: no table is read, and the number of queries is the same for any number of tables. */
+  readonly survey: (
+    session: Session,
+    tables: readonly TableFacts[],
+    rows?: 'counted' | 'uncounted',
+  ) => Promise<readonly TableSurvey[]>;
   /** Why instants cannot be read from a column of this type; undefined when they can. */
   readonly sourceProblem: (type: string) => string | undefined;
   /** Whether a column of this type needs to be told its time zone. */

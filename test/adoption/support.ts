@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import { knexMeta, ROOT } from '../support/commandLine.js';
+import { install, knexMeta } from '../support/commandLine.js';
 import { temporaryFolder } from '../support/databases.js';
 
 export const FIVE = ['is_active', 'is_flagged', 'notes', 'created_at', 'updated_at'];
@@ -42,9 +42,7 @@ export interface Adopted {
 
 export function makeProject(config: Knex.Config & { readonly meta?: object }, esm = true): Adopted {
   const folder = temporaryFolder();
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(ROOT, join(folder, 'node_modules/knex-meta'));
-  symlinkSync(join(ROOT, 'node_modules/knex'), join(folder, 'node_modules/knex'));
+  install(folder);
   writeFileSync(join(folder, 'package.json'), esm ? '{"type":"module"}\n' : '{}\n');
   const start = esm ? 'export default' : 'module.exports =';
   writeFileSync(join(folder, 'knexfile.js'), `${start} ${JSON.stringify(config)};\n`);

@@ -370,6 +370,6 @@ exports.down = async () => {};`,
     ]);
     mkdirSync(join(folder, 'migrations'));
     rmSync(filename);
-    expect(await asked()).to.deep.equal([['DATABASE_MISSING', undefined]]);
+    expect(await asked()).to.deep.equal([['DATABASE_MISSING', 'npx knex-meta migrate:make first']]);
   });
 });

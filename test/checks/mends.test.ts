@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import type { Finding } from '../../lib/checks/finding.js';
 import { closeAll, creates, makeProject, run, type TestProject } from '../reliability/support.js';
-import { knexMeta, ROOT } from '../support/commandLine.js';
+import { install, knexMeta } from '../support/commandLine.js';
 import { eachEngine, type TestEngine, temporaryFolder } from '../support/databases.js';
 import { runMending } from './support.js';
 
@@ -38,6 +38,38 @@ const model = ({ folder }: TestProject, columns: string): void => {
 
 /** Each with a command that no other test runs; what one leaves the next one begins with. */
 const CASES: readonly Case[] = [
+  {
+    what: 'a row of the record that is gone, of a migration which others follow',
+    act: (db) => db('knex_migrations').where('name', 'like', '%a.cjs').del(),
+    check: 'doctor',
+    finds: ['PENDING_PRESENT'],
+    after: async (db) => {
+      // Else an undoing would begin with it, and drop its table under those that follow.
+      const rows = await db('knex_migrations').orderBy('id');
+      expect(rows.map(({ name, batch }) => [name, batch])).to.deep.equal(
+        Object.keys(FILES).map((name) => [name, 1]),
+      );
+    },
+  },
+  {
+    what: 'two of them',
+    act: async (db) => {
+      await db('knex_migrations').whereNot('name', 'like', '%c.cjs').del();
+    },
+    check: 'doctor',
+    finds: ['PENDING_PRESENT', 'PENDING_PRESENT'],
+    after: async (db) => {
+      expect(await db('knex_migrations').orderBy('id').pluck('name')).to.deep.equal(Object.keys(FILES));
+      await db.schema.dropTable('knex_migrations');
+    },
+  },
+  {
+    what: 'the record without its table, where the lock has its own',
+    act: () => {},
+    check: 'doctor',
+    finds: ['PENDING_PRESENT', 'PENDING_PRESENT', 'PENDING_PRESENT'],
+    after: async (db) => expect(await db('knex_migrations_lock')).to.have.length(1),
+  },
   {
     what: 'tables past the hook, one of them with a name that a shell reads otherwise',
     act: async (db) => {
@@ -150,11 +182,7 @@ eachEngine('what a finding says mends it, as the command line prints it', functi
 
   async function begin(): Promise<TestProject> {
     const project = await makeProject(engine, FILES);
-    // As it is installed: what is generated imports it.
-    rmSync(join(project.folder, 'node_modules'));
-    mkdirSync(join(project.folder, 'node_modules'));
-    symlinkSync(ROOT, join(project.folder, 'node_modules/knex-meta'));
-    symlinkSync(join(ROOT, 'node_modules/knex'), join(project.folder, 'node_modules/knex'));
+    install(project.folder);
     expect((await run(project, 'migrate:latest')).code).to.equal(0);
     return project;
   }
@@ -205,10 +233,7 @@ describe('what doctor says before there is a database', function () {
 
   it('leads from an empty folder to a project in which nothing is wrong', async () => {
     const folder = temporaryFolder();
-    mkdirSync(join(folder, 'node_modules'));
-    symlinkSync(ROOT, join(folder, 'node_modules/knex-meta'));
-    for (const name of ['knex', 'better-sqlite3'])
-      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    install(folder, 'better-sqlite3');
     writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n');
     const seen: string[] = [];
     for (let round = 0; round < 6; round += 1) {

@@ -5,6 +5,7 @@ import knex, { type Knex } from 'knex';
 import type { CheckReport } from '../../lib/checks/finding.js';
 import { runCheckMigration } from '../../lib/commands/checkMigration.js';
 import type { KnexMetaConfig } from '../../lib/metadata/options.js';
+import { install } from '../support/commandLine.js';
 import { eachEngine, type TestEngine, temporaryFolder } from '../support/databases.js';
 import { codesOf, runMending, withContext } from './support.js';
 
@@ -219,6 +220,15 @@ const CASES: readonly Case[] = [
     isMended: false,
   },
   {
+    table: 'swallowed',
+    postgresql: [
+      POSTGRES_FUNCTION('swallow', 'return null;'),
+      'create trigger zz before update on "$t" for each row execute function swallow()',
+    ],
+    finds: ['NOT_CHECKED'],
+    isMended: false,
+  },
+  {
     table: 'audited',
     sqlite: [
       'create table log (id integer primary key autoincrement, word text)',
@@ -258,7 +268,8 @@ const CASES: readonly Case[] = [
 /** A database in which each case has a table of its own, made by the hook, with a row, and broken. */
 async function broken(engine: TestEngine, more: object = {}) {
   const { config } = await engine.fresh();
-  const directory = join(temporaryFolder(), 'migrations');
+  const folder = temporaryFolder();
+  const directory = join(folder, 'migrations');
   mkdirSync(directory);
   const whole: KnexMetaConfig = {
     ...config,
@@ -281,7 +292,9 @@ async function broken(engine: TestEngine, more: object = {}) {
     for (const [table, statements] of Object.entries(tables))
       for (const sql of statements) await db.raw(sql.replaceAll('$t', table));
   });
-  return { config: whole, cases };
+  install(folder);
+  writeFileSync(join(folder, 'knexfile.js'), `module.exports = ${JSON.stringify(whole)};\n`);
+  return { config: whole, cases, folder };
 }
 
 /** Everything that a check could have changed: rows, their versions, sequences, triggers. */
@@ -339,6 +352,13 @@ eachEngine('check:migration', function (engine) {
     });
   }
 
+  it('says why a trigger was not tried', () => {
+    const told = report.findings.find(({ table = '' }) => table.endsWith('swallowed'));
+    if (engine.name === 'sqlite') return;
+    expect(told?.message).to.match(/was not tried: another trigger lets no row be updated \(zz\)$/);
+    expect(told?.remedy).to.match(/^Look at the other triggers/);
+  });
+
   it('says what was left out', () => {
     expect(report.notes).to.include('left out by meta.tables, and not checked: log');
     const isTriedWithout = report.notes.some((note) =>
@@ -357,7 +377,7 @@ eachEngine('check:migration', function (engine) {
         const { findings } = (await runCheckMigration(context)).report;
         const own = findings.filter(({ table = '' }) => mendable.has(table.replace('public.', '')));
         expect(own.every(({ mend = [] }) => mend.length > 0)).to.equal(true);
-        await runMending(db, own);
+        await runMending(db, own, database.folder);
       }
       const { report: after } = await runCheckMigration(context);
       expect(codesOf(after).filter(isMendable)).to.deep.equal([]);

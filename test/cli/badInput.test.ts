@@ -132,6 +132,11 @@ describe('bad input', function () {
     });
     const refused = await inFolder(at(`postgres://u:${SECRET}@127.0.0.1:1/x`), ['migrate:latest']);
     expectError(refused, 'CONNECTION_FAILED', 1, /ECONNREFUSED/);
+    const unset = await inFolder(
+      { 'knexfile.js': "module.exports = { client: 'pg', connection: process.env.NO_SUCH_VARIABLE };" },
+      ['migrate:list'],
+    );
+    expectError(unset, 'CONNECTION_FAILED', 1, /has no connection/);
     const missing = await inFolder(at(`postgres://postgres:${SECRET}@127.0.0.1:${port}/no_such_database`), [
       'migrate:latest',
     ]);

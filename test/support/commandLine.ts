@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,4 +56,14 @@ export function knexMeta(args: readonly string[], cwd: string, env?: NodeJS.Proc
 /** Runs stock Knex's command line, in a folder. */
 export function stockKnex(args: readonly string[], cwd: string): Promise<Ran> {
   return runProgram(process.execPath, [resolve(ROOT, 'node_modules/knex/bin/cli.js'), ...args], cwd);
+}
+
+/** knex-meta as it is installed in a folder: what is generated imports it. */
+export function install(folder: string, ...others: readonly string[]): void {
+  const modules = resolve(folder, 'node_modules');
+  rmSync(modules, { force: true });
+  mkdirSync(modules);
+  symlinkSync(ROOT, resolve(modules, 'knex-meta'));
+  for (const name of ['knex', ...others])
+    symlinkSync(resolve(ROOT, 'node_modules', name), resolve(modules, name));
 }

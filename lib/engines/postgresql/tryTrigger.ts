@@ -136,8 +136,12 @@ async function tryCopy(trx: Knex.Transaction, table: ExaminedTable): Promise<Tri
     return updated;
   };
   // Another trigger may not bear a row in which nothing stands.
-  const all = await attempt(trx, () => update(triggers));
-  const after = all ?? (await update(triggers.filter(({ name }) => name === own)));
+  const all = await attempt(trx, async () => ({ row: await update(triggers) }));
+  if (all !== undefined && all.row === undefined) {
+    const others = names.slice(1).join(', ');
+    return { outcome: 'not-tried', reason: `another trigger lets no row be updated (${others})` };
+  }
+  const after = all?.row ?? (await update(triggers.filter(({ name }) => name === own)));
   return after === undefined ? { outcome: 'still' } : outcomeOf({ stamp: PAST, type }, after);
 }
 

@@ -100,10 +100,19 @@ describe('check:version judges', () => {
       ['DUPLICATE_ID', '2_b.js', [moved(6, '2_b.js')]],
       ['DUPLICATE_ID', '4_d.js', [moved(7, '4_d.js')]],
     ]);
-    // A row that is there twice is one of two, and no number of another's: deleting it by its number would delete both.
-    const kept = `insert into "knex_migrations" (id, name, batch, migration_time) select 2, name, min(batch), min(migration_time) from "knex_migrations" where id = 1 and name = '1_a.js' group by name`;
+    // Of twins that share a number the one that stays is put aside first: as a number that no other row gets.
+    const anew = (free: number): readonly string[] => [
+      `insert into "knex_migrations" (id, name, batch, migration_time) select ${free}, name, min(batch), min(migration_time) from "knex_migrations" where id = 1 and name = '1_a.js' group by name`,
+      gone(1),
+      `update "knex_migrations" set id = 1 where id = ${free}`,
+    ];
     expect(found({ applied: [row(1, '1_a.js'), row(1, '1_a.js')] })).to.deep.equal([
-      ['DUPLICATE', '1_a.js', [kept, gone(1), 'update "knex_migrations" set id = 1 where id = 2']],
+      ['DUPLICATE', '1_a.js', anew(2)],
+    ]);
+    const all = [row(1, '1_a.js'), row(1, '1_a.js'), row(1, '2_b.js'), row(4, '3_c.js')];
+    expect(found({ applied: all })).to.deep.equal([
+      ['DUPLICATE', '1_a.js', anew(6)],
+      ['DUPLICATE_ID', '2_b.js', [moved(5, '2_b.js')]],
     ]);
   });
 

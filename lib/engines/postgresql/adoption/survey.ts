@@ -56,6 +56,7 @@ function remarksOf(row: Row): readonly string[] {
 export async function survey(
   session: Session,
   tables: readonly TableFacts[],
+  counting: 'counted' | 'uncounted' = 'counted',
 ): Promise<readonly TableSurvey[]> {
   if (tables.length === 0) return [];
   const run = (sql: string) => session.rows(withoutBindings(sql));
@@ -75,7 +76,7 @@ export async function survey(
     const row = known.get(keyOf(facts));
     if (row === undefined) continue;
     const estimate = Number(row.estimate);
-    const isCounted = estimate < COUNTED;
+    const isCounted = counting === 'counted' && estimate < COUNTED;
     const quoted = `${quoteName(facts.schema ?? '')}.${quoteName(facts.name)}`;
     const [counted] =
       isCounted && obstaclesOf(row).length === 0

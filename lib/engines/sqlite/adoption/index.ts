@@ -6,6 +6,16 @@ import { adopt } from './adopt.js';
 import { losses, release } from './release.js';
 import { adopted } from './state.js';
 
+/** Nothing stands in the way of any table. */
+const unread = (facts: TableFacts): TableSurvey => ({
+  facts,
+  rows: 0,
+  isCounted: false,
+  obstacles: [],
+  remarks: [],
+  inheritsFrom: [],
+});
+
 async function surveyOne(session: Session, facts: TableFacts): Promise<TableSurvey> {
   const [counted] = await session.rows(`select count(*) as n from ${quoteName(facts.name)}`);
   const triggers = await session.rows(
@@ -15,19 +25,18 @@ async function surveyOne(session: Session, facts: TableFacts): Promise<TableSurv
   );
   const names = triggers.map(({ name }) => String(name)).join(', ');
   return {
-    facts,
+    ...unread(facts),
     rows: Number(counted?.n),
     isCounted: true,
-    obstacles: [],
     remarks: names === '' ? [] : [`has triggers of its own (${names}), which see nothing of it`],
-    inheritsFrom: [],
   };
 }
 
 export const adoption: AdoptionEngine = {
   // One writer at a time in any case: a table is rebuilt in one transaction.
   stepsAbove: undefined,
-  survey: async (session, tables) => {
+  survey: async (session, tables, counting = 'counted') => {
+    if (counting === 'uncounted') return tables.map(unread);
     const surveys: TableSurvey[] = [];
     for (const facts of tables) surveys.push(await surveyOne(session, facts));
     return surveys;
