@@ -14,10 +14,13 @@ function missingNames({ wanted, table: { columns } }: CheckedTable, fold: Fold):
   return wanted.filter((name) => !names.has(fold(name)));
 }
 
-/** Whether a table has none of the metadata columns: it was made past the hook. */
-export function lacksAll(checked: CheckedTable, fold: Fold): boolean {
-  const { length } = missingNames(checked, fold);
-  return length > 1 && length === checked.wanted.length;
+/** Whether a table is from before, or was made past the hook: it lacks columns, and those it has are its own. */
+export function isFromBefore(checked: CheckedTable, fold: Fold): boolean {
+  const wanted = new Set(checked.wanted.map(fold));
+  return (
+    missingNames(checked, fold).length > 1 &&
+    !checked.table.columns.some(({ name, isMetadata }) => isMetadata && wanted.has(fold(name)))
+  );
 }
 
 const BY_HAND =
@@ -31,13 +34,14 @@ function missingColumns(checked: CheckedTable, table: string, fold: Fold): reado
     const column = expected.find((each) => fold(each.name) === fold(name));
     return column === undefined ? [] : mending.addColumn(column);
   };
-  // One line for a table that was made past the hook.
-  if (lacksAll(checked, fold)) {
+  // One line for such a table.
+  if (isFromBefore(checked, fold)) {
+    const lacks = missing.length === checked.wanted.length ? '' : `: it lacks ${missing.join(', ')}`;
     return [
       {
         code: 'METADATA_MISSING',
         table,
-        message: `${table} has none of the metadata columns`,
+        message: `${table} has none of the metadata columns${lacks === '' ? '' : ` but its own${lacks}`}`,
         remedy: adopting === undefined ? BY_HAND : ADOPT,
         mend: adopting ?? missing.flatMap(mendOf),
       },

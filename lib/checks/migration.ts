@@ -49,9 +49,13 @@ function tableReport(checked: CheckedTable, fold: (name: string) => string): Che
     return { findings: [], notes: [`${table} has t.metadata(false) in ${checked.optedOut}: not checked`] };
   }
   const trigger = triggerReport(checked, table);
+  // An adoption makes the trigger too.
+  const triggers = trigger.findings.filter(
+    ({ code }) => checked.adopting === undefined || code !== 'TRIGGER_MISSING',
+  );
   const columns = columnFindings(checked, table, fold);
   return {
-    findings: [...columns.findings, ...trigger.findings],
+    findings: [...columns.findings, ...triggers],
     notes: [...columns.notes, ...trigger.notes],
   };
 }

@@ -20,8 +20,12 @@ export interface Unrecorded {
  *
  * @param open - how many are to be recorded from it on to the next that is
  */
-function rowFor(name: string, rows: readonly Row[], open: number): { id?: number; batch: number } {
-  const last = { batch: Math.max(0, ...rows.map(({ batch }) => batch)) + 1 };
+function rowFor(
+  name: string,
+  rows: readonly Row[],
+  open: number,
+  last: { readonly batch: number },
+): { readonly id?: number; readonly batch: number } {
   const before = rows.filter((row) => row.name < name).map(({ id }) => id);
   const [next] = rows.filter((row) => row.name > name).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (next === undefined) return last;
@@ -37,13 +41,15 @@ export function recordings(
   record: string,
 ): ReadonlyMap<string, string> {
   const rows: Row[] = [...applied];
+  // What nothing applied follows is one batch, with what a stamp records.
+  const last = { batch: Math.max(0, ...applied.map(({ batch }) => batch)) + 1 };
+  const highest = (): number => Math.max(0, ...rows.map(({ id }) => id));
   const told = new Map<string, string>();
   for (const [index, { name, isUnfinished, isNext }] of unrecorded.entries()) {
     const word = shellWord(revisionOf(name));
     if (isUnfinished || isNext) {
       told.set(name, `npx knex-meta migrate:${isUnfinished ? `resolve ${word} --applied` : `stamp ${word}`}`);
-      const batch = Math.max(0, ...rows.map((row) => row.batch)) + 1;
-      rows.push({ id: Math.max(0, ...rows.map(({ id }) => id)) + 1, name, batch });
+      rows.push({ id: highest() + 1, name, ...last });
       continue;
     }
     const next = rows
@@ -51,13 +57,13 @@ export function recordings(
       .filter((each) => each > name)
       .sort()[0];
     const open = unrecorded.slice(index).filter((each) => next === undefined || each.name < next).length;
-    const { id, batch } = rowFor(name, rows, open);
+    const { id, batch } = rowFor(name, rows, open, last);
     const [columns, values] = id === undefined ? ['', ''] : ['id, ', `${id}, `];
     told.set(
       name,
       `insert into ${record} (${columns}name, batch, migration_time) values (${values}${literal(name)}, ${batch}, current_timestamp)`,
     );
-    rows.push({ id: id ?? Math.max(0, ...rows.map((row) => row.id)) + 1, name, batch });
+    rows.push({ id: id ?? highest() + 1, name, batch });
   }
   return told;
 }

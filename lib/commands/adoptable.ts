@@ -1,4 +1,4 @@
-import { lacksAll } from '../checks/columns.js';
+import { isFromBefore } from '../checks/columns.js';
 import { type CheckedDatabase, nameOf } from '../checks/migration.js';
 import { shellWord } from '../checks/quote.js';
 import { engineOf } from '../cli/project.js';
@@ -30,7 +30,7 @@ export async function adoptingCommands(
   context: Context,
   { tables, fold }: Pick<CheckedDatabase, 'tables' | 'fold'>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const lacking = tables.filter((checked) => checked.optedOut === undefined && lacksAll(checked, fold));
+  const lacking = tables.filter((checked) => checked.optedOut === undefined && isFromBefore(checked, fold));
   if (lacking.length === 0) return new Map();
   const { config } = await context.project();
   const { db } = await context.database();

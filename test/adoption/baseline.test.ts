@@ -116,9 +116,9 @@ export const down = (k) => k.schema.dropTable('own');\n`,
     await project.run(['migrate:latest']);
     expect([await db('zones'), await db('orders')]).to.deep.equal(before.slice(0, 2));
     expect(await db('knex_migrations').pluck('name')).to.include(baseline);
-    for (const command of ['check:migration', 'check:version', 'doctor'])
-      expect((await project.run([command])).findings, command).to.deep.equal([]);
-    expect((await project.run(['migrate:verify', '--from-live'])).findings).to.deep.equal([]);
+    // It says what check:migration and check:version say, too.
+    const told = await project.run(['doctor']);
+    expect([told.findings, told.notes, told.compared]).to.deep.equal([[], [], 'all']);
     // The way back to the base leaves the rows.
     await project.run(['migrate:rollback', '--all']);
     const [zone] = await db('zones');
@@ -126,8 +126,6 @@ export const down = (k) => k.schema.dropTable('own');\n`,
     expect(await db('orders').count({ n: '*' })).to.deep.equal(
       engine.name === 'sqlite' ? [{ n: 1 }] : [{ n: '1' }],
     );
-    await project.run(['migrate:latest']);
-    expect((await project.run(['check:migration'])).findings).to.deep.equal([]);
   });
 
   it('makes a new database, with knex-meta and with stock Knex; refuses half of one', async () => {

@@ -20,6 +20,7 @@ interface Report {
   }[];
   readonly notes?: readonly string[];
   readonly path?: string;
+  readonly compared?: string;
   readonly verified?: readonly string[];
   readonly migrations?: readonly unknown[];
   readonly tables?: readonly {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { validate } from 'dockerfile-utils';
@@ -72,11 +72,18 @@ describe('the example of a container', () => {
   }
 
   /** Runs ENTRYPOINT and CMD of the Dockerfile, as Docker does. */
-  function start(): Container {
+  function start(environment: NodeJS.ProcessEnv = {}): Container {
     const [program = '', ...args] = [...JSON.parse(entry), ...JSON.parse(command)] as readonly string[];
     const child = spawn(program, args, {
       cwd: folder,
-      env: { ...process.env, DATABASE_URL: url, PORT: '0', NODE_ENV: 'production', ENVIRONMENT: undefined },
+      env: {
+        ...process.env,
+        DATABASE_URL: url,
+        PORT: '0',
+        NODE_ENV: 'production',
+        ENVIRONMENT: undefined,
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, as a container is: `end` ends all of it.
       detached: true,
@@ -119,7 +126,7 @@ describe('the example of a container', () => {
     runProgram(process.execPath, ['healthcheck.js'], folder, { PORT: String(port) });
 
   it('six at once: one migrates, all start, are healthy and stop when they are told', async () => {
-    const all = Array.from({ length: 6 }, start);
+    const all = Array.from({ length: 6 }, () => start());
     const ports = await Promise.all(
       all.map(async ({ says }) => Number((await says(/listening on (\d+)/))[1])),
     );
@@ -134,14 +141,20 @@ describe('the example of a container', () => {
   });
 
   it('one is killed while it migrates: another one begins again, and all others start', async () => {
-    const file = join(folder, 'migrations/20250102120000_second.js');
-    const slow =
-      'export const up = async (knex) => { await knex.schema.createTable("second", () => {}); console.log("in it"); await new Promise((done) => setTimeout(done, WAIT)); };\nexport const down = () => {};\n';
-    writeFileSync(file, slow.replace('WAIT', '60000'));
-    const all = Array.from({ length: 5 }, start);
+    writeFileSync(
+      join(folder, 'migrations/20250102120000_second.js'),
+      `import { existsSync } from 'node:fs';
+export const up = async (knex) => {
+  await knex.schema.createTable('second', () => {});
+  console.log('in it');
+  if (!existsSync('go')) await new Promise((done) => setTimeout(done, 600000));
+};
+export const down = () => {};
+`,
+    );
+    const all = Array.from({ length: 5 }, () => start());
     const victim = await Promise.race(all.map((each) => each.says(/in it/).then(() => each)));
-    // Those that wait have not loaded it yet.
-    writeFileSync(file, slow.replace('WAIT', '0'));
+    writeFileSync(join(folder, 'go'), '');
     end(victim);
     const others = all.filter((each) => each !== victim);
     await Promise.all(others.map(({ says }) => says(/listening on/)));
@@ -164,6 +177,8 @@ describe('the example of a container', () => {
       expect(output()).to.include('MIGRATION_FAILED').and.to.include('20250102120000_wrong');
       expect(output()).not.to.include('listening');
     }
+    const misused = start({ MIGRATE_WAIT: 'soon' });
+    expect(await misused.ended, misused.output()).to.equal(2);
   });
 
   it('a database that comes up late is waited for', async () => {
@@ -192,6 +207,23 @@ describe('the example of a container', () => {
     );
     const ran = await knexMeta(['migrate:latest'], folder, { DATABASE_URL: url });
     expect(ran.code, ran.stderr).to.equal(0);
+  });
+
+  it('stopped as the migration ends well: the application does not start', async () => {
+    const program = join(folder, 'node_modules/.bin/knex-meta');
+    rmSync(program);
+    const waits =
+      "#!/bin/sh\ntrap 'echo told' TERM\necho there\nwhile [ ! -e go ]; do sleep 0.05; echo still; done\nexit 0\n";
+    writeFileSync(program, waits, { mode: 0o755 });
+    const stopped = start();
+    await stopped.says(/there/);
+    stopped.child.kill('SIGTERM');
+    // A signal ends the shell's wait, and not the migration: it goes on waiting.
+    await stopped.says(/told\n(still\n){5}/);
+    expect(stopped.child.exitCode).to.equal(null);
+    writeFileSync(join(folder, 'go'), '');
+    expect(await stopped.ended).to.equal(143);
+    expect(stopped.output()).not.to.include('listening');
   });
 });
 

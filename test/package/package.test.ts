@@ -78,6 +78,7 @@ describe('the packed tarball', function () {
       'dist/bin/knex-meta.js',
       'README.md',
       'LICENSE',
+      'examples/container/docker-entrypoint.sh',
     ]);
     expect(files.filter((file) => /^(test|\.ci|migrations|scripts)/.test(file))).to.deep.equal([]);
   });

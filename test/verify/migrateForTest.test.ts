@@ -76,6 +76,13 @@ eachEngine('migrateForTest', (engine) => {
     config = { ...config, meta: { columns: { notes: false } } } as Knex.Config;
     expect(await (await make()).db.schema.hasColumn('users', 'notes')).to.equal(false);
     expect(runs()).to.equal(7);
+    process.env.DATABASE_TIMESTAMP_UTC = 'CURRENT_TIMESTAMP';
+    try {
+      await make();
+    } finally {
+      delete process.env.DATABASE_TIMESTAMP_UTC;
+    }
+    expect(runs()).to.equal(9);
     if (engine.name === 'postgresql') {
       const templates = (await databases(project)).filter((name) => /_template_/.test(name));
       const own = new Set(templates.map((name) => name.replace(/_[^_]*$/, '')));

@@ -109,6 +109,9 @@ describe('check:version judges', () => {
     expect(found({ applied: [row(1, '1_a.js'), row(1, '1_a.js')] })).to.deep.equal([
       ['DUPLICATE', '1_a.js', anew(2)],
     ]);
+    expect(found({ applied: [row(3, '0_z.js'), row(1, '1_a.js'), row(1, '1_a.js')] })).to.deep.equal([
+      ['DUPLICATE', '1_a.js', anew(4)],
+    ]);
     const all = [row(1, '1_a.js'), row(1, '1_a.js'), row(1, '2_b.js'), row(4, '3_c.js')];
     expect(found({ applied: all })).to.deep.equal([
       ['DUPLICATE', '1_a.js', anew(6)],
