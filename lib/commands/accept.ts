@@ -1,7 +1,7 @@
 import type { CheckReport, Finding } from '../checks/finding.js';
 import { KnexMetaError } from '../errors.js';
 import type { MetaOptions } from '../metadata/options.js';
-import type { Context, Flag } from './command.js';
+import { type Context, type Flag, textsOf } from './command.js';
 
 /** The flag of checks whose findings a project may have good reasons for. */
 export const ACCEPT_FLAG: Readonly<Record<'accept', Flag>> = {
@@ -32,7 +32,7 @@ export function withoutAccepted(
   meta: MetaOptions | undefined,
   report: CheckReport,
 ): CheckReport {
-  const patterns = [meta?.accept ?? [], args.accept ?? []].flat().map(String);
+  const patterns = [meta?.accept ?? [], textsOf(args.accept)].flat();
   const wrong = patterns.find((pattern) => !/^[A-Z_]+(:.+)?$/.test(pattern));
   if (wrong !== undefined) {
     throw new KnexMetaError('USAGE', `--accept takes CODE or CODE:<where>, not "${wrong}".`);

@@ -8,9 +8,10 @@ import type { KnexMetaConfig } from '../metadata/options.js';
 import { matcher, resolveMeta } from '../metadata/resolve.js';
 import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
-import type { Arguments, Context, Flag } from './command.js';
+import { type Arguments, type Context, type Flag, textsOf } from './command.js';
 import { refusePending } from './comparedDatabase.js';
 import { examineTables } from './examine.js';
+import { EXTENSION_FLAG } from './newFile.js';
 
 /** The flags that choose tables. */
 export const TABLE_FLAGS: Readonly<Record<string, Flag>> = {
@@ -24,13 +25,8 @@ export const TABLE_FLAGS: Readonly<Record<string, Flag>> = {
     describe:
       'in steps without a transaction though these tables are small: for a database that has more rows',
   },
-  x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+  x: EXTENSION_FLAG,
 };
-
-/** The values of a flag that may be given again. */
-export function listOf(args: Arguments, flag: string): readonly string[] {
-  return [args[flag] ?? []].flat().map(String);
-}
 
 /** What the commands of adoption work on. */
 export interface Chosen {
@@ -88,7 +84,7 @@ export async function chooseTables(context: Context): Promise<Chosen> {
   const { args } = context;
   const engine = engineOf(config);
   const meta = resolveMeta(config.meta, process.env);
-  const named = listOf(args, 'table');
+  const named = textsOf(args.table);
   const schemas = named.filter((text) => text.includes('.')).map((text) => text.split('.')[0] ?? '');
   await checkPending(context);
   const { tables: found, locked } = await examineTables(context, engine.hasSchemas ? schemas : []);
@@ -108,7 +104,7 @@ export async function chooseTables(context: Context): Promise<Chosen> {
       details: { table: text },
     });
   }
-  const excluded = listOf(args, 'exclude').map(readPattern);
+  const excluded = textsOf(args.exclude).map(readPattern);
   const tables = all.filter(
     (table) =>
       (patterns.length === 0 || patterns.some(({ isIt }) => isIt(table))) &&

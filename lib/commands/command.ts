@@ -12,6 +12,11 @@ export interface Flag {
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
+/** The texts of a flag or argument that may be given more than once. */
+export function textsOf(value: unknown): readonly string[] {
+  return [value ?? []].flat().map(String);
+}
+
 /** What a command has to work with. */
 export interface Context {
   readonly args: Arguments;

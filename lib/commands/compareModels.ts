@@ -15,7 +15,7 @@ import type { Operation } from '../operations/operation.js';
 import type { ImpliedColumn } from '../render/metadata.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-import type { Context } from './command.js';
+import { type Context, textsOf } from './command.js';
 import { type ComparedDatabase, withCompared } from './comparedDatabase.js';
 import { excludedOf, notCompared, uncheckedOf } from './leftAlone.js';
 import { readRenames, toDiff } from './renameFlag.js';
@@ -147,7 +147,7 @@ export async function compareModels<Result>(
       actual,
       shadow,
     });
-    const flags = [context.args.rename ?? []].flat().map(String);
+    const flags = textsOf(context.args.rename);
     const lasting = declared.flatMap(toDiff);
     const told = [...lasting, ...readRenames(flags, { actual, desired, home })];
     const schemas = schemasOf(loaded.models, home, desired, told);

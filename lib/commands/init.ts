@@ -3,7 +3,7 @@ import { basename, relative } from 'node:path';
 import { changeDirectory } from '../cli/project.js';
 import { findKnexfile } from '../config/knexfile.js';
 import type { Command } from './command.js';
-import { extensionOf, type FileForm, formOf, writeNewFile } from './newFile.js';
+import { EXTENSION_FLAG, extensionOf, type FileForm, formOf, writeNewFile } from './newFile.js';
 
 const SETTINGS = `  // DATABASE_URL chooses the database; without it this file is used.
   databaseUrl: 'sqlite:./dev.sqlite3',
@@ -20,7 +20,7 @@ const TEMPLATES: Readonly<Record<FileForm, string>> = {
 export const init: Command = {
   command: 'init',
   describe: 'Create a knexfile where there is none; beside one, say how to go on',
-  flags: { x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' } },
+  flags: { x: EXTENSION_FLAG },
   examples: [['knex-meta init -x ts', 'a knexfile in TypeScript']],
   run: async ({ args, output }) => {
     if (args.cwd !== undefined) changeDirectory(String(args.cwd));

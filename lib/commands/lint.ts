@@ -5,7 +5,7 @@ import type { Severity } from '../lint/rule.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { createMigrator } from '../migrator/createMigrator.js';
 import type { Scope } from '../migrator/written.js';
-import type { Command, Context, Outcome } from './command.js';
+import { type Command, type Context, type Outcome, textsOf } from './command.js';
 import { githubLine, placeOf } from './lintFormat.js';
 import { allRules, fileFinding, lintScope, settingsOf } from './lintRun.js';
 import { sarifOf } from './lintSarif.js';
@@ -17,7 +17,7 @@ const COLORS = { error: 'red', warning: 'yellow', note: 'dim' } as const;
 
 /** Which migrations are meant. Throws USAGE when two ways to say it are mixed. */
 function scopeOf({ args }: Context): Scope {
-  const files = [args.files ?? []].flat().map(String);
+  const files = textsOf(args.files);
   const said = [args.all === true, args.since !== undefined, files.length > 0].filter(Boolean);
   if (said.length > 1) {
     throw new KnexMetaError(

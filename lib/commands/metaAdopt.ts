@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type AdoptionPlan, type NamedSource, planAdoption } from '../adoption/plan.js';
 import { renderAdoption, titleOf } from '../adoption/render.js';
 import { KnexMetaError } from '../errors.js';
-import { asking, type Chosen, chooseTables, isInSteps, listOf, TABLE_FLAGS } from './adoptedTables.js';
-import type { Command, Context, Outcome } from './command.js';
+import { asking, type Chosen, chooseTables, isInSteps, TABLE_FLAGS } from './adoptedTables.js';
+import { type Command, type Context, type Outcome, textsOf } from './command.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
 
@@ -15,8 +15,8 @@ function readSource(key: NamedSource['key'], text: string): NamedSource {
 
 function readSources({ args }: Context): readonly NamedSource[] {
   return [
-    ...listOf(args, 'created-at-from').map((text) => readSource('created_at', text)),
-    ...listOf(args, 'updated-at-from').map((text) => readSource('updated_at', text)),
+    ...textsOf(args['created-at-from']).map((text) => readSource('created_at', text)),
+    ...textsOf(args['updated-at-from']).map((text) => readSource('updated_at', text)),
   ];
 }
 

@@ -25,7 +25,7 @@ import type { Command, Context, Outcome } from './command.js';
 import { readFiles } from './migrateHistory.js';
 import { parentsOfNew, withParents } from './migrateMake.js';
 import { readLive } from './migrateVerify.js';
-import { extensionOf, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import { EXTENSION_FLAG, extensionOf, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
 
 /** What adoptions put into the tables, by their marks in the live database. */
 async function readAdopted(
@@ -173,7 +173,7 @@ export const migrateBaseline: Command = {
   describe:
     'Write the migration that makes the tables from before the migrations in a database without them; this one is only read',
   flags: {
-    x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+    x: EXTENSION_FLAG,
     shadow: { type: 'string', describe: 'a database on the server where throwaway ones are made' },
   },
   examples: [

@@ -8,7 +8,15 @@ import type { Command, Context, Outcome } from './command.js';
 import { type Compared, compareModels } from './compareModels.js';
 import { readFiles } from './migrateHistory.js';
 import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
-import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import {
+  EXTENSION_FLAG,
+  extensionOf,
+  type FileForm,
+  fileNameOf,
+  formOf,
+  timestamp,
+  writeNewFile,
+} from './newFile.js';
 import { askRenames } from './renameQuestion.js';
 import { statementsOf } from './sqlMigration.js';
 import { renderStub } from './stub.js';
@@ -142,7 +150,7 @@ export const migrateMake: Command = {
   command: 'migrate:make <name>',
   describe: 'Create a migration file',
   flags: {
-    x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+    x: EXTENSION_FLAG,
     autogenerate: { type: 'boolean', describe: 'write what makes the database what the models say' },
     empty: { type: 'boolean', describe: 'a file to fill in, with --autogenerate also when nothing changed' },
     sql: {

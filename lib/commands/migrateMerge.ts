@@ -9,7 +9,7 @@ import { findRevision } from '../migrator/target.js';
 import type { Command } from './command.js';
 import { readFiles } from './migrateHistory.js';
 import { newMigration } from './migrateMake.js';
-import { fileNameOf } from './newFile.js';
+import { EXTENSION_FLAG, fileNameOf } from './newFile.js';
 
 const slugOf = ({ revision }: Head): string => revision.replace(/^\d+[_-]/, '');
 
@@ -62,7 +62,7 @@ export const migrateMerge: Command = {
       type: 'string',
       describe: 'the head whose branch is to come after the other one; no file is made',
     },
-    x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+    x: EXTENSION_FLAG,
   },
   examples: [
     ['knex-meta migrate:merge', 'write a merge of the heads'],

@@ -2,6 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import escalade from 'escalade/sync';
 import { KnexMetaError } from '../errors.js';
+import type { Flag } from './command.js';
+
+/** The flag of commands that write a file. */
+export const EXTENSION_FLAG: Flag = {
+  type: 'string',
+  describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts',
+};
 
 /** The forms a generated file can have. */
 export type FileForm = 'typescript' | 'esm' | 'commonjs';

@@ -6,7 +6,7 @@ import { KnexMetaError } from '../errors.js';
 import { matcher } from '../metadata/resolve.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Dependency, ObjectName } from '../schema/names.js';
-import type { Arguments } from './command.js';
+import { type Arguments, textsOf } from './command.js';
 
 /** Which tables, views and schemas the command line names. */
 interface Wanted {
@@ -14,8 +14,6 @@ interface Wanted {
   readonly schemas: readonly string[];
   readonly isSome: boolean;
 }
-
-const textsOf = (value: unknown): readonly string[] => [value ?? []].flat().map(String);
 
 export function wantedFrom(args: Arguments): Wanted {
   const names = [...textsOf(args.names), ...textsOf(args.table)];

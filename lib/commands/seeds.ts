@@ -4,7 +4,15 @@ import type { Knex } from 'knex';
 import { defaultOf, loadModule } from '../config/loadModule.js';
 import { KnexMetaError } from '../errors.js';
 import type { Command } from './command.js';
-import { extensionOf, type FileForm, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import {
+  EXTENSION_FLAG,
+  extensionOf,
+  type FileForm,
+  fileNameOf,
+  formOf,
+  timestamp,
+  writeNewFile,
+} from './newFile.js';
 import { renderStub } from './stub.js';
 
 const BODY = `  // Deletes ALL existing entries
@@ -22,7 +30,7 @@ export const seedMake: Command = {
   command: 'seed:make <name>',
   describe: 'Create a seed file',
   flags: {
-    x: { type: 'string', describe: 'the extension of the file: js, mjs, cjs, ts, mts, cts' },
+    x: EXTENSION_FLAG,
     stub: { type: 'string', describe: 'a template: a path, or a name in the seeds directory' },
     'timestamp-filename-prefix': { type: 'boolean', describe: 'begin the file name with the present second' },
   },
