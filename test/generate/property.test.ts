@@ -41,7 +41,7 @@ eachEngine('random pairs of schemas', (engine) => {
       return;
     }
     if (RUNS === undefined && engine.name === 'postgresql') {
-      for (let seed = 1; seed <= 10; seed += 1) {
+      for (let seed = 1; seed <= 15; seed += 1) {
         await prove(engine, fewChanges(new Choices(seed), engine.name, 2));
         await prove(engine, new Choices(seed));
       }
