@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
@@ -8,6 +7,7 @@ import { migrateForTest, type TestDatabase } from '../../lib/index.js';
 import { makeProject, type TestProject } from '../reliability/support.js';
 import { ROOT, runProgram } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
+import { temporaryFolder } from '../support/folders.js';
 
 /** A migration that writes down each time that it runs. */
 const COUNTED = (log: string, more = ''): string => `const { appendFileSync } = require('node:fs');
@@ -172,10 +172,12 @@ eachEngine('migrateForTest', (engine) => {
     });
 
     it('keeps its templates where nobody else can write to them', async () => {
-      await make();
-      const folder = join(tmpdir(), `knex-meta-templates-${process.getuid?.() ?? 0}`);
-      expect(statSync(folder).mode & 0o077).to.equal(0);
-      for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).to.equal(0);
+      const temporary = temporaryFolder();
+      expect((await worker({ TMPDIR: temporary })).stderr).to.equal('');
+      const folder = join(temporary, `knex-meta-templates-${process.getuid?.() ?? 0}`);
+      const files = readdirSync(folder);
+      expect([files.length, statSync(folder).mode & 0o077]).to.deep.equal([1, 0]);
+      for (const file of files) expect(statSync(join(folder, file)).mode & 0o077).to.equal(0);
     });
   }
 });
