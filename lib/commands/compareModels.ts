@@ -172,7 +172,7 @@ export async function compareModels<Result>(
       unmanaged: [
         ...difference.unmanaged,
         ...excludedOf([actual, desired], isInside, manages),
-        ...uncheckedOf(actual, includes),
+        ...uncheckedOf(actual, desired, includes),
         ...loaded.unexported.map(notCompared),
       ],
       engine,

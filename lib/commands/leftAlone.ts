@@ -31,20 +31,31 @@ export function excludedOf(
     .filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
 }
 
-/** Constraints that hold for what is written, while nobody knows it of the rows from before them. */
-export function uncheckedOf(
-  { tables }: DatabaseSchema,
-  includes: (object: ObjectName) => boolean,
-): readonly Unmanaged[] {
-  return tables.filter(includes).flatMap((table) =>
+const unvalidated = ({ tables }: DatabaseSchema): readonly (ObjectName & { readonly label: string })[] =>
+  tables.flatMap((table) =>
     [...table.foreignKeys, ...table.checks]
       .filter(({ isValid }) => !isValid)
       .map(({ name = '' }) => ({
-        kind: 'constraint',
-        name: `${fullName(table)}.${name}`,
-        reason: 'NOT VALID: rows from before it may break it; VALIDATE CONSTRAINT reads them',
+        schema: table.schema,
+        name: table.name,
+        label: `${fullName(table)}.${name}`,
       })),
   );
+
+/** Constraints that hold for what is written, while nobody knows it of the rows from before them, nor the models say so. */
+export function uncheckedOf(
+  actual: DatabaseSchema,
+  desired: DatabaseSchema,
+  includes: (object: ObjectName) => boolean,
+): readonly Unmanaged[] {
+  const meant = new Set(unvalidated(desired).map(({ label }) => label));
+  return unvalidated(actual)
+    .filter((each) => includes(each) && !meant.has(each.label))
+    .map(({ label }) => ({
+      kind: 'constraint',
+      name: label,
+      reason: 'NOT VALID: rows from before it may break it; VALIDATE CONSTRAINT reads them',
+    }));
 }
 
 /** A definition that its file keeps to itself: a table of its name looks like one without a model. */
