@@ -1,6 +1,6 @@
 /**
  * What comparing models with a database that is as they say costs beside Debian's Alembic, whole processes in turns:
- * `npx tsx scripts/bench-autogenerate.ts [tables ...]`. Prints the table of docs/performance.md. Build first.
+ * `npx tsx scripts/bench-autogenerate.ts [tables ...] [SQLite] [PostgreSQL]`. Prints the table of docs/performance.md. Build first.
  * Without Alembic (`apt-get install alembic python3-psycopg2`) it prints our times and how they grow.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,11 @@ const OURS = join(ROOT, 'dist/bin/knex-meta.js');
 /** Debian's own interpreter: another one would not see its packages. */
 const PYTHON = '/usr/bin/python3';
 const ROUNDS = 3;
-const COUNTS = process.argv.slice(2).map(Number);
+const SAID = process.argv.slice(2);
+const COUNTS = SAID.filter((each) => /^\d+$/.test(each)).map(Number);
+const TITLES = SAID.filter((each) => /^\D/.test(each));
+/** So many tables are made at a time: a server has room for some thousand locks in one transaction. */
+const AT_A_TIME = 1000;
 
 const median = (times: readonly number[]): number =>
   [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
@@ -75,6 +79,12 @@ async function ourProject(count: number, config: Knex.Config): Promise<Project> 
   symlinkSync(ROOT, join(folder, 'node_modules', 'knex-meta'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(join(folder, 'knexfile.js'), `export default ${JSON.stringify(config)};\n`);
+  const run = (...args: readonly string[]): void => {
+    execute(process.execPath, [OURS, ...args], folder);
+  };
+  const empty = knex(config);
+  await empty.raw('select 1');
+  await empty.destroy();
   const perFile = 10;
   for (let start = 0; start < count; start += perFile) {
     const models = Array.from({ length: Math.min(perFile, count - start) }, (_each, at) => model(start + at));
@@ -82,17 +92,16 @@ async function ourProject(count: number, config: Knex.Config): Promise<Project> 
       join(folder, 'models', `models_${start}.js`),
       `import { defineModel } from 'knex-meta';\n\n${models.join('\n')}`,
     );
+    const end = start + perFile;
+    if (end < count && end % AT_A_TIME !== 0) continue;
+    run('migrate:make', `tables_to_${end}`, '--autogenerate');
+    run('migrate:latest');
   }
-  const run = (...args: readonly string[]): void => {
-    execute(process.execPath, [OURS, ...args], folder);
-  };
-  const empty = knex(config);
-  await empty.raw('select 1');
-  await empty.destroy();
-  run('migrate:make', 'all', '--autogenerate');
-  run('migrate:latest');
   return { folder, run: () => run('check:models') };
 }
+
+const AUTOCOMMIT = (url: string): string =>
+  url.startsWith('postgresql') ? ", isolation_level='AUTOCOMMIT'" : '';
 
 /** A project of Alembic's whose database has what its models say. */
 function alembicProject(count: number, url: string): Project {
@@ -110,7 +119,7 @@ function alembicProject(count: number, url: string): Project {
   };
   python(
     '-c',
-    `from models import metadata; import sqlalchemy; metadata.create_all(sqlalchemy.create_engine('${url}'))`,
+    `from models import metadata; import sqlalchemy; metadata.create_all(sqlalchemy.create_engine('${url}'${AUTOCOMMIT(url)}))`,
   );
   // 1.8 has no `check`: a revision is written, which is then found to be empty.
   const run = (): void => {
@@ -145,6 +154,7 @@ const ENGINES = [
 const hasAlembic = spawnSync(PYTHON, ['-c', 'import alembic, psycopg2']).status === 0;
 console.log('| | tables | Alembic 1.8, s | knex-meta, s | ratio |\n|---|---|---|---|---|');
 for (const [title, fresh] of ENGINES) {
+  if (TITLES.length > 0 && !TITLES.includes(title)) continue;
   for (const count of COUNTS.length === 0 ? [200, 1000, 5000] : COUNTS) {
     const times: { alembic: number[]; ours: number[] } = { alembic: [], ours: [] };
     const ours = await ourProject(count, (await fresh()).config);

@@ -4,7 +4,7 @@ import type { ClientInternals } from '../../../metadata/knexInternals.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
 import type { ObjectKind, Scratch, ScratchRequest } from '../../contract.js';
-import { compile, type Piece } from '../../scratch.js';
+import { compile } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
 import { type Group, groupsOf, merged } from './groups.js';
@@ -55,18 +55,13 @@ function keepNames(trx: Knex.Transaction, { isScratch }: ScratchNames): void {
 
 async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
   const search = [...path.map((real) => names.scratchOf(real)), ...path].map(quoteName).join(', ');
-  // A function's body may name what comes later. What the hook would say of a table, the migration says.
+  // A function's body may name what comes later. What the hook would say of a table, the migration says. And the
+  // server has no statistics of what a transaction has just made: it would go through all of it for each.
   await trx.raw(
     withoutBindings(`set local search_path to ${search};
-      set local check_function_bodies to off; set local client_min_messages to error; set local jit to off`),
+      set local check_function_bodies to off; set local client_min_messages to error;
+      set local enable_nestloop to off; set local jit to off`),
   );
-}
-
-const MANY = 50;
-
-/** The server has no statistics of what a transaction has just made: it would go through all of it for each. */
-async function expectMany(trx: Knex.Transaction, pieces: readonly Piece[]): Promise<void> {
-  if (pieces.length > MANY) await trx.raw('set local enable_nestloop to off');
 }
 
 async function createSchemas(trx: Knex.Transaction, schemas: readonly string[]): Promise<void> {
@@ -112,7 +107,6 @@ async function build(
   );
   const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
   const rest = pieces.filter(({ object }) => !unchanged.has(object));
-  await expectMany(trx, rest);
   const groups = groupsOf(rest);
   const built: DatabaseSchema[] = [];
   const stubs: Stub[] = [];
