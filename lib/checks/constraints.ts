@@ -2,6 +2,7 @@ import type { Column } from '../schema/column.js';
 import type { ForeignKey } from '../schema/constraints.js';
 import type { Table } from '../schema/table.js';
 import type { Finding } from './finding.js';
+import { nameOf } from './migration.js';
 
 /** A constraint with what kind of one it is. */
 export type Constraint =
@@ -22,9 +23,6 @@ export interface ConstraintRules {
   readonly addSql: (table: Table, constraint: Constraint) => readonly string[];
   readonly alterSql: (table: Table, from: Column, to: Column) => readonly string[];
 }
-
-const nameOf = ({ schema, name }: { readonly schema: string | undefined; readonly name: string }): string =>
-  schema === undefined ? name : `${schema}.${name}`;
 
 function constraintsOf({
   primaryKey,

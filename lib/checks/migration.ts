@@ -1,5 +1,4 @@
 import type { Examination, ExaminedTable, Mending, TriggerTrial } from '../engines/checks.js';
-import type { TableId } from '../engines/contract.js';
 import { columnFindings } from './columns.js';
 import type { CheckReport, Finding } from './finding.js';
 import { triggerReport } from './trigger.js';
@@ -31,7 +30,13 @@ export interface CheckedDatabase {
 }
 
 /** A table as findings name it. */
-export function nameOf({ schema, name }: TableId): string {
+export function nameOf({
+  schema,
+  name,
+}: {
+  readonly schema?: string | undefined;
+  readonly name: string;
+}): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 

@@ -3,21 +3,11 @@ import { dirname } from 'node:path';
 import { fileFinding, tablesFinding } from '../checks/absent.js';
 import type { Finding } from '../checks/finding.js';
 import { missingFile } from '../cli/project.js';
-import { isKnexMetaError } from '../errors.js';
 import { revisionOf } from '../migrator/revision.js';
 import { tablesOf } from '../migrator/text.js';
 import type { Context } from './command.js';
-import { readFiles } from './migrateHistory.js';
+import { readFiles, readFilesIfAny } from './migrateHistory.js';
 import { readPending } from './migrateInspect.js';
-
-async function hasMigrations(context: Context): Promise<boolean> {
-  try {
-    return (await readFiles(context)).history.revisions.length > 0;
-  } catch (error) {
-    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return false;
-    throw error;
-  }
-}
 
 /** The finding that the database is a file which is not there; undefined when it is there. Makes nothing. */
 export async function findMissingFile(context: Context): Promise<Finding | undefined> {
@@ -25,7 +15,9 @@ export async function findMissingFile(context: Context): Promise<Finding | undef
   const file = missingFile(config);
   if (file === undefined) return undefined;
   const hasFolder = existsSync(dirname(file));
-  return fileFinding({ file, hasFolder, environment, hasMigrations: await hasMigrations(context) });
+  const files = await readFilesIfAny(context);
+  const hasMigrations = files !== undefined && files.history.revisions.length > 0;
+  return fileFinding({ file, hasFolder, environment, hasMigrations });
 }
 
 /** The finding that a database without a table should have some. Throws MIGRATIONS_DIRECTORY_MISSING. */

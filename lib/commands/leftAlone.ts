@@ -1,11 +1,9 @@
 import type { Unmanaged } from '../diff/options.js';
+import { nameOf } from '../diff/scope.js';
 import type { AnyModel } from '../models/definition.js';
 import { placeName } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-
-const fullName = ({ schema, name }: ObjectName): string =>
-  schema === undefined ? name : `${schema}.${name}`;
 
 /** Objects of either schema that `include` and `exclude` keep from being compared. */
 export function excludedOf(
@@ -18,7 +16,7 @@ export function excludedOf(
       .filter((object) => isInside(object) && !manages(object))
       .map((object) => ({
         kind,
-        name: fullName(object),
+        name: nameOf(object),
         reason: '`meta.include` or `meta.exclude` leaves it alone',
       }));
   return schemas
@@ -38,7 +36,7 @@ const unvalidated = ({ tables }: DatabaseSchema): readonly (ObjectName & { reado
       .map(({ name = '' }) => ({
         schema: table.schema,
         name: table.name,
-        label: `${fullName(table)}.${name}`,
+        label: `${nameOf(table)}.${name}`,
       })),
   );
 

@@ -13,8 +13,6 @@ function repository(): string {
 const uriOf = (path: string, root: string): string =>
   relative(root, resolve(path)).split(sep).map(encodeURIComponent).join('/');
 
-const LEVELS = { error: 'error', warning: 'warning', note: 'note' } as const;
-
 /**
  * Findings as a SARIF 2.1.0 document, as code scanning takes it.
  *
@@ -27,13 +25,13 @@ export function sarifOf(findings: readonly LintFinding[], directory: string): st
     shortDescription: { text: finds },
     fullDescription: { text: reason },
     help: { text: remedy },
-    defaultConfiguration: severity === 'off' ? { enabled: false } : { level: LEVELS[severity] },
+    defaultConfiguration: severity === 'off' ? { enabled: false } : { level: severity },
     properties: { tags: [harm] },
   }));
   const results = findings.map(({ code, severity, file, migration, line, message, remedy, evidence }) => ({
     ruleId: code,
     ruleIndex: rules.findIndex(({ id }) => id === code),
-    level: LEVELS[severity],
+    level: severity,
     message: { text: `${evidence === undefined ? message : `${message} (${evidence})`}\n${remedy}` },
     locations: [
       {

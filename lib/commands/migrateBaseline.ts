@@ -5,10 +5,9 @@ import type { DiffOptions } from '../diff/options.js';
 import { scope } from '../diff/scope.js';
 import type { Adopted } from '../engines/adoption.js';
 import type { Engine } from '../engines/contract.js';
-import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
-import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { revisionOf } from '../migrator/revision.js';
 import { recordTables } from '../migrator/settings.js';
@@ -22,7 +21,7 @@ import { openStage } from '../verify/stage.js';
 import { asking } from './adoptedTables.js';
 import { placeBefore } from './baselineFile.js';
 import type { Command, Context, Outcome } from './command.js';
-import { readFiles } from './migrateHistory.js';
+import { readFilesIfAny } from './migrateHistory.js';
 import { parentsOfNew, withParents } from './migrateMake.js';
 import { readLive } from './migrateVerify.js';
 import { EXTENSION_FLAG, extensionOf, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
@@ -41,16 +40,6 @@ async function readAdopted(
     all.set(table, await asking(db, (session) => engine.adoption.adopted(session, id)));
   }
   return all;
-}
-
-/** The migrations that there are; none where there is no directory yet. */
-async function readRevisions(context: Context): Promise<readonly KnownEntry[]> {
-  try {
-    return (await readFiles(context)).history.revisions;
-  } catch (error) {
-    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return [];
-    throw error;
-  }
 }
 
 function stillFails({ entry, error }: NonNullable<Reached['failed']>, why: string): KnexMetaError {
@@ -76,7 +65,7 @@ async function baseline(context: Context): Promise<Outcome> {
   const { shadow = configured.meta?.shadow } = args;
   const server = shadow === undefined ? undefined : String(shadow);
   const open = async () => openStage(engine, config, await engine.throwaway.make({ config, server }));
-  const revisions = await readRevisions(context);
+  const revisions = (await readFilesIfAny(context))?.history.revisions ?? [];
   const live = await readLive(context, revisions.length > 0);
   const meta = resolveMeta(configured.meta, process.env);
   const options: DiffOptions = {
@@ -125,7 +114,7 @@ async function baseline(context: Context): Promise<Outcome> {
     const { operations } = diff(reached.schema, desired, engine.changes.comparison, options);
     const metadata = meta.columns.filter(({ add }) => add === undefined);
     const write = (form: ReturnType<typeof formOf>) =>
-      renderBaseline({ operations, desired, tables }, engine.changes, metadata, form);
+      renderBaseline({ operations, before: reached.schema, tables }, engine.changes, metadata, form);
     await runText(stage.db, write('esm'));
     if (failed !== undefined) {
       const { error } = await stage.step('up', failed.entry.name, signal);

@@ -1,5 +1,5 @@
 import { missingFile } from '../cli/project.js';
-import { EXIT } from '../errors.js';
+import { EXIT, isKnexMetaError } from '../errors.js';
 import { current, describeHistory, type Reading, type RevisionInfo, readAll } from '../migrator/describe.js';
 import { describeRevision, withDetails } from '../migrator/details.js';
 import { describeHeads } from '../migrator/heads.js';
@@ -30,6 +30,16 @@ export async function readHistory(context: Context): Promise<Reading> {
 export async function readFiles({ project }: Context): Promise<Found> {
   const { config, extension } = await project();
   return readSituation(undefined, { ...config.migrations, extension }, true);
+}
+
+/** The files; undefined where there is no directory of migrations yet. */
+export async function readFilesIfAny(context: Context): Promise<Found | undefined> {
+  try {
+    return await readFiles(context);
+  } catch (error) {
+    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return undefined;
+    throw error;
+  }
 }
 
 export const migrateCurrent: Command = {

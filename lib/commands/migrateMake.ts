@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Knex } from 'knex';
-import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { KnexMetaError } from '../errors.js';
 import { valueFor } from '../migrator/revises.js';
 import type { Statements } from '../render/file.js';
 import { generate } from '../render/generate.js';
 import type { Command, Context, Outcome } from './command.js';
 import { type Compared, compareModels } from './compareModels.js';
-import { readFiles } from './migrateHistory.js';
+import { readFilesIfAny } from './migrateHistory.js';
 import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
 import {
   EXTENSION_FLAG,
@@ -72,13 +72,8 @@ function revisesLine(form: FileForm, parents: readonly string[]): string {
 export async function parentsOfNew(context: Context): Promise<readonly string[]> {
   const { config } = await context.project();
   if (config.migrations?.migrationSource !== undefined) return [];
-  try {
-    const { history } = await readFiles(context);
-    return history.heads.map(({ revision }) => revision);
-  } catch (error) {
-    if (isKnexMetaError(error) && error.code === 'MIGRATIONS_DIRECTORY_MISSING') return [];
-    throw error;
-  }
+  const files = await readFilesIfAny(context);
+  return files?.history.heads.map(({ revision }) => revision) ?? [];
 }
 
 /** Writes a new migration that follows the given ones. */

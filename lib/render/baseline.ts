@@ -11,8 +11,8 @@ import { quote, schemaBuilder } from './text.js';
 export interface Baseline {
   /** What makes it in a database that has what the migrations before it make. */
   readonly operations: readonly Operation[];
-  /** The schema that they lead to. */
-  readonly desired: DatabaseSchema;
+  /** The schema that they begin with. */
+  readonly before: DatabaseSchema;
   /** The tables by which it knows whether it is there. */
   readonly tables: readonly ObjectName[];
 }
@@ -43,7 +43,7 @@ function guard(tables: readonly ObjectName[], defaultSchema: string | undefined)
 
 /** The migration that makes what was there before the others, where it is missing. */
 export function renderBaseline(
-  { operations, desired, tables }: Baseline,
+  { operations, before, tables }: Baseline,
   changes: ChangeEngine,
   metadata: readonly ImpliedColumn[],
   form: MigrationForm,
@@ -53,7 +53,7 @@ export function renderBaseline(
   const made = upBody(
     {
       detected: operations,
-      up: changes.rewrite(operations, desired),
+      up: changes.rewrite(operations, before),
       down: [],
       hazards: { up: none, down: none },
       countOf: () => undefined,

@@ -3,6 +3,7 @@ import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import type { KnownEntry } from '../migrator/history.js';
 import type { Settings } from '../migrator/settings.js';
+import { sameObject } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
@@ -81,9 +82,6 @@ function withoutAdopted(table: Table, { columns, trigger }: Adopted, fold: (name
   };
 }
 
-const isSame = (one: ObjectName, other: ObjectName): boolean =>
-  one.name === other.name && one.schema === other.schema;
-
 /**
  * The schema that migrations reach with all that a live database has beside it. What both have stays as the migrations
  * make it: a baseline alters nothing.
@@ -95,7 +93,7 @@ export function withMissing(
   fold: (name: string) => string,
 ): { readonly schema: DatabaseSchema; readonly tables: readonly Table[] } {
   const isMissing = (have: readonly ObjectName[]) => (each: ObjectName) =>
-    !have.some((other) => isSame(each, other));
+    !have.some((other) => sameObject(each, other));
   const missing = <Of extends ObjectName>(have: readonly Of[], all: readonly Of[]): readonly Of[] => [
     ...have,
     ...all.filter(isMissing(have)),
@@ -120,7 +118,7 @@ export function withMissing(
         ...reached.functions,
         ...live.functions.filter(
           (each) =>
-            !reached.functions.some((other) => isSame(each, other) && each.identity === other.identity),
+            !reached.functions.some((other) => sameObject(each, other) && each.identity === other.identity),
         ),
       ],
       enums: missing(reached.enums, live.enums),
@@ -135,7 +133,7 @@ export function withMissing(
         ...live.others.filter(
           (each) =>
             (each.table === undefined || isNew({ schema: each.schema, name: each.table })) &&
-            !reached.others.some((other) => isSame(each, other) && each.table === other.table),
+            !reached.others.some((other) => sameObject(each, other) && each.table === other.table),
         ),
       ],
     },

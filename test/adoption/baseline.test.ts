@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { knexMeta, stockKnex } from '../support/commandLine.js';
 import { eachEngine, freshPostgres, type TestEngine } from '../support/databases.js';
+import { nextSecond } from '../support/nextSecond.js';
 import { type Adopted, FIVE, makeProject } from './support.js';
 
 /** Tables of somebody's who never heard of knex-meta: of two of them one needs the other. */
@@ -135,6 +136,7 @@ export const down = (k) => k.schema.dropTable('own');\n`,
     // It makes the tables without metadata, which is no wish that they have none.
     const missing = (await project.run(['check:migration'], 3)).findings ?? [];
     expect(missing.map(({ table }) => table.replace('public.', ''))).to.include.members(['orders', 'zones']);
+    await nextSecond();
     await project.run(['meta:adopt']);
     const [baseline, adoption] = files(project);
     expect(baseline).to.match(/^\d{14}_tables_from_before\.js$/);

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { closeAll, creates, makeProject, run, type TestProject } from '../reliability/support.js';
 import { ROOT } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
+import { nextSecond } from '../support/nextSecond.js';
 
 const MODELS = `import { defineModel } from '${join(ROOT, 'dist/lib/index.js')}';
 export const users = defineModel('users', (t) => { t.increments('id'); t.string('email', 255).notNullable().unique(); t.string('name'); });
@@ -65,7 +66,7 @@ eachEngine('migrate:make --autogenerate', function (engine) {
     ]);
     const told = await run(project, 'check:models');
     expect(told.stdout).to.include('--rename users.name:full_name');
-    await new Promise((done) => setTimeout(done, 1100));
+    await nextSecond();
     await ok(
       project,
       'migrate:make',

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { closeAll, makeProject, run } from '../reliability/support.js';
 import { ROOT } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
+import { nextSecond } from '../support/nextSecond.js';
 
 const models = (
   columns: string,
@@ -42,7 +43,7 @@ eachEngine('lint of generated migrations', function (engine) {
     const db = project.open();
     await db('people').insert([{ name: 'a', gone: 'x', code: 'c' }]);
     await db('pets').insert({});
-    await new Promise((done) => setTimeout(done, 1100));
+    await nextSecond();
     write(models("t.text('name').notNullable(); t.text('code').unique();"));
     const second = await make('change');
     const text = readFileSync(join(project.directory, second), 'utf8');

@@ -11,6 +11,7 @@ import {
   type TestProject,
 } from '../reliability/support.js';
 import { eachEngine } from '../support/databases.js';
+import { nextSecond } from '../support/nextSecond.js';
 
 async function json(project: TestProject, ...args: readonly string[]) {
   const ran = await run(project, ...args, '--json');
@@ -250,7 +251,7 @@ describe('migrations of several developers', function () {
       await ok(made, 'migrate:make', 'first', ...args);
       const [first = ''] = files(made);
       expect(text(made, first)).to.not.include('revises');
-      await new Promise((done) => setTimeout(done, 1100));
+      await nextSecond();
       await ok(made, 'migrate:make', 'second', ...args);
       const second = files(made)[1] ?? '';
       expect(text(made, second)).to.include(line.replace('%', first.replace(/\.\w+$/, '')));

@@ -6,7 +6,7 @@ import { quoteName, quoteText } from './identifiers.js';
 import { columnDefault, columnType, metadata } from './metadata.js';
 import { functionFor, markColumn, TRIGGER_NAME } from './trigger.js';
 
-function pathOf({ schema, name }: Pick<ExaminedTable, 'schema' | 'name'>): string {
+function pathOf({ schema, name }: { readonly schema?: string | undefined; readonly name: string }): string {
   return [schema, name].flatMap((part) => (part === undefined ? [] : [quoteName(part)])).join('.');
 }
 
@@ -78,9 +78,7 @@ export function mending(table: ExaminedTable, wanted: WantedMetadata): Mending {
         `create index concurrently ${index} on ${path} (${column.quoted})${predicate === undefined ? '' : ` where ${predicate}`}`,
       ];
     },
-    dropIndex: (name) => [
-      `drop index concurrently ${pathOf({ name, ...(table.schema === undefined ? {} : { schema: table.schema }) })}`,
-    ],
+    dropIndex: (name) => [`drop index concurrently ${pathOf({ schema: table.schema, name })}`],
     makeTrigger: () => makeTrigger(table, wanted),
     enableTrigger: () => [
       `alter table ${path} enable trigger ${quoteName(table.trigger?.name ?? TRIGGER_NAME)}`,
@@ -90,14 +88,13 @@ export function mending(table: ExaminedTable, wanted: WantedMetadata): Mending {
 
 /** See `CheckEngine.mendIndex`. */
 export function mendIndex(schema: string | undefined, name: string): readonly string[] {
-  return [`reindex index concurrently ${pathOf({ name, ...(schema === undefined ? {} : { schema }) })}`];
+  return [`reindex index concurrently ${pathOf({ schema, name })}`];
 }
 
 /** See `CheckEngine.alterColumn`. */
 export function alterColumnTo(table: ObjectName, from: Column, to: Column): readonly string[] {
   const quoted = quoteName(from.name);
-  const alter = (what: string): string =>
-    `alter table ${pathOf({ name: table.name, ...(table.schema === undefined ? {} : { schema: table.schema }) })} alter column ${quoted} ${what}`;
+  const alter = (what: string): string => `alter table ${pathOf(table)} alter column ${quoted} ${what}`;
   return [
     ...(from.type === to.type ? [] : [alter(`type ${to.type} using ${quoted}::${to.type}`)]),
     ...(from.nullable === to.nullable ? [] : [alter(to.nullable ? 'drop not null' : 'set not null')]),
