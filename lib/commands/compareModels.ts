@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
 import { type Difference, diff } from '../diff/index.js';
 import { type DiffOptions, LEFT_KINDS, type LeftKind, type Rename } from '../diff/options.js';
+import { both } from '../engines/both.js';
 import type { Engine } from '../engines/contract.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { ownTables } from '../migrator/journal.js';
@@ -96,12 +97,6 @@ async function withAnswers(
   }
 }
 
-/** Both results. The error of the first goes before that of the second, and none is thrown while the other goes on. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
-}
-
 async function count(
   engine: Engine,
   operations: readonly Operation[],
@@ -138,15 +133,18 @@ export async function compareModels<Result>(
   const loading = loadModels([meta.models ?? './models'].flat());
   const comparing = withCompared(context, async (database) => {
     const { db, shadow } = database;
-    const [actual, loaded] = await both(engine.introspect(db), loading);
     const {
+      actual,
       schema: desired,
       renames: declared,
       home,
-    } = await readDesired(engine, db, loaded.models, {
-      actual,
-      shadow,
-    });
+    } = await readDesired(
+      engine,
+      db,
+      loading.then(({ models }) => models),
+      { shadow },
+    );
+    const loaded = await loading;
     const flags = textsOf(context.args.rename);
     const lasting = declared.flatMap(toDiff);
     const told = [...lasting, ...readRenames(flags, { actual, desired, home })];

@@ -4,6 +4,7 @@ import type { AnyModel } from '../models/definition.js';
 import { placeName } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
 
 /** Objects of either schema that `include` and `exclude` keep from being compared. */
 export function excludedOf(
@@ -29,7 +30,7 @@ export function excludedOf(
     .filter((each, at, all) => all.findIndex(({ name }) => name === each.name) === at);
 }
 
-const unvalidated = ({ tables }: DatabaseSchema): readonly (ObjectName & { readonly label: string })[] =>
+const unvalidated = (tables: readonly Table[]): readonly (ObjectName & { readonly label: string })[] =>
   tables.flatMap((table) =>
     [...table.foreignKeys, ...table.checks]
       .filter(({ isValid }) => !isValid)
@@ -46,8 +47,12 @@ export function uncheckedOf(
   desired: DatabaseSchema,
   includes: (object: ObjectName) => boolean,
 ): readonly Unmanaged[] {
-  const meant = new Set(unvalidated(desired).map(({ label }) => label));
-  return unvalidated(actual)
+  const changed = ({ tables }: DatabaseSchema, other: DatabaseSchema): readonly Table[] => {
+    const same = new Set(other.tables);
+    return tables.filter((table) => !same.has(table));
+  };
+  const meant = new Set(unvalidated(changed(desired, actual)).map(({ label }) => label));
+  return unvalidated(changed(actual, desired))
     .filter((each) => includes(each) && !meant.has(each.label))
     .map(({ label }) => ({
       kind: 'constraint',

@@ -52,7 +52,7 @@ async function readModels(context: Context, engine: Engine): Promise<Read> {
     const named = models.flatMap(({ schema }) => schema ?? []);
     const schemas = [...new Set([...(home === undefined ? [] : [home]), ...named])];
     const actual = await engine.introspect(db, engine.hasSchemas ? schemas : undefined);
-    return { schema: (await readDesired(engine, db, models, { actual })).schema, home };
+    return { schema: (await readDesired(engine, db, Promise.resolve(models), { actual })).schema, home };
   });
 }
 

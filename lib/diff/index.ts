@@ -112,8 +112,8 @@ export function diff(
   how: Comparison,
   options: DiffOptions = {},
 ): Difference {
-  const before = scope(actual, options);
-  const wanted = scope(desired, options);
+  const before = scope(actual, options, desired);
+  const wanted = scope(desired, options, actual);
   const target = wanted.schema;
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
@@ -125,6 +125,7 @@ export function diff(
     ...diffEnums(renamed.schema.enums, target.enums, renamed.valuesOf, how),
     ...diffTables(renamed.schema, target, how, options, leaving),
   ];
+  if (changes.length === 0) return { operations: [], candidates: [], unmanaged };
   const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
   const all = how.holdsColumns
     ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))

@@ -37,18 +37,25 @@ export interface Scoped {
   readonly unmanaged: readonly Unmanaged[];
 }
 
-/** Without objects of extensions, partitions, excluded ones and the migrator's own tables. */
-export function scope(schema: DatabaseSchema, options: DiffOptions): Scoped {
+/**
+ * Without objects of extensions, partitions, excluded ones and the migrator's own tables.
+ *
+ * @param other - what the schema is compared with, if anything
+ */
+export function scope(schema: DatabaseSchema, options: DiffOptions, other?: DatabaseSchema): Scoped {
   const { includes = () => true } = options;
   const unmanaged: Unmanaged[] = [];
+  // Of a table that is the same in both nobody has to know what is in it.
+  const same = new Set(other?.tables);
+  const migrators = schema.tables.filter((table) => !same.has(table) && isMigrators(table, options));
+  const ofMigrator = new Set(migrators);
   const tables = schema.tables.filter((table) => {
-    if (isMigrators(table, options) || !includes(table)) return false;
+    if (ofMigrator.has(table) || !includes(table)) return false;
     if (table.extension === undefined) return true;
     const reason = `it belongs to the extension ${table.extension}`;
     unmanaged.push({ kind: 'table', name: nameOf(table), reason });
     return false;
   });
-  const migrators = schema.tables.filter((table) => isMigrators(table, options));
   const isMigratorsOwn = (owner: ObjectName | undefined) =>
     migrators.some((table) => table.name === owner?.name && table.schema === owner?.schema);
   const own = <Of extends DatabaseObject>(objects: readonly Of[]): readonly Of[] =>

@@ -75,18 +75,21 @@ export interface ScratchObject {
   readonly build: (db: Knex, schema: string | undefined) => readonly (Knex.SchemaBuilder | string)[];
 }
 
-/** What `Engine.buildScratch` builds, and where. */
-export interface ScratchRequest {
-  readonly objects: readonly ScratchObject[];
-  /** What the database has: what the objects refer to without declaring it is taken from here. */
-  readonly actual: DatabaseSchema;
+/** What `Engine.readBoth` builds, and where. */
+export interface BothRequest {
+  /** They may be on their way still: the database is read meanwhile. */
+  readonly objects: Promise<readonly ScratchObject[]>;
+  /** What the database has, where that is known. */
+  readonly actual: DatabaseSchema | undefined;
   /** Another database to build in, where the role may create schemas. */
   readonly shadow: Knex | undefined;
 }
 
-/** What was built, as it would stand in the database. */
-export interface Scratch {
-  readonly schema: DatabaseSchema;
+/** A database, and what objects would make of an empty one. */
+export interface BothSchemas {
+  readonly actual: DatabaseSchema;
+  /** Of a table that is the same in both, to the last word, it has the very object that `actual` has. */
+  readonly desired: DatabaseSchema;
   /** The schema that objects without one are in; undefined where the engine has none. */
   readonly home: string | undefined;
 }
@@ -122,12 +125,13 @@ export interface Engine {
   /** The objects that the engine has. */
   readonly objectKinds: readonly ObjectKind[];
   /**
-   * Builds the objects where nobody sees them, reads them as `introspect` does, and leaves nothing behind. The result
-   * names them as if they stood where they are meant to.
+   * Reads the database as `introspect` does, builds the objects where nobody sees them, reads those too, and leaves
+   * nothing behind. They are named as if they stood where they are meant to; what they refer to without declaring it is
+   * taken from the database.
    *
    * @throws KnexMetaError SCRATCH_REFUSED, MODEL_BUILD_FAILED
    */
-  readonly buildScratch: (db: Knex, request: ScratchRequest) => Promise<Scratch>;
+  readonly readBoth: (db: Knex, request: BothRequest) => Promise<BothSchemas>;
   /**
    * The numbers that queries of one `count` each give, in a transaction that may only read; of a query that fails or
    * takes too long, why. The database is as it was.

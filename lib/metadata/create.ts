@@ -15,6 +15,21 @@ function defaultSql(expression: string): string {
   return (/^\w+$/.test(expression) ? expression : `(${expression})`).replaceAll('?', '\\?');
 }
 
+/** Defaults as the compiler takes them, by client: a schema has the same few in every table. */
+const defaults = new WeakMap<ClientInternals, Map<string, Knex.Raw>>();
+
+function rawDefault(client: ClientInternals, expression: string): Knex.Raw {
+  const known = defaults.get(client) ?? new Map<string, Knex.Raw>();
+  defaults.set(client, known);
+  const found = known.get(expression);
+  if (found !== undefined) return found;
+  const raw = (client as unknown as Knex).raw(defaultSql(expression));
+  const text = raw.toQuery();
+  raw.toQuery = () => text;
+  known.set(expression, raw);
+  return raw;
+}
+
 function addIndex(
   client: ClientInternals,
   builder: Builder,
@@ -59,7 +74,7 @@ export function appendColumns(
     const defaultTo = engine.columnDefault(column.key, target.clock);
     const added = table.specificType(column.name, engine.columnType(column.key, target.clock));
     if (defaultTo === undefined) added.nullable();
-    else added.notNullable().defaultTo((client as unknown as Knex).raw(defaultSql(defaultTo)));
+    else added.notNullable().defaultTo(rawDefault(client, defaultTo));
     if (column.index) addIndex(client, table, named, engine.indexPredicate(named));
   }
   return missing.filter(({ column }) => column.add === undefined).map(({ named }) => named);

@@ -29,16 +29,14 @@ const IN_MIGRATION = Symbol.for('knex-meta.in-migration');
 /** What `t.metadata(...)` said, by builder. */
 const tableOptions = new WeakMap<object, false | MetadataTableOptions>();
 
-function offerMetadataMethod(builder: TableBuilderInternals): void {
-  Object.defineProperty(builder, 'metadata', {
-    configurable: true,
-    value(options: false | MetadataTableOptions) {
-      if (options !== false) validateColumns(options, 't.metadata');
-      tableOptions.set(builder, options);
-      return builder;
-    },
-  });
-}
+const metadataMethod: PropertyDescriptor = {
+  configurable: true,
+  value(this: TableBuilderInternals, options: false | MetadataTableOptions) {
+    if (options !== false) validateColumns(options, 't.metadata');
+    tableOptions.set(this, options);
+    return this;
+  },
+};
 
 interface Around {
   readonly before: readonly HookStatement[];
@@ -194,9 +192,7 @@ export function hookClient(
     }
 
     override tableBuilder(...args: Parameters<ClientInternals['tableBuilder']>): TableBuilderInternals {
-      const builder = super.tableBuilder(...args);
-      offerMetadataMethod(builder);
-      return builder;
+      return Object.defineProperty(super.tableBuilder(...args), 'metadata', metadataMethod);
     }
 
     override columnBuilder(...args: Parameters<ClientInternals['columnBuilder']>): ColumnBuilderInternals {

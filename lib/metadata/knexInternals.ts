@@ -37,6 +37,8 @@ export interface CompiledQuery {
   output?: (this: RunnerInternals, response: unknown) => unknown;
   /** One that the hook added to Knex's. */
   isHook?: boolean;
+  /** The metadata columns that the hook put into a CREATE TABLE. */
+  hookColumns?: readonly string[];
 }
 
 export interface RunnerInternals {

@@ -3,16 +3,17 @@ import type { ColumnBuilderInternals, TableBuilderInternals } from './knexIntern
 /** What `.renamedFrom(...)` said, by column builder. */
 const formerNames = new WeakMap<object, string>();
 
+const method: PropertyDescriptor = {
+  configurable: true,
+  value(this: object, name: string) {
+    formerNames.set(this, name);
+    return this;
+  },
+};
+
 /** Gives a column builder the method `renamedFrom`. */
 export function offerRenamedFrom(builder: ColumnBuilderInternals): ColumnBuilderInternals {
-  Object.defineProperty(builder, 'renamedFrom', {
-    configurable: true,
-    value(name: string) {
-      formerNames.set(builder, name);
-      return builder;
-    },
-  });
-  return builder;
+  return Object.defineProperty(builder, 'renamedFrom', method);
 }
 
 /** A column with the name that it had before, as the project writes them. */

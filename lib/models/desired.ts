@@ -8,9 +8,10 @@ import { scratchObjectOf } from './build.js';
 import type { AnyModel } from './definition.js';
 import { type Rename, renamesOf } from './renames.js';
 
-/** What the models ask for. */
+/** What the models ask for, beside what the database has. */
 export interface Desired {
   readonly schema: DatabaseSchema;
+  readonly actual: DatabaseSchema;
   readonly renames: readonly Rename[];
   /** The schema that a model without one means; undefined where the engine has none. */
   readonly home: string | undefined;
@@ -19,8 +20,8 @@ export interface Desired {
 }
 
 export interface DesiredOptions {
-  /** What the database has, as `Engine.introspect` reads it. */
-  readonly actual: DatabaseSchema;
+  /** What the database has, as `Engine.introspect` reads it; without it, it is read. */
+  readonly actual?: DatabaseSchema | undefined;
   /** Where the models are built when it cannot be done in the database itself. */
   readonly shadow?: Knex | undefined;
 }
@@ -29,26 +30,34 @@ export interface DesiredOptions {
  * The schema that models ask for, as the engine itself writes it: it builds them for a moment and reads them back.
  *
  * @param db - a Knex with the hook of knex-meta, so that tables get their metadata as in a migration
- * @throws KnexMetaError MODEL_BUILD_FAILED, SCRATCH_REFUSED
+ * @param loading - the models; the database is read while they are loaded
+ * @throws KnexMetaError MODEL_BUILD_FAILED, SCRATCH_REFUSED, and what `loading` throws
  */
 export async function readDesired(
   engine: Engine,
   db: Knex,
-  models: readonly AnyModel[],
-  { actual, shadow }: DesiredOptions,
+  loading: Promise<readonly AnyModel[]>,
+  { actual: known, shadow }: DesiredOptions,
 ): Promise<Desired> {
   const isOwn = ({ kind }: AnyModel): boolean => engine.objectKinds.includes(kind);
-  const own = models.filter(isOwn);
   const columns = new Map<AnyModel, readonly RenamedColumn[]>();
-  const objects = own.map((model) =>
-    scratchObjectOf(db, model, engine.hasSchemas, (renamed) => columns.set(model, renamed)),
+  const objects = loading.then((models) =>
+    models
+      .filter(isOwn)
+      .map((model) =>
+        scratchObjectOf(db, model, engine.hasSchemas, (renamed) => columns.set(model, renamed)),
+      ),
   );
-  const { schema, home } = await engine.buildScratch(db, { objects, actual, shadow });
+  const { actual, desired, home } = await engine.readBoth(db, { objects, actual: known, shadow });
+  const models = await loading;
   const wrap = (name: string): string => wrapName(db.client as ClientInternals, name, undefined);
   return {
-    schema,
+    schema: desired,
+    actual,
     home,
-    renames: own.flatMap((model) => renamesOf(model, columns.get(model) ?? [], { wrap, home })),
+    renames: models
+      .filter(isOwn)
+      .flatMap((model) => renamesOf(model, columns.get(model) ?? [], { wrap, home })),
     passedOver: models.filter((model) => !isOwn(model)),
   };
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { lineOfSyntaxError, loadModule } from '../config/loadModule.js';
+import { beginLoading, lineOfSyntaxError } from '../config/loadModule.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
@@ -60,15 +60,27 @@ function exportsNothing(path: string): KnexMetaError {
   });
 }
 
-async function modelsIn(path: string): Promise<readonly AnyModel[]> {
+async function modelsIn(path: string, load: () => Promise<unknown>): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
-    exported = exportsOf(await loadModule(path));
+    exported = exportsOf(await load());
   } catch (error) {
     throw await loadFailed(path, error);
   }
   if (exported.length === 0) throw exportsNothing(path);
   return exported.filter(isDefinition);
+}
+
+/** So many files are read ahead of the one that is looked at; all of very many would be too many open at a time. */
+const AHEAD = 8;
+
+/** What the files export, one after the other. */
+async function* modelsOf(paths: readonly string[]): AsyncGenerator<readonly [string, readonly AnyModel[]]> {
+  const begun: (() => Promise<unknown>)[] = [];
+  for (const [at, path] of paths.entries()) {
+    begun.push(...paths.slice(begun.length, at + AHEAD).map(beginLoading));
+    yield [path, await modelsIn(path, begun[at] as () => Promise<unknown>)];
+  }
 }
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
@@ -100,15 +112,18 @@ function duplicate(model: AnyModel, other: AnyModel, file: string): KnexMetaErro
   );
 }
 
-/** Definitions of these files that are none of the models, nor copies of one. */
+/** Definitions of these files that are none of the models, nor copies of one, in the order of the files. */
 function unexportedOf(paths: readonly string[], models: readonly AnyModel[]): readonly AnyModel[] {
-  const read = new Set(paths);
   const exported = new Set(models);
+  const others = [...definedSoFar()].filter((model) => !exported.has(model));
+  if (others.length === 0) return [];
   const keyOf = (model: AnyModel) => `${namespaceOf(model)}${model.place && placeName(model.place)}`;
   const places = new Set(models.map(keyOf));
-  return [...definedSoFar()].filter(
-    (model) => read.has(model.place?.file ?? '') && !exported.has(model) && !places.has(keyOf(model)),
-  );
+  const orders = new Map(paths.map((path, at) => [path, at]));
+  const orderOf = ({ place }: AnyModel) => orders.get(place?.file ?? '') ?? -1;
+  return others
+    .filter((model) => orderOf(model) >= 0 && !places.has(keyOf(model)))
+    .sort((a, b) => orderOf(a) - orderOf(b));
 }
 
 /**
@@ -121,8 +136,8 @@ export async function loadModels(directories: readonly string[]): Promise<Loaded
   const paths = await listModelFiles(directories);
   const known = new Map<string, AnyModel>();
   const counts = new Map(paths.map((path) => [path, 0]));
-  for (const path of paths) {
-    for (const model of await modelsIn(path)) {
+  for await (const [path, exported] of modelsOf(paths)) {
+    for (const model of exported) {
       const key = namespaceOf(model);
       const other = known.get(key);
       if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;

@@ -8,14 +8,30 @@ export interface Place {
 
 const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?[^()]+?):(\d+):\d+\)?$/;
 
-function placeOfFrame(frame: string): Place | undefined {
-  const [, path, line] = FRAME.exec(frame.trim()) ?? [];
-  if (path === undefined || path.startsWith('node:')) return undefined;
-  return { file: path.startsWith('file:') ? fileURLToPath(path) : path, line: Number(line) };
+/** Files by how stacks call them: many lines are of one file. */
+const paths = new Map<string, string>();
+
+function pathOf(written: string): string {
+  const known = paths.get(written);
+  if (known !== undefined) return known;
+  const path = written.startsWith('file:') ? fileURLToPath(written) : written;
+  paths.set(written, path);
+  return path;
 }
 
-function framesOf(stack: string | undefined): readonly Place[] {
-  return (stack ?? '').split('\n').flatMap((line) => placeOfFrame(line) ?? []);
+function placeOfFrame(frame: string): Place | undefined {
+  const [, written, line] = FRAME.exec(frame.trim()) ?? [];
+  if (written === undefined || written.startsWith('node:')) return undefined;
+  return { file: pathOf(written), line: Number(line) };
+}
+
+/** The first frame in code of a file for which `is` holds. */
+function findFrame(stack: string | undefined, is: (place: Place) => boolean): Place | undefined {
+  for (const line of (stack ?? '').split('\n')) {
+    const place = placeOfFrame(line);
+    if (place !== undefined && is(place)) return place;
+  }
+  return undefined;
 }
 
 /** Where the function that was given was called; undefined where the stack does not say. */
@@ -26,7 +42,7 @@ export function placeOfCall(callee: (...args: never[]) => unknown): Place | unde
     // Each frame costs: a thousand models are a thousand stacks. The caller may be below `map` and the like.
     Error.stackTraceLimit = 3;
     Error.captureStackTrace(holder, callee);
-    return framesOf(holder.stack)[0];
+    return findFrame(holder.stack, () => true);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
@@ -35,7 +51,7 @@ export function placeOfCall(callee: (...args: never[]) => unknown): Place | unde
 /** The line of a file that an error comes from, also where the file could not even be read as code. */
 export function lineOfError(error: unknown, file: string): number | undefined {
   const { stack } = error as { stack?: string };
-  const frame = framesOf(stack).find((each) => each.file === file);
+  const frame = findFrame(stack, (each) => each.file === file);
   if (frame !== undefined) return frame.line;
   // A SyntaxError has its place in the first line, Node's loader without and jiti with a column.
   const text = `${stack ?? ''}\n${String((error as { message?: unknown }).message ?? '')}`;

@@ -13,7 +13,7 @@ export async function desiredOf(
 ): Promise<Desired> {
   const engine = engineForClient(db.client.config.client);
   if (engine === undefined) throw new Error('no engine');
-  return readDesired(engine, db, models, {
+  return readDesired(engine, db, Promise.resolve(models), {
     actual: options.actual ?? (await introspect(db)),
     shadow: options.shadow,
   });

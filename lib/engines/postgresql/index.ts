@@ -9,7 +9,7 @@ import { meaning } from './meaning.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
-import { buildScratch, OBJECT_KINDS } from './scratch/index.js';
+import { OBJECT_KINDS, readBoth } from './scratch/index.js';
 import { readSurroundings } from './scratch/surroundings.js';
 import { seeding } from './seeding.js';
 import { fromTemplate } from './template.js';
@@ -26,7 +26,7 @@ export const postgresql: Engine = {
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
   hasSchemas: true,
-  homeSchema: async (db) => (await readSurroundings(db, [])).home,
+  homeSchema: async (db) => (await readSurroundings(db)).home,
   ensureSchema: async (db, schema) => {
     const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
     // Only when it is missing: a role may use a schema without being allowed to create one.
@@ -34,7 +34,7 @@ export const postgresql: Engine = {
   },
   introspect,
   objectKinds: OBJECT_KINDS,
-  buildScratch,
+  readBoth,
   countRows,
   throwaway,
   changes,

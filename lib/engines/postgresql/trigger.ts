@@ -110,6 +110,22 @@ const DECLARATIONS = [
 const FIND_FUNCTION =
   "select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')";
 
+/** The branches of a CASE, by all that decides them: they are the same for every table of a project. */
+const variants = new Map<string, string>();
+
+function variantsOf(target: HookTarget): string {
+  const { updatedAt, clock, onExplicitUpdate } = target;
+  const key = JSON.stringify([updatedAt, clock.type, clock.expression, onExplicitUpdate]);
+  const known = variants.get(key);
+  if (known !== undefined) return known;
+  const text = STAMP_TYPES.map((type) => {
+    const { name, body } = functionFor(target, type);
+    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
+  }).join('\n');
+  variants.set(key, text);
+  return text;
+}
+
 /**
  * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
  * function and the trigger, replaces a trigger with another function, or drops it. All is read from the catalog
@@ -117,10 +133,6 @@ const FIND_FUNCTION =
  */
 export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
   const column = target.updatedAt;
-  const variants = STAMP_TYPES.map((type) => {
-    const { name, body } = functionFor(target, type);
-    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
-  });
   const statements = `
   rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
   if rel is null then return; end if;
@@ -133,7 +145,7 @@ ${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}
     where a.attrelid = rel and a.attname = ${quoteText(column ?? '')} and a.attnum > 0 and not a.attisdropped
       and a.attgenerated = '';
   case col_type
-${variants.join('\n')}
+${variantsOf(target)}
     else null;
   end case;
   if fn is not null then

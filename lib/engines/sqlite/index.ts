@@ -9,7 +9,7 @@ import { meaning } from './meaning.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
-import { buildScratch, OBJECT_KINDS } from './scratch.js';
+import { OBJECT_KINDS, readBoth } from './scratch.js';
 import { seeding } from './seeding.js';
 import { fromTemplate } from './template.js';
 import { throwaway } from './throwaway.js';
@@ -52,7 +52,7 @@ export const sqlite: Engine = {
   ensureSchema: async () => {},
   introspect,
   objectKinds: OBJECT_KINDS,
-  buildScratch,
+  readBoth,
   countRows,
   throwaway,
   changes,

@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
 import knex from 'knex';
 import type { DatabaseSchema } from '../../schema/database.js';
-import type { ObjectKind, Scratch, ScratchObject, ScratchRequest } from '../contract.js';
+import { both } from '../both.js';
+import type { BothRequest, BothSchemas, ObjectKind, ScratchObject } from '../contract.js';
 import { execute } from '../execute.js';
 import { buildFailed, compile, inOrder, type Worded, wordsOf } from '../scratch.js';
-import { introspect } from './introspect/index.js';
-import { fold, readMaster } from './introspect/read.js';
+import { introspect, readCatalog, schemaOf } from './introspect/index.js';
+import { fold } from './introspect/read.js';
 import { inMemory } from './throwaway.js';
 import { unchangedTables } from './unchanged.js';
 
@@ -17,44 +18,63 @@ export function emptyLike(db: Knex): Knex {
   return knex({ ...inMemory(config), client: db.client.constructor as typeof Knex.Client });
 }
 
+const NO_WORDS: ReadonlySet<string> = new Set();
+
 function compileAll(db: Knex, objects: readonly ScratchObject[]): readonly Worded[] {
   return objects.map((object) => {
     const piece = compile(db, object, undefined, (sql) => sql);
     // A table needs nothing that comes before it.
-    const text = object.kind === 'table' ? '' : piece.statements.map(({ sql }) => sql).join('\n');
-    return { ...piece, words: wordsOf(text, fold) };
+    if (object.kind === 'table') return { ...piece, words: NO_WORDS };
+    return { ...piece, words: wordsOf(piece.statements.map(({ sql }) => sql).join('\n'), fold) };
   });
 }
 
-async function build(scratch: Knex, pieces: readonly Worded[]): Promise<DatabaseSchema> {
-  return scratch.transaction(async (trx) => {
-    for (const { object, statements } of inOrder(pieces, fold)) {
-      for (const statement of statements) {
-        await execute(trx, statement).catch((error: unknown) => {
-          throw buildFailed(object, error, statement.sql);
-        });
-      }
+async function make(trx: Knex.Transaction, pieces: readonly Worded[]): Promise<void> {
+  for (const { object, statements } of inOrder(pieces, fold)) {
+    for (const statement of statements) {
+      await execute(trx, statement).catch((error: unknown) => {
+        throw buildFailed(object, error, statement.sql);
+      });
     }
-    return introspect(trx);
-  });
+  }
 }
 
-/**
- * See `Engine.buildScratch`: in a database in memory, where a table that a key refers to need not be there. Tables that
- * are as they should be already are not built.
- */
-export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
-  const pieces = compileAll(db, request.objects);
-  const unchanged = unchangedTables(pieces, request, await readMaster(db));
+async function build(db: Knex, pieces: readonly Worded[]): Promise<DatabaseSchema> {
+  if (pieces.length === 0) return NOTHING;
   const scratch = emptyLike(db);
   try {
-    const built = await build(
-      scratch,
-      pieces.filter((piece) => !unchanged.has(piece)),
-    );
-    const tables = [...built.tables, ...unchanged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { schema: { ...built, tables }, home: undefined };
+    return await scratch.transaction(async (trx) => {
+      await make(trx, pieces);
+      return introspect(trx);
+    });
   } finally {
     await scratch.destroy();
   }
+}
+
+const NOTHING = schemaOf({ master: [], kinds: new Map(), columns: new Map() });
+
+/**
+ * See `Engine.readBoth`: the objects are built in a database in memory, where a table that a key refers to need not be
+ * there. Tables that are as they should be already are not built.
+ */
+export async function readBoth(db: Knex, { objects, actual: known }: BothRequest): Promise<BothSchemas> {
+  const [catalog, pieces] = await both(
+    readCatalog(db),
+    objects.then((all) => compileAll(db, all)),
+  );
+  const unchanged = unchangedTables(pieces, catalog.master);
+  const actual = known ?? schemaOf(catalog, new Set(unchanged.keys()));
+  const same = new Map(
+    actual.tables.flatMap((table) => {
+      const piece = unchanged.get(fold(table.name));
+      return piece === undefined ? [] : [[piece, table] as const];
+    }),
+  );
+  const built = await build(
+    db,
+    pieces.filter((piece) => !same.has(piece)),
+  );
+  const tables = [...built.tables, ...same.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { actual, desired: { ...built, tables }, home: undefined };
 }

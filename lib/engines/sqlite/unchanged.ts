@@ -1,15 +1,13 @@
-import type { Table } from '../../schema/table.js';
-import type { ScratchRequest } from '../contract.js';
 import type { Worded } from '../scratch.js';
 import { fold, type MasterRow } from './introspect/read.js';
 
 const CREATE = /^\s*create\s+(?:(unique)\s+)?(table|index|trigger)\s+/i;
 
-/** The words before the name as the engine keeps them; undefined for what creates nothing. */
+/** A statement as the engine keeps it: the words before the name are its own. Undefined for what creates nothing. */
 function asKept(sql: string): string | undefined {
   const [head, unique, kind] = CREATE.exec(sql) ?? [];
   if (head === undefined || kind === undefined) return undefined;
-  return `create ${unique === undefined ? '' : 'unique '}${kind.toLowerCase()} ${sql.slice(head.length)}`;
+  return `CREATE ${unique === undefined ? '' : 'UNIQUE '}${kind.toUpperCase()} ${sql.slice(head.length)}`;
 }
 
 /** What the hook looks at before it makes the trigger. */
@@ -24,34 +22,33 @@ function textsOf({ statements }: Worded): readonly string[] | undefined {
     if (kept === undefined) return undefined;
     texts.push(kept);
   }
-  return texts.sort();
+  return texts;
 }
 
 /**
  * The tables that are already, to the letter, what their models ask for: the engine keeps the text of every statement.
- * Of a table that a view, a trigger or other SQL names, that would have to be known too: it is built.
+ * Of a table that a view, a trigger or other SQL names, that would have to be known too: it is built. Names are in
+ * lower case.
  */
-export function unchangedTables<P extends Worded>(
-  pieces: readonly P[],
-  { actual }: ScratchRequest,
+export function unchangedTables(
+  pieces: readonly Worded[],
   master: readonly MasterRow[],
-): ReadonlyMap<P, Table> {
-  const tables = new Map(actual.tables.map((table) => [fold(table.name), table]));
+): ReadonlyMap<string, Worded> {
   const texts = new Map<string, string[]>();
   for (const { on, sql } of master) {
     const own = texts.get(on) ?? [];
     texts.set(on, own);
-    own.push(asKept(sql) ?? sql);
+    own.push(sql);
   }
   const touched = new Set(pieces.flatMap(({ words }) => [...words]));
   return new Map(
     pieces.flatMap((piece) => {
       const name = fold(piece.object.name);
-      const table = tables.get(name);
-      if (piece.object.kind !== 'table' || table === undefined || touched.has(name)) return [];
-      const wanted = textsOf(piece);
-      const is = texts.get(name)?.sort() ?? [];
-      return wanted !== undefined && wanted.join('\n') === is.join('\n') ? [[piece, table] as const] : [];
+      if (piece.object.kind !== 'table' || touched.has(name)) return [];
+      const is = texts.get(name);
+      const wanted = is === undefined ? undefined : textsOf(piece);
+      const isSame = wanted?.length === is?.length && wanted?.every((text) => is?.includes(text)) === true;
+      return isSame ? [[name, piece] as const] : [];
     }),
   );
 }

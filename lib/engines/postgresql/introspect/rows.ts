@@ -30,10 +30,11 @@ export async function readManyRows<Row>(
     withoutBindings(`select pg_catalog.json_build_array(${lists})::text as data from (${sql}) q`),
   );
   const values = JSON.parse(String(rowsOf(answer)[0]?.data)) as readonly (readonly unknown[] | null)[];
-  return (values[0] ?? []).map(
-    (_first, at) =>
-      Object.fromEntries(columns.map((column, list) => [column, values[list]?.[at] ?? undefined])) as Row,
-  );
+  return (values[0] ?? []).map((_first, at) => {
+    const row: Record<string, unknown> = {};
+    for (const [list, column] of columns.entries()) row[column] = values[list]?.[at] ?? undefined;
+    return row as Row;
+  });
 }
 
 /** The rows of each key, in their order. */

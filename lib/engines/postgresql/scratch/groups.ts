@@ -28,6 +28,7 @@ function textOf({ statements }: Piece): string {
 
 /** Splits many tables into groups; what is no table is in each, so that types and functions are there. */
 export function groupsOf(pieces: readonly Piece[], size = TABLES): readonly Group[] {
+  if (pieces.length === 0) return [];
   const tables = pieces.filter(({ object }) => object.kind === 'table');
   if (tables.length <= size) return [{ pieces, isBare: () => false }];
   const others = pieces.filter(({ object }) => object.kind !== 'table');
@@ -71,10 +72,22 @@ function unique<T extends Named>(lists: readonly (readonly T[])[]): readonly T[]
   return [...known.values()];
 }
 
+const NOTHING: DatabaseSchema = {
+  schemas: [],
+  tables: [],
+  views: [],
+  functions: [],
+  extensions: [],
+  enums: [],
+  domains: [],
+  sequences: [],
+  others: [],
+};
+
 /** What the groups made, each object once: the first that was read. */
 export function merged(parts: readonly DatabaseSchema[]): DatabaseSchema {
-  const [first] = parts;
-  if (first === undefined || parts.length === 1) return first as DatabaseSchema;
+  const [first = NOTHING] = parts;
+  if (parts.length < 2) return first;
   return {
     ...first,
     schemas: unique(parts.map(({ schemas }) => schemas.map((schema) => ({ ...schema, schema: undefined })))),

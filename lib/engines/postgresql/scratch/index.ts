@@ -1,15 +1,16 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../../errors.js';
-import type { ClientInternals } from '../../../metadata/knexInternals.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
-import type { ObjectKind, Scratch, ScratchRequest } from '../../contract.js';
-import { compile } from '../../scratch.js';
+import { both } from '../../both.js';
+import type { BothRequest, BothSchemas, ObjectKind } from '../../contract.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
+import { type Compiled, compileAll } from './compile.js';
 import { type Group, groupsOf, merged } from './groups.js';
 import { type ScratchNames, scratchNames } from './names.js';
 import { type Plan, planBuild } from './plan.js';
+import type { ScratchRequest } from './request.js';
 import { asDeclared } from './result.js';
 import { runSteps } from './run.js';
 import type { Stub } from './stubs.js';
@@ -43,14 +44,6 @@ function refused(error: unknown): unknown {
       cause: error,
     },
   );
-}
-
-/** The project's own change of identifiers leaves the scratch schemas' names alone. */
-function keepNames(trx: Knex.Transaction, { isScratch }: ScratchNames): void {
-  const client = trx.client as ClientInternals;
-  const wrap = client.customWrapIdentifier.bind(client);
-  client.customWrapIdentifier = (value, own, context) =>
-    isScratch(value) ? own(value) : wrap(value, own, context);
 }
 
 async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
@@ -95,16 +88,13 @@ async function runGroup(
 
 async function build(
   trx: Knex.Transaction,
+  pieces: readonly Compiled[],
   request: ScratchRequest,
   names: ScratchNames,
   { path, home }: Surroundings,
 ): Promise<DatabaseSchema> {
-  keepNames(trx, names);
   await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
   await createSchemas(trx, [names.probe]);
-  const pieces = request.objects.map((object) =>
-    compile(trx, object, names.scratchOf(object.schema ?? home), withoutBindings),
-  );
   const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
   const rest = pieces.filter(({ object }) => !unchanged.has(object));
   const groups = groupsOf(rest);
@@ -121,19 +111,28 @@ async function build(
 }
 
 /**
- * See `Engine.buildScratch`: in schemas of a transaction that is rolled back, also by the server when this process dies.
- * No table of the database is touched: one that a model refers to is made again, empty, beside it.
+ * See `Engine.readBoth`: the objects are built in schemas of a transaction that is rolled back, also by the server when
+ * this process dies. No table of the database is touched: one that a model refers to is made again, empty, beside it.
  */
-export async function buildScratch(db: Knex, request: ScratchRequest): Promise<Scratch> {
-  const { objects, actual, shadow } = request;
-  const around = await readSurroundings(db, [
-    ...new Set([...objects, ...actual.extensions].flatMap(({ schema }) => schema ?? [])),
+export async function readBoth(
+  db: Knex,
+  { objects: coming, actual: known, shadow }: BothRequest,
+): Promise<BothSchemas> {
+  const around = await readSurroundings(db);
+  const names = scratchNames(around.needsQuotes);
+  const [actual, pieces] = await both(
+    known === undefined ? introspect(db) : Promise.resolve(known),
+    coming.then((objects) => compileAll(db, objects, names, around)),
+  );
+  await around.ask([
     ...actual.schemas.map(({ name }) => name),
+    ...actual.extensions.map(({ schema }) => schema),
   ]);
+  const objects = pieces.map(({ object }) => object);
   const trx = await (shadow ?? db).transaction();
   try {
-    const names = scratchNames((name) => around.quoted.has(name));
-    return { schema: await build(trx, request, names, around), home: around.home };
+    const desired = await build(trx, pieces, { objects, actual, shadow }, names, around);
+    return { actual, desired, home: around.home };
   } finally {
     await trx.rollback();
   }

@@ -13,6 +13,7 @@ const byKind = (a: Dependency, b: Dependency): number =>
   before(a.kind, b.kind) || byName(a, b) || before(a.identity, b.identity);
 
 function withSortedDependencies<T extends { readonly dependsOn: readonly Dependency[] }>(object: T): T {
+  if (object.dependsOn.length < 2) return object;
   return { ...object, dependsOn: [...object.dependsOn].sort(byKind) };
 }
 

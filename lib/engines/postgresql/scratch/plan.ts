@@ -1,9 +1,10 @@
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
-import type { ScratchObject, ScratchRequest } from '../../contract.js';
+import type { ScratchObject } from '../../contract.js';
 import { inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { addCreated, addExtensions, createdBy, nameSet } from './declared.js';
 import type { ScratchNames } from './names.js';
+import type { ScratchRequest } from './request.js';
 import type { Step } from './run.js';
 import { type Stub, stubsOf } from './stubs.js';
 

@@ -1,8 +1,8 @@
 import type { DatabaseFunction, DatabaseSchema, Extension } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
-import type { ScratchRequest } from '../../contract.js';
 import type { ScratchNames } from './names.js';
 import { inServersOrder } from './order.js';
+import type { ScratchRequest } from './request.js';
 import type { Stub } from './stubs.js';
 
 interface Named {

@@ -8,8 +8,10 @@ export interface Surroundings {
   readonly path: readonly string[];
   /** Where an object goes that names no schema. */
   readonly home: string;
-  /** Of the schemas that were asked for, those whose names need quotes. */
-  readonly quoted: ReadonlySet<string>;
+  /** Whether the server quotes a schema's name, where it is known from the path or was asked for. */
+  readonly needsQuotes: (schema: string) => boolean;
+  /** Asks the server of further names. */
+  readonly ask: (schemas: readonly string[]) => Promise<void>;
 }
 
 interface SurroundingsRow {
@@ -32,17 +34,34 @@ function configuredHome(db: Knex): string | undefined {
   return first === undefined || /[$,]/.test(first) ? undefined : first;
 }
 
-export async function readSurroundings(db: Knex, schemas: readonly string[]): Promise<Surroundings> {
-  const list = ['', ...schemas].map((name) => quoteText(name)).join(', ');
+const textArray = (names: readonly string[]): string =>
+  `array[${names.map((name) => quoteText(name)).join(', ')}]::text[]`;
+
+/** Of names in an SQL array, those that the server quotes. */
+const quotedOf = (names: string): string =>
+  `array(select n from pg_catalog.unnest(${names}) n where pg_catalog.quote_ident(n) <> n)`;
+
+export async function readSurroundings(db: Knex): Promise<Surroundings> {
+  const configured = configuredHome(db);
+  const likely = ['public', ...(configured === undefined ? [] : [configured])];
   const [row] = await readRows<SurroundingsRow>(
     db,
     `select pg_catalog.current_schemas(false) as path, pg_catalog.current_setting('search_path') as setting,
-      array(select n from pg_catalog.unnest(array[${list}]) n where pg_catalog.quote_ident(n) <> n and n <> '') as quoted`,
+      ${quotedOf(`pg_catalog.current_schemas(false)::text[] || ${textArray(likely)}`)} as quoted`,
   );
   const path = row?.path ?? [];
-  return {
-    path,
-    home: configuredHome(db) ?? path[0] ?? firstNamed(row?.setting ?? '') ?? 'public',
-    quoted: new Set(row?.quoted),
+  const known = new Set([...path, ...likely]);
+  const quoted = new Set(row?.quoted);
+  const ask = async (schemas: readonly string[]): Promise<void> => {
+    const news = schemas.filter((name) => !known.has(name));
+    if (news.length === 0) return;
+    const [found] = await readRows<Pick<SurroundingsRow, 'quoted'>>(
+      db,
+      `select ${quotedOf(textArray(news))} as quoted`,
+    );
+    for (const name of news) known.add(name);
+    for (const name of found?.quoted ?? []) quoted.add(name);
   };
+  const home = configured ?? path[0] ?? firstNamed(row?.setting ?? '') ?? 'public';
+  return { path, home, needsQuotes: (name) => quoted.has(name), ask };
 }

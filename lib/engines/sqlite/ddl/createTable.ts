@@ -1,3 +1,4 @@
+import { listOf, splitParts } from '../../parts.js';
 import { identifierOf, isWord, sameName, significant, tokenize } from '../../tokens.js';
 import {
   type ColumnDefinition,
@@ -7,7 +8,6 @@ import {
   parseColumn,
   printColumn,
 } from './columnDefinition.js';
-import { listOf, splitParts } from './parts.js';
 import { isTableConstraint, parseConstraints, type TableConstraint } from './tableConstraint.js';
 
 /** A CREATE TABLE statement taken apart without losing a character of what stays. */

@@ -1,7 +1,15 @@
 import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../../../schema/database.js';
-import { fold, type MasterRow, readColumns, readMaster, readTables } from './read.js';
-import { tableOf } from './tables.js';
+import {
+  type ColumnList,
+  fold,
+  type MasterRow,
+  readColumns,
+  readMaster,
+  readTables,
+  type TableRow,
+} from './read.js';
+import { tableLater, tableOf } from './tables.js';
 import { type KnownRelations, otherOf, viewOf } from './views.js';
 
 /** The indexes and triggers by what they are on. */
@@ -16,12 +24,35 @@ function byOwner(rows: readonly MasterRow[]): ReadonlyMap<string, readonly Maste
   return owners;
 }
 
-async function read(db: Knex): Promise<DatabaseSchema> {
-  const master = await readMaster(db);
-  const kinds = await readTables(db);
-  const columns = await readColumns(db);
+/** What the engine says of its main database, read in one go. */
+export interface Catalog {
+  readonly master: readonly MasterRow[];
+  readonly kinds: ReadonlyMap<string, TableRow>;
+  readonly columns: ReadonlyMap<string, ColumnList>;
+}
+
+async function read(db: Knex): Promise<Catalog> {
+  return { master: await readMaster(db), kinds: await readTables(db), columns: await readColumns(db) };
+}
+
+/** In one transaction and three queries, whatever the number of tables. */
+export function readCatalog(db: Knex): Promise<Catalog> {
+  // The caller's own transaction sees what it has made.
+  return db.isTransaction ? read(db) : db.transaction(read);
+}
+
+/**
+ * The schema that a catalog describes.
+ *
+ * @param unchanged - names in lower case of tables that are known to be understood: each is taken apart when somebody
+ *   asks for what is in it
+ */
+export function schemaOf(
+  { master, kinds, columns }: Catalog,
+  unchanged: ReadonlySet<string> = new Set(),
+): DatabaseSchema {
   const on = byOwner(master);
-  const of = <Row>(rows: ReadonlyMap<string, readonly Row[]>, name: string) => rows.get(fold(name)) ?? [];
+  const onOf = ({ name }: MasterRow) => on.get(fold(name)) ?? [];
   const views = master.filter(({ type }) => type === 'view');
   const kindOf = ({ name }: MasterRow) => kinds.get(fold(name));
   const stored = master.filter(({ type }) => type === 'table');
@@ -29,7 +60,9 @@ async function read(db: Knex): Promise<DatabaseSchema> {
   const tables = stored.flatMap((row) => {
     const kind = kindOf(row);
     if (kind?.kind !== 'table') return [];
-    return tableOf(row, kind, of(columns, row.name), of(on, row.name)) ?? [];
+    const name = fold(row.name);
+    const parts = { row, kind, columns: columns.get(name), on: onOf(row) };
+    return (unchanged.has(name) ? tableLater(parts) : tableOf(parts)) ?? [];
   });
   const described = new Set(tables.map(({ name }) => name));
   const known: KnownRelations = new Map(
@@ -38,7 +71,7 @@ async function read(db: Knex): Promise<DatabaseSchema> {
   return {
     schemas: [],
     tables,
-    views: views.map((row) => viewOf(row, of(on, row.name), known)),
+    views: views.map((row) => viewOf(row, onOf(row), known)),
     functions: [],
     extensions: [],
     enums: [],
@@ -50,8 +83,7 @@ async function read(db: Knex): Promise<DatabaseSchema> {
   };
 }
 
-/** See `Engine.introspect`: the main database in one transaction and three queries, whatever the number of tables. */
-export function introspect(db: Knex): Promise<DatabaseSchema> {
-  // The caller's own transaction sees what it has made.
-  return db.isTransaction ? read(db) : db.transaction(read);
+/** See `Engine.introspect`. */
+export async function introspect(db: Knex): Promise<DatabaseSchema> {
+  return schemaOf(await readCatalog(db));
 }

@@ -32,10 +32,12 @@ export interface ColumnRow {
 const MASTER =
   "select type, name, tbl_name as owner, sql from sqlite_master where sql is not null and name not like 'sqlite\\_%' escape '\\' order by name";
 const TABLES = "select name, type as kind, wr, strict from pragma_table_list where schema = 'main'";
-const COLUMNS = `select m.name as owner, x.name, x.type, x."notnull" as required, x.dflt_value as value, x.pk
-  from sqlite_master m join pragma_table_xinfo(m.name) x
-  where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\' and m.sql not like 'create virtual%'
-  order by m.rowid, x.cid`;
+// One row a table: most tables' columns nobody asks for.
+const COLUMNS = `select m.name as owner,
+    (select json_group_array(json_array(x.cid, x.name, x.type, x."notnull", x.dflt_value, x.pk))
+      from pragma_table_xinfo(m.name) x) as list
+  from sqlite_master m
+  where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\' and m.sql not like 'create virtual%'`;
 
 /** Lower case: how the engine compares names. */
 export function fold(name: unknown): string {
@@ -63,21 +65,27 @@ export async function readTables(db: Knex): Promise<ReadonlyMap<string, TableRow
   );
 }
 
+/** The columns of a table as the engine lists them, not yet taken apart. */
+export type ColumnList = string & { readonly list: unique symbol };
+
 /** By the table's name in lower case; virtual tables are left out, their module may be missing. */
-export async function readColumns(db: Knex): Promise<ReadonlyMap<string, readonly ColumnRow[]>> {
+export async function readColumns(db: Knex): Promise<ReadonlyMap<string, ColumnList>> {
   const rows: readonly Row[] = rowsOf(await db.raw(COLUMNS));
-  const tables = new Map<string, ColumnRow[]>();
-  for (const row of rows) {
-    const owner = fold(row.owner);
-    const columns = tables.get(owner) ?? [];
-    tables.set(owner, columns);
-    columns.push({
-      name: String(row.name),
-      type: String(row.type),
-      required: Number(row.required) === 1,
-      defaultTo: row.value === null ? undefined : String(row.value),
-      keyPlace: Number(row.pk),
-    });
-  }
-  return tables;
+  return new Map(rows.map(({ owner, list }) => [fold(owner), list as ColumnList]));
+}
+
+type ColumnFields = readonly [number, string, string, number, string | null, number];
+
+/** The columns in their order. */
+export function columnRows(list: ColumnList | undefined): readonly ColumnRow[] {
+  const fields = JSON.parse(list ?? '[]') as readonly ColumnFields[];
+  return [...fields]
+    .sort(([a], [b]) => a - b)
+    .map(([, name, type, required, value, keyPlace]) => ({
+      name,
+      type,
+      required: required === 1,
+      defaultTo: value ?? undefined,
+      keyPlace,
+    }));
 }

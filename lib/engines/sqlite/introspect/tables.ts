@@ -8,7 +8,7 @@ import { columnOfTrigger, TRIGGER_MARK } from '../trigger.js';
 import { columnsOf } from './columns.js';
 import { foreignKeysOf } from './foreignKeys.js';
 import { type KnownColumns, keyPartsAt, keysOf, plainIndex } from './keys.js';
-import { type ColumnRow, fold, type MasterRow, type TableRow } from './read.js';
+import { type ColumnList, type ColumnRow, columnRows, fold, type MasterRow, type TableRow } from './read.js';
 import { inParentheses, lineOf } from './text.js';
 
 export function triggerOf({ name, sql }: MasterRow): Trigger {
@@ -84,38 +84,71 @@ function understood(sql: string, rows: readonly ColumnRow[]): TableDefinition | 
   }
 }
 
-/** A table, with the indexes and triggers that are on it; undefined when its text was not understood. */
-export function tableOf(
-  { name, sql }: MasterRow,
-  table: TableRow,
-  rows: readonly ColumnRow[],
-  on: readonly MasterRow[],
-): Table | undefined {
-  const definition = understood(sql, rows);
+/** What the engine says of one table. */
+interface TableParts {
+  readonly row: MasterRow;
+  readonly kind: TableRow;
+  readonly columns: ColumnList | undefined;
+  /** The indexes and triggers that are on it. */
+  readonly on: readonly MasterRow[];
+}
+
+/** What is known of a table only when its text is taken apart. */
+const INSIDE = ['columns', 'primaryKey', 'uniques', 'foreignKeys', 'checks', 'indexes'] as const;
+
+type Inside = Pick<Table, (typeof INSIDE)[number]>;
+
+function insideOf({ row, kind, columns: list, on }: TableParts): Inside | undefined {
+  const rows = columnRows(list);
+  const definition = understood(row.sql, rows);
   if (definition === undefined) return undefined;
-  const columns = columnsOf(rows, definition, table);
+  const columns = columnsOf(rows, definition, kind);
   const known: KnownColumns = new Map(columns.map((column) => [fold(column.name), column]));
   return {
-    schema: undefined,
-    name,
-    comment: undefined,
-    extension: undefined,
     columns,
     primaryKey: keysOf(definition, 'primary', known)[0],
     uniques: keysOf(definition, 'unique', known),
     foreignKeys: foreignKeysOf(definition, known),
     checks: checksOf(definition),
+    indexes: on.filter(({ type }) => type === 'index').map((each) => indexOf(each, known)),
+  };
+}
+
+function outsideOf({ row, kind, on }: TableParts): Omit<Table, keyof Inside> {
+  return {
+    schema: undefined,
+    name: row.name,
+    comment: undefined,
+    extension: undefined,
     exclusions: [],
-    indexes: on.filter(({ type }) => type === 'index').map((row) => indexOf(row, known)),
     triggers: on.filter(({ type }) => type === 'trigger').map(triggerOf),
     partitionedBy: undefined,
     partitionOf: undefined,
     inherits: [],
     isUnlogged: false,
     rowSecurity: 'off',
-    isStrict: table.isStrict,
-    isWithoutRowid: table.isWithoutRowid,
+    isStrict: kind.isStrict,
+    isWithoutRowid: kind.isWithoutRowid,
     options: [],
     dependsOn: [],
   };
+}
+
+/** A table, with the indexes and triggers that are on it; undefined when its text was not understood. */
+export function tableOf(parts: TableParts): Table | undefined {
+  const inside = insideOf(parts);
+  return inside === undefined ? undefined : { ...outsideOf(parts), ...inside };
+}
+
+/** The same for a table that is understood: it is taken apart when somebody asks for what is in it. */
+export function tableLater(parts: TableParts): Table {
+  let made: Inside | undefined;
+  const inside = (): Inside => {
+    made ??= insideOf(parts);
+    if (made === undefined) throw new Error(`The definition of ${parts.row.name} was not understood.`);
+    return made;
+  };
+  const table = outsideOf(parts);
+  for (const key of INSIDE) Object.defineProperty(table, key, { enumerable: true, get: () => inside()[key] });
+  return table as Table;
 }

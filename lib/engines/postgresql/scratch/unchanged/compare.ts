@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Column } from '../../../../schema/column.js';
 import type { Check, ForeignKey, KeyConstraint } from '../../../../schema/constraints.js';
 import type { ObjectName } from '../../../../schema/names.js';
@@ -15,12 +14,15 @@ const byName = (
   b: { readonly name: string | undefined },
 ): number => (String(a.name) < String(b.name) ? -1 : 1);
 
-/** Most fields are the same value: the costly comparison is for those that are not. */
-function sameFields<T extends object>(a: T, b: T): boolean {
-  const keys = Object.keys(a) as (keyof T)[];
+/** Whether plain data are the same; the general comparison takes several times as long, and there are many columns. */
+function sameData(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
   return (
+    Array.isArray(a) === Array.isArray(b) &&
     keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.is(a[key], b[key]) || isDeepStrictEqual(a[key], b[key]))
+    keys.every((key) => Object.hasOwn(b, key) && sameData(a[key as never], b[key as never]))
   );
 }
 
@@ -29,8 +31,9 @@ function isSame<T extends { readonly name: string | undefined }>(
   actual: readonly T[],
 ): boolean {
   if (expected.length !== actual.length) return false;
+  if (expected.length === 0) return true;
   const sorted = [...actual].sort(byName);
-  return [...expected].sort(byName).every((each, at) => sameFields(each, sorted[at] as T));
+  return [...expected].sort(byName).every((each, at) => sameData(each, sorted[at] as T));
 }
 
 function keyOf({ name, columns }: NamedColumns, fallback: string): KeyConstraint {
@@ -114,7 +117,7 @@ function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly C
       isMetadata: plain.metadata.has(name),
       nullable: probed.column.nullable && plain.primaryKey?.columns.includes(name) !== true,
     };
-    return sameFields(expected, own) ? [own] : [];
+    return sameData(expected, own) ? [own] : [];
   });
   const isWhole = columns.length === plain.columns.length && columns.length === actual.columns.length;
   return isWhole && isSame(checks, actual.checks) ? columns : undefined;

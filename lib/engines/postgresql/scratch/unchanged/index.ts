@@ -1,10 +1,12 @@
 import type { Knex } from 'knex';
 import type { Table } from '../../../../schema/table.js';
-import type { ScratchObject, ScratchRequest } from '../../../contract.js';
+import type { ScratchObject } from '../../../contract.js';
 import { type Piece, wordsOf } from '../../../scratch.js';
+import type { Compiled } from '../compile.js';
 import type { ScratchNames } from '../names.js';
+import type { ScratchRequest } from '../request.js';
 import { type Resolve, unchangedTable } from './compare.js';
-import { type PlainTable, parsePlain } from './parse.js';
+import type { PlainTable } from './parse.js';
 import { probeColumns } from './probe.js';
 
 interface Candidate {
@@ -26,28 +28,16 @@ function wordsOfOthers(pieces: readonly Piece[]): ReadonlySet<string> {
 }
 
 function candidatesOf(
-  pieces: readonly Piece[],
+  pieces: readonly Compiled[],
   { actual }: ScratchRequest,
-  names: ScratchNames,
   home: string,
 ): readonly Candidate[] {
   const tables = new Map(actual.tables.map((table) => [keyOf(table.schema, table.name), table]));
   const touched = wordsOfOthers(pieces);
-  const hooks = new Set<string>();
-  return pieces.flatMap((piece) => {
-    const { object } = piece;
-    const schema = object.schema ?? home;
-    const table = tables.get(keyOf(schema, object.name));
-    if (object.kind !== 'table' || table === undefined || touched.has(object.name)) return [];
-    const plain = parsePlain(piece, names.scratchOf(schema));
-    if (plain === undefined) return [];
-    // The first table with each update trigger is built, so that the trigger's function is compared too.
-    const hook = plain.hook === undefined ? undefined : keyOf(schema, plain.hook);
-    if (hook !== undefined && !hooks.has(hook)) {
-      hooks.add(hook);
-      return [];
-    }
-    return [{ object, plain, actual: table }];
+  return pieces.flatMap(({ object, plain }) => {
+    const table = tables.get(keyOf(object.schema ?? home, object.name));
+    const isPlain = table !== undefined && plain !== undefined && !touched.has(object.name);
+    return isPlain ? [{ object, plain, actual: table }] : [];
   });
 }
 
@@ -77,12 +67,12 @@ function resolver(
  */
 export async function unchangedTables(
   trx: Knex.Transaction,
-  pieces: readonly Piece[],
+  pieces: readonly Compiled[],
   request: ScratchRequest,
   names: ScratchNames,
   { path, home }: { readonly path: readonly string[]; readonly home: string },
 ): Promise<ReadonlyMap<ScratchObject, Table>> {
-  const candidates = candidatesOf(pieces, request, names, home);
+  const candidates = candidatesOf(pieces, request, home);
   if (candidates.length < FEW) return new Map();
   const probe = await probeColumns(
     trx,

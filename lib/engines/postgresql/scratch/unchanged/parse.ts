@@ -1,13 +1,6 @@
+import { listOf, STANDARD_QUOTES, splitParts } from '../../../parts.js';
 import type { Piece } from '../../../scratch.js';
-import {
-  closingOf,
-  identifierOf,
-  isWord,
-  significant,
-  splitAtCommas,
-  type Token,
-  tokenize,
-} from '../../../tokens.js';
+import { closingOf, identifierOf, isWord, significant, tokenize } from '../../../tokens.js';
 import { quoteName } from '../../identifiers.js';
 
 /** A key, constraint or index on columns. */
@@ -39,8 +32,6 @@ export interface PlainTable {
   readonly metadata: ReadonlySet<string>;
   /** The column that the update trigger keeps. */
   readonly stamps: string | undefined;
-  /** The hook's statement with nothing of this table in it. */
-  readonly hook: string | undefined;
 }
 
 type Draft = { -readonly [K in keyof PlainTable]: PlainTable[K] };
@@ -52,6 +43,9 @@ const FOREIGN = new RegExp(
   `^ add constraint (${NAME}) foreign key ${LIST} references (${NAME}(?:\\.${NAME})?) ${LIST}((?: on (?:update|delete) (?:no action|restrict|cascade|set null|set default))*)$`,
   'i',
 );
+const NAMES = new RegExp(NAME, 'g');
+const STAMP = new RegExp(`new\\.(${NAME}) :=`);
+const ACTION = / on (update|delete) (no action|restrict|cascade|set null|set default)/gi;
 const INDEX = new RegExp(`^create (unique )?index (${NAME}) on `);
 const ON_COLUMNS = new RegExp(`^ ${LIST}$`);
 const TEXT = /^ is '((?:[^']|'')*)'$/;
@@ -59,40 +53,62 @@ const TEXT = /^ is '((?:[^']|'')*)'$/;
 const NOT_PLAIN = ['CONSTRAINT', 'UNIQUE', 'REFERENCES', 'GENERATED', 'DEFERRABLE', 'EXCLUDE', 'LIKE'];
 
 const unquote = (quoted: string): string => quoted.slice(1, -1).replaceAll('""', '"');
-const namesIn = (list: string): readonly string[] => (list.match(new RegExp(NAME, 'g')) ?? []).map(unquote);
+const namesIn = (list: string): readonly string[] => (list.match(NAMES) ?? []).map(unquote);
 
-function addColumn(draft: Draft, part: readonly Token[], sql: string): boolean {
-  const tokens = significant(part);
+/** What stands between two commas of a CREATE TABLE. */
+type Part =
+  | { readonly name: string; readonly definition: string; readonly isKey: boolean }
+  | { readonly primaryKey: NamedColumns };
+
+function readPart(sql: string): Part | undefined {
+  const tokens = significant(tokenize(sql));
   const [first] = tokens;
   const last = tokens.at(-1);
-  if (first === undefined || last === undefined) return false;
+  if (first === undefined || last === undefined) return undefined;
   if (isWord(first, 'CONSTRAINT') && isWord(tokens[2], 'PRIMARY')) {
     const [name = '', ...columns] = tokens.filter(({ kind }) => kind === 'name').map(identifierOf);
-    draft.primaryKey = { name, columns };
-    return closingOf(tokens, 4) === tokens.length - 1;
+    return closingOf(tokens, 4) === tokens.length - 1 ? { primaryKey: { name, columns } } : undefined;
   }
-  if (first.kind !== 'name' || tokens.some((token) => isWord(token, ...NOT_PLAIN))) return false;
+  if (first.kind !== 'name' || tokens.some((token) => isWord(token, ...NOT_PLAIN))) return undefined;
   const name = identifierOf(first);
   const key = tokens.findIndex((token, at) => isWord(token, 'PRIMARY') && isWord(tokens[at + 1], 'KEY'));
   const definition = sql.slice(first.end, last.end);
-  if (key < 0) {
-    draft.columns = [...draft.columns, { name, definition }];
-    return true;
-  }
+  if (key < 0) return { name, definition, isKey: false };
   const from = (tokens[key]?.start ?? 0) - first.end;
   const to = (tokens[key + 1]?.end ?? 0) - first.end;
-  draft.columns = [...draft.columns, { name, definition: definition.slice(0, from) + definition.slice(to) }];
-  draft.primaryKey = { name: undefined, columns: [name] };
+  return { name, definition: definition.slice(0, from) + definition.slice(to), isKey: true };
+}
+
+/** By their text: a schema has the same few columns in every table. */
+const parts = new Map<string, Part | undefined>();
+
+function partOf(sql: string): Part | undefined {
+  if (!parts.has(sql)) parts.set(sql, readPart(sql));
+  return parts.get(sql);
+}
+
+function addPart(draft: Draft, sql: string): boolean {
+  const part = partOf(sql.trim());
+  if (part === undefined) return false;
+  if ('primaryKey' in part) {
+    draft.primaryKey = part.primaryKey;
+    return true;
+  }
+  const { name, definition, isKey } = part;
+  draft.columns = [...draft.columns, { name, definition }];
+  if (isKey) draft.primaryKey = { name: undefined, columns: [name] };
   return true;
 }
 
 function addCreate(draft: Draft, sql: string, head: string): boolean {
   if (!sql.startsWith(`${head} (`)) return false;
-  const tokens = tokenize(sql);
-  const open = tokens.findIndex(({ text, start }) => text === '(' && start >= head.length);
-  const close = closingOf(tokens, open);
-  if (close !== tokens.length - 1) return false;
-  return splitAtCommas(tokens.slice(open + 1, close)).every((part) => addColumn(draft, part, sql));
+  const body = sql.slice(head.length + 1);
+  // A dollar sign may quote.
+  const list = body.includes('$') ? undefined : listOf(body, STANDARD_QUOTES);
+  return (
+    list?.close === body.length - 1 &&
+    splitParts(body, list, list.close).every(({ text }) => addPart(draft, text))
+  );
 }
 
 function addConstraint(draft: Draft, rest: string): boolean {
@@ -103,15 +119,19 @@ function addConstraint(draft: Draft, rest: string): boolean {
   }
   const [, name, own, target, others, actions = ''] = FOREIGN.exec(rest) ?? [];
   if (name === undefined || own === undefined || target === undefined || others === undefined) return false;
-  const action = (event: string) =>
-    new RegExp(` on ${event} (no action|restrict|cascade|set null|set default)`, 'i').exec(actions)?.[1];
+  const said = new Map(
+    [...actions.matchAll(ACTION)].map(([, event = '', action = '']) => [
+      event.toLowerCase(),
+      action.toLowerCase(),
+    ]),
+  );
   const key: PlainKey = {
     name: unquote(name),
     columns: namesIn(own),
     target: namesIn(target),
     targetColumns: namesIn(others),
-    onUpdate: action('update')?.toLowerCase() ?? 'no action',
-    onDelete: action('delete')?.toLowerCase() ?? 'no action',
+    onUpdate: said.get('update') ?? 'no action',
+    onDelete: said.get('delete') ?? 'no action',
   };
   draft.foreignKeys = [...draft.foreignKeys, key];
   return true;
@@ -143,12 +163,9 @@ function addComment(draft: Draft, sql: string, quoted: string, comments: Map<str
   return true;
 }
 
-function addHook(draft: Draft, sql: string, quoted: string): boolean {
-  const marks = sql.split(`comment on column ${quoted}.`).slice(1);
-  const column = new RegExp(`new\\.(${NAME}) :=`).exec(sql)?.[1];
-  draft.metadata = new Set(marks.flatMap((text) => namesIn(text)[0] ?? []));
+function addHook(draft: Draft, sql: string): boolean {
+  const column = STAMP.exec(sql)?.[1];
   draft.stamps = column === undefined ? undefined : unquote(column);
-  draft.hook = sql.replaceAll(quoted, '');
   return true;
 }
 
@@ -164,13 +181,12 @@ export function parsePlain({ object, statements }: Piece, schema: string): Plain
     foreignKeys: [],
     comment: undefined,
     comments,
-    metadata: new Set(),
+    metadata: new Set(statements.flatMap(({ hookColumns }) => hookColumns ?? [])),
     stamps: undefined,
-    hook: undefined,
   };
   const isRead = statements.every(({ sql, output, bindings = [] }) => {
     if (output !== undefined || bindings.length > 0) return false;
-    if (sql.startsWith('do $knex_meta')) return addHook(draft, sql, quoted);
+    if (sql.startsWith('do $knex_meta')) return addHook(draft, sql);
     // Escapes, and what Knex takes for a binding.
     if (/[\\?]/.test(sql)) return false;
     if (sql.startsWith('create table ')) return addCreate(draft, sql, `create table ${quoted}`);

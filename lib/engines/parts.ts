@@ -16,7 +16,11 @@ interface List {
   readonly commented: number;
 }
 
-const CLOSING: Readonly<Record<string, string>> = { "'": "'", '"': '"', '`': '`', '[': ']' };
+/** Marks that quote, each with the one that ends it. */
+type Quotes = Readonly<Record<string, string>>;
+
+export const STANDARD_QUOTES: Quotes = { "'": "'", '"': '"' };
+const SQLITE_QUOTES: Quotes = { ...STANDARD_QUOTES, '`': '`', '[': ']' };
 
 function endAfter(sql: string, closing: string, from: number): number {
   const at = sql.indexOf(closing, from);
@@ -30,12 +34,12 @@ function commentEnd(sql: string, at: number): number {
 }
 
 /** The first list in parentheses, by its characters: a schema's statements are many, and most of their tokens nobody asks for. */
-export function listOf(sql: string): List | undefined {
+export function listOf(sql: string, quotes = SQLITE_QUOTES): List | undefined {
   const commas: number[] = [];
   let [open, depth, commented] = [-1, 0, 0];
   for (let at = 0; at < sql.length; at += 1) {
     const character = sql.charAt(at);
-    const closing = CLOSING[character];
+    const closing = quotes[character];
     // A quote within is written twice: what is behind it reads as one more string.
     if (closing !== undefined) at = endAfter(sql, closing, at + 1) - 1;
     else if (character === '-' || character === '/') {
@@ -43,10 +47,10 @@ export function listOf(sql: string): List | undefined {
       if (end === at) continue;
       commented = end;
       at = end - 1;
-    } else if (character === '(') {
+    } else if (character === '(' || character === '[') {
       if (depth === 0) open = at;
       depth += 1;
-    } else if (character === ')') {
+    } else if (character === ')' || character === ']') {
       depth -= 1;
       if (depth === 0) return { open, close: at, commas, commented: Math.max(commented, open + 1) };
     } else if (character === ',' && depth === 1) commas.push(at);
