@@ -48,6 +48,8 @@ export async function readDesired(
         scratchObjectOf(db, model, engine.hasSchemas, (renamed) => columns.set(model, renamed)),
       ),
   );
+  // Where the database cannot be read, nobody asks for them.
+  objects.catch(() => {});
   const { actual, desired, home } = await engine.readBoth(db, { objects, actual: known, shadow });
   const models = await loading;
   const wrap = (name: string): string => wrapName(db.client as ClientInternals, name, undefined);

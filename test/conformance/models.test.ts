@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { defineTrigger } from '../../lib/models/defineFunction.js';
@@ -5,7 +6,7 @@ import { defineModel } from '../../lib/models/defineModel.js';
 import { defineSql } from '../../lib/models/defineSql.js';
 import { defineView } from '../../lib/models/defineView.js';
 import { introspect } from '../support/introspection.js';
-import { desiredOf } from '../support/models.js';
+import { desiredOf, readDesiredOf } from '../support/models.js';
 import { onEachEngine } from './support.js';
 
 type Columns = (t: Knex.CreateTableBuilder) => void;
@@ -37,6 +38,26 @@ const pairs: Columns = (t) => {
 };
 
 onEachEngine('models', (open, engine) => {
+  it('that fail when nobody waits for them any more leave the error of the database', async () => {
+    const db = open();
+    await db.destroy();
+    const late = setTimeout(50).then(() => {
+      throw new Error('late');
+    });
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const failure = await readDesiredOf(db, late).catch((error: Error) => error);
+      expect(String(failure)).to.match(/Unable to acquire a connection/);
+      await late.catch(() => {});
+      await setTimeout(0);
+      expect(unhandled).to.deep.equal([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('are what migrations of the same tables make, whatever comes first', async () => {
     const db = open();
     const models = [
