@@ -3,6 +3,11 @@ import { type Family, familiesOf } from './families.js';
 import { distinct, namesOf } from './names.js';
 import { type ColumnSpec, type EngineName, q } from './spec.js';
 
+const INTEGERS: Readonly<Record<EngineName, readonly string[]>> = {
+  postgresql: ['integer', 'bigint', 'smallint'],
+  sqlite: ['integer', 'bigint', 'int'],
+};
+
 /** What there is of a slot on both sides. */
 export type Sides<Of> = readonly [Of | undefined, Of | undefined];
 
@@ -123,7 +128,7 @@ function idColumn(
 export function columnsOf(around: Surroundings, key: string): readonly Sides<ColumnSpec>[] {
   const { choices, engine, isStrict } = around;
   const families = familiesOf(engine, isStrict);
-  const slots = [...families.map(({ slot }) => slot), 'ref', 'computed'];
+  const slots = [...families.map(({ slot }) => slot), 'ref', 'computed', 'second'];
   const isThereOf = (slot: string): readonly [boolean, boolean] => {
     const isThere = presence(choices, `${key} ${slot}`);
     // What is computed from a column goes and comes with it.
@@ -157,6 +162,18 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
       target: targets[at],
     })) as unknown as readonly [ColumnSpec, ColumnSpec],
   );
+  const seconds = choices.both(`${key} second type`, (each) => choices.of(each, INTEGERS[engine]));
+  const second = only(
+    presence(choices, `${key} second`),
+    [0, 1].map((at) => ({
+      ...NOTHING,
+      slot: 'second',
+      name: named('second')[at],
+      type: isStrict ? 'integer' : seconds[at],
+      required: false,
+      defaultTo: undefined,
+    })) as unknown as readonly [ColumnSpec, ColumnSpec],
+  );
   const formulas = choices.both(`${key} formula`, (each) => choices.of(each, ['$ * 2', '$ + 1', 'abs($)']));
   const kinds = choices.both(`${key} kind`, (each) =>
     choices.of(each, ['stored', engine === 'sqlite' ? 'virtual' : 'stored']),
@@ -176,7 +193,7 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
       computed: `(${formulas[at]?.replace('$', q(base.name))}) ${kinds[at]}`,
     };
   }) as unknown as Sides<ColumnSpec>;
-  return [idColumn(around, key), ...columns, refs, computed].filter(
+  return [idColumn(around, key), ...columns, refs, computed, second].filter(
     ([a, b]) => a !== undefined || b !== undefined,
   );
 }

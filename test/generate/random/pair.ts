@@ -2,6 +2,8 @@ import type { Rename } from '../../../lib/diff/options.js';
 import type { ObjectName } from '../../../lib/schema/names.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
+import { familiesOf } from './families.js';
+import { primaryOf, primarySql, requireKey, withKeys } from './keys.js';
 import { distinct, namesOf } from './names.js';
 import { partsOf } from './parts.js';
 import {
@@ -81,7 +83,7 @@ function drawTable(
   const isThere = slot === 't0' ? ([true, true] as const) : presence(choices, slot);
   const settings = choices.of(`${slot} settings`, SETTINGS[engine]);
   const isPlain = settings === '' || engine === 'postgresql';
-  const columns = columnsOf(
+  const drawn = columnsOf(
     {
       choices,
       engine,
@@ -90,6 +92,12 @@ function drawTable(
       isWithoutRowid: settings.includes('without rowid'),
     },
     slot,
+  );
+  const primary = primaryOf(choices, slot, drawn);
+  const columns = requireKey(
+    drawn,
+    primary,
+    (of) => familiesOf(engine).find((each) => each.slot === of)?.types[0]?.defaults[0] ?? "'x'",
   );
   const parts = partsOf(choices, engine, slot, columns, isThere[0] && isThere[1]);
   const schemas =
@@ -113,7 +121,11 @@ function drawTable(
       schema: schemas[at],
       name: names[at],
       columns: here,
-      parts: parts[at],
+      // The server makes no second key of the same columns.
+      parts: parts[at].filter(({ key }) => key !== 'own key' || primary[at].join() !== 'id,num'),
+      primary: primary[at],
+      primaryKey: primarySql(choices, engine, slot, { columns: here }, primary[at]),
+      keys: [],
       metadata,
       settings,
       comment: comments[at],
@@ -230,7 +242,12 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
     drawTable(choices, engine, slot, [had.get(slot) as string, has.get(slot) as string], mood),
   );
   const side = (at: 0 | 1): Side => ({
-    tables: tables.flatMap(({ sides }) => sides[at] ?? []),
+    tables: withKeys(
+      choices,
+      engine,
+      tables.flatMap(({ sides }) => sides[at] ?? []),
+      at,
+    ),
     objects: granted(
       at,
       objectsOf(choices, engine, at, mood, tables),

@@ -83,8 +83,18 @@ const COMMON: readonly Template[] = [
   },
 ];
 
+const OWN_KEY: Template = {
+  key: 'own key',
+  kind: 'constraint',
+  slots: ['id', 'num'],
+  unique: true,
+  fits: NUMERIC,
+  forms: [(i, n) => `unique (${i}, ${n})`],
+};
+
 const POSTGRESQL: readonly Template[] = [
   ...COMMON,
+  OWN_KEY,
   {
     key: 'unique',
     kind: 'constraint',
@@ -130,14 +140,6 @@ const POSTGRESQL: readonly Template[] = [
     ],
   },
   {
-    key: 'own key',
-    kind: 'constraint',
-    slots: ['id', 'num'],
-    unique: true,
-    fits: NUMERIC,
-    forms: [(i, n) => `unique (${i}, ${n})`],
-  },
-  {
     key: 'kind check',
     kind: 'constraint',
     slots: ['kind'],
@@ -159,6 +161,7 @@ const POSTGRESQL: readonly Template[] = [
 
 const SQLITE: readonly Template[] = [
   ...COMMON,
+  OWN_KEY,
   {
     key: 'unique',
     kind: 'constraint',
@@ -185,7 +188,7 @@ const isUniqueSlot = (engine: EngineName, slot: string) =>
   slot === 'id' || (familiesOf(engine).find((each) => each.slot === slot)?.isDistinct ?? false);
 
 function part(
-  { kind, forms, unique }: Template,
+  { key, kind, forms, unique }: Template,
   at: 0 | 1,
   shared: {
     readonly form: readonly [number, number];
@@ -195,6 +198,7 @@ function part(
   names: readonly string[],
 ): PartSpec {
   return {
+    key,
     kind,
     name: shared.name[at],
     definition: forms[shared.form[at]]?.(...names) ?? '',

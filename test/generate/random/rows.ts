@@ -34,6 +34,7 @@ function meaning(slot: string, value: unknown, mood: readonly string[]): unknown
     case 'num':
     case 'id':
     case 'ref':
+    case 'second':
       return Number(written);
     case 'flag':
       return /^(t|true|1)$/.test(written);
