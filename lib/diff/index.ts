@@ -127,9 +127,8 @@ export function diff(
   ];
   if (changes.length === 0) return { operations: [], candidates: [], unmanaged };
   const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
-  const all = how.holdsColumns
-    ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))
-    : withViews;
+  const withComputed = how.holdsColumns ? aroundComputed(renamed.schema, target, withViews) : withViews;
+  const all = aroundKeys(renamed.schema, target, withComputed, how);
   return {
     operations: order(all),
     candidates: findCandidates(changes, how),

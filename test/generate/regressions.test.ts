@@ -406,6 +406,25 @@ const CASES: readonly Case[] = [
 /** And on SQLite. */
 const SQLITE: readonly Case[] = [
   {
+    name: 'a primary key that gets another column, while keys without a name refer to what it was',
+    before: sql(
+      'create table t (id int not null, own int references t (id), primary key (id))',
+      'create table child (id integer primary key, t int references t on delete cascade)',
+      'create table other (t int, u int, foreign key (t) references t (id), foreign key (u) references t (id))',
+    ),
+    after: sql(
+      'create table t (id int not null, own int references t (id), num integer not null default 5, primary key (id, num), unique (id))',
+      'create table child (id integer primary key, t int references t (id) on delete cascade)',
+      'create table other (t int, u int, foreign key (t) references t (id), foreign key (u) references t (id))',
+    ),
+    rows: sql(
+      'insert into t values (1, null), (2, 1)',
+      'insert into child values (1, 1)',
+      'insert into other values (1, 2)',
+    ),
+    kept: 'select * from t, child, other',
+  },
+  {
     name: 'a table without rowid whose primary key loses a column that goes, with an unnamed key',
     before: sql(
       'create table t (id int not null, num integer not null default 5, primary key (id, num), unique (id)) without rowid',

@@ -36,7 +36,7 @@ function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
     computed === undefined ? '' : ` generated always as ${computed}`,
     required ? ' not null' : '',
     defaultTo === undefined ? '' : ` default ${defaultTo}`,
-    referred === undefined ? '' : ` references ${q(referred.name)} (id) on delete set null`,
+    referred === undefined ? '' : ` references ${q(referred.name)} (id)${table.refers}`,
   ].join('');
 }
 
@@ -124,7 +124,7 @@ async function adorn(db: Knex, table: TableSpec, side: Side): Promise<void> {
     if (referred !== undefined && referred.settings === '' && table.settings === '')
       await run(
         db,
-        `alter table ${name} add foreign key (${q(column)}) references ${tableSql(referred)} (id) on delete set null${referred.slot < table.slot ? '' : ' deferrable initially deferred'}`,
+        `alter table ${name} add foreign key (${q(column)}) references ${tableSql(referred)} (id)${table.refers}`,
       );
   }
   if (table.trigger !== undefined) {

@@ -52,6 +52,8 @@ export interface TableSpec {
   /** The primary key, and what else is a key beside it; none where a column says so itself. */
   readonly primaryKey: readonly string[];
   readonly keys: readonly KeySpec[];
+  /** What the key of one column does, and when. */
+  readonly refers: string;
   readonly metadata: boolean;
   readonly settings: string;
   readonly comment: string | undefined;
