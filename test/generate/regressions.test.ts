@@ -391,6 +391,19 @@ const CASES: readonly Case[] = [
     kept: `select same()::text, all_of(1, 'a')::text`,
   },
   {
+    name: 'tables that come and go with keys to a table whose primary key is made anew',
+    before: sql(
+      'create table t (id integer primary key, x text)',
+      'create table going (id integer primary key, t integer references t (id))',
+    ),
+    after: sql(
+      'create table t (id bigint, x text, num integer default 5, primary key (num, id), constraint t_id unique (id))',
+      'create table coming (id integer primary key, t bigint references t (id))',
+    ),
+    rows: sql(`insert into t values (1, 'x')`, 'insert into going values (1, 1)'),
+    kept: 'select id, x from t',
+  },
+  {
     name: 'a table that gets the name of one that goes, and a sequence by the name of one of that',
     before: sql(
       'create table a (id serial primary key, x integer)',
@@ -423,6 +436,37 @@ const SQLITE: readonly Case[] = [
       'insert into other values (1, 2)',
     ),
     kept: 'select * from t, child, other',
+  },
+  {
+    name: 'a number that is never given twice in place of a key of two columns, of the same type',
+    before: sql(
+      'create table t (id integer not null, num integer not null default 5, primary key (id, num), unique (id))',
+    ),
+    after: sql('create table t (id integer primary key autoincrement, num integer not null default 5)'),
+    rows: sql('insert into t values (1, 2), (7, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a number that is never given twice in place of a key of two columns, of another type',
+    before: sql(
+      'create table t (id int, num integer not null default 5, primary key (id, num), unique (id))',
+    ),
+    after: sql('create table t (id integer primary key autoincrement, num integer default 5)'),
+    rows: sql('insert into t values (1, 2), (7, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'tables that come and go with keys to a table whose primary key is made anew',
+    before: sql(
+      'create table t (id int not null primary key, x text)',
+      'create table going (id integer primary key, t int references t (id))',
+    ),
+    after: sql(
+      'create table t (id int not null, x text, num integer not null default 5, primary key (num, id), unique (id))',
+      'create table coming (id int not null, t int references t (id), unique (id), primary key (id))',
+    ),
+    rows: sql(`insert into t values (1, 'x')`, 'insert into going values (1, 1)'),
+    kept: 'select * from t',
   },
   {
     name: 'a table without rowid whose primary key loses a column that goes, with an unnamed key',

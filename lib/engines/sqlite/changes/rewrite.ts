@@ -47,12 +47,25 @@ function joinKeys(operations: readonly Operation[], before: DatabaseSchema): rea
     }, operations);
 }
 
+/** A column that never gives a number twice says itself that it is the primary key: it brings it. */
+function withoutOwnKeys(operations: readonly Operation[]): readonly Operation[] {
+  const isBrought = (key: Operation): boolean =>
+    key.kind === 'primaryKey' &&
+    key.to !== undefined &&
+    operations.some(
+      (each) =>
+        each.kind === 'column' &&
+        sameObject(each.table, key.table) &&
+        each.to?.numbering?.kind === 'rowid' &&
+        !each.to.numbering.reuses,
+    );
+  return operations.filter((each) => !isBrought(each));
+}
+
 /** See `ChangeEngine.rewrite`. */
 export function rewrite(operations: readonly Operation[], before: DatabaseSchema): readonly Operation[] {
-  return joinKeys(
-    operations.flatMap((operation) =>
-      operation.kind === 'renamePart' ? rewriteRename(operation) : [operation],
-    ),
-    before,
+  const plain = operations.flatMap((operation) =>
+    operation.kind === 'renamePart' ? rewriteRename(operation) : [operation],
   );
+  return joinKeys(withoutOwnKeys(plain), before);
 }
