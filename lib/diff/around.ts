@@ -27,9 +27,9 @@ function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
   );
 }
 
-/** The types that change, by whose values views may compare. */
+/** The types that change, by whose values views may compare: also by the names that they had. */
 function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
-  return operations.flatMap((operation) =>
+  const touched = operations.flatMap((operation) =>
     (operation.kind === 'enum' ||
       (operation.kind === 'domain' && operation.from?.type !== operation.to?.type)) &&
     operation.from !== undefined &&
@@ -37,6 +37,29 @@ function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
       ? [operation.to]
       : [],
   );
+  return operations.reduceRight<readonly ObjectName[]>(
+    (all, each) =>
+      each.kind === 'renameType' && all.some((type) => sameObject(type, each.to)) ? [...all, each.from] : all,
+    touched,
+  );
+}
+
+/** The functions that go, or are made anew: with what they give back, or for a type that changes. */
+function touchedFunctions(
+  operations: readonly Operation[],
+  types: readonly ObjectName[],
+  { functions }: DatabaseSchema,
+): readonly ObjectName[] {
+  return [
+    ...operations.flatMap((operation) => {
+      if (operation.kind !== 'function' || operation.from === undefined) return [];
+      const { from, to } = operation;
+      return to === undefined || to.result !== from.result || to.kind !== from.kind ? [from] : [];
+    }),
+    ...functions.filter(({ dependsOn }) =>
+      dependsOn.some((each) => each.kind === 'type' && types.some((type) => sameObject(type, each))),
+    ),
+  ];
 }
 
 /** The views that need one of these objects, or another such view. */
@@ -80,7 +103,8 @@ export function aroundViews(
     operation.kind === 'view' && operation.from !== undefined ? [operation.from] : [],
   );
   const isChanged = (view: View) => changed.some((each) => sameObject(each, view));
-  const tables = holdsColumns ? [...touchedTables(operations), ...types, ...byType] : [];
+  const functions = holdsColumns ? touchedFunctions(operations, types, actual) : [];
+  const tables = holdsColumns ? [...touchedTables(operations), ...types, ...byType, ...functions] : [];
   // On every engine a view that is gone for a moment leaves those over it without it.
   const inTheWay = viewsOver(actual.views, [...tables, ...changed]);
   return [
