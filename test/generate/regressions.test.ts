@@ -432,6 +432,31 @@ const CASES: readonly Case[] = [
     kept: 'select id, x::text from t',
   },
   {
+    name: 'an enum that loses a value, with a function, a check and an index that come with it',
+    before: sql(`create type mood as enum ('a', 'b')`, 'create table t (id integer primary key, x mood)'),
+    after: sql(
+      `create type mood as enum ('a', 'c')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select length($1::text)'`,
+      'create table t (id integer primary key, x mood check (rank_of(x) > 0))',
+      'create index x_ix on t (rank_of(x))',
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select id, x::text from t',
+  },
+  {
+    name: 'a column that gets another collation, under a computed one and a policy',
+    before: sql(
+      'create table t (id integer primary key, x text, c text generated always as (upper(x)) stored)',
+      `create policy own on t using (x <> 'y')`,
+    ),
+    after: sql(
+      'create table t (id integer primary key, x text collate "C", c text generated always as (upper(x)) stored)',
+      `create policy own on t using (x <> 'y')`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select * from t',
+  },
+  {
     name: 'a function that gives another type back, in use by a table and a view',
     before: sql(
       `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,

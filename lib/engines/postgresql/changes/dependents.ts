@@ -118,11 +118,6 @@ export function defaultsNaming(table: Table, isNamed: (text: string) => boolean)
     );
 }
 
-/** Whether a table's columns, checks or indexes name one of these. */
-export function dependsOn({ dependsOn: needs }: Table, objects: readonly ObjectName[]): boolean {
-  return objects.some((object) => needs.some((each) => sameObject(each, object)));
-}
-
 /** Columns that are made anew, with what is on them. */
 function withTheirs(table: Table, computed: Table['columns']): readonly Operation[] {
   return [

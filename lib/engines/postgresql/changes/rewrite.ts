@@ -3,14 +3,13 @@ import { type ColumnChange, type Operation, sameObject } from '../../../operatio
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
-import { mentions } from '../../tokens.js';
+import { calls } from '../../tokens.js';
 import { usingOf } from './casts.js';
 import {
   around,
   aroundColumn,
   computedNaming,
   defaultsNaming,
-  dependsOn,
   once,
   partsNaming,
   policiesNaming,
@@ -29,7 +28,8 @@ function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Oper
     ];
     return aroundColumn(change, anew, now);
   }
-  if (from.type === to.type) return [change];
+  if (from.type === to.type)
+    return from.collation === to.collation ? [change] : aroundColumn(change, [change], now);
   const typeOf = ({ type, userType }: Column) =>
     (type.endsWith('[]') ? undefined : now.domains.find((each) => sameObject(each, userType))?.type) ?? type;
   const using = usingOf(from, to, typeOf);
@@ -51,17 +51,13 @@ function isMadeAnew(change: Operation, operations: readonly Operation[]): change
 
 /** What tables do by a function: it is away while that is made anew. */
 function usersOf(called: ObjectName, now: DatabaseSchema): readonly Operation[] {
-  const isNamed = (text: string) => mentions(text, called.name);
+  const isCalled = (text: string) => calls(text, called.name);
   return once(
     now.tables.flatMap((table) => [
-      ...(dependsOn(table, [called])
-        ? [
-            ...computedNaming(table, isNamed),
-            ...defaultsNaming(table, isNamed),
-            ...partsNaming(table, isNamed).filter(({ kind }) => kind !== 'trigger'),
-          ]
-        : []),
-      ...policiesNaming(now, table, isNamed),
+      ...computedNaming(table, isCalled),
+      ...defaultsNaming(table, isCalled),
+      ...partsNaming(table, isCalled).filter(({ kind }) => kind !== 'trigger'),
+      ...policiesNaming(now, table, isCalled),
     ]),
   );
 }

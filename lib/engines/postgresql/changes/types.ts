@@ -4,7 +4,7 @@ import { type EnumChange, type Operation, renamedValue, sameObject } from '../..
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseFunction, DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
-import { mentions } from '../../tokens.js';
+import { calls, mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { hasCast } from './casts.js';
 import {
@@ -12,7 +12,6 @@ import {
   aroundComputed,
   computedNaming,
   defaultsNaming,
-  dependsOn,
   once,
   partsNaming,
   policiesNaming,
@@ -122,26 +121,22 @@ function recreate(
     now.tables.flatMap((table) => {
       const columns = using.filter((user) => sameObject(user.table, table)).map(({ column }) => column.name);
       const isOnColumn = (text: string) => columns.some((column) => mentions(text, column));
-      const names = [
-        ...(columns.length === 0 && !dependsOn(table, [to]) ? [] : [to.name]),
-        ...functions.filter((each) => dependsOn(table, [each])).map(({ name }) => name),
-      ];
-      const isNamed = (text: string) => names.some((name) => mentions(text, name));
+      const isCalled = (text: string) => functions.some(({ name }) => calls(text, name));
+      // Without a column of it a table names a type by its casts only.
+      const isOfType = (text: string) =>
+        columns.length === 0 ? text.includes('::') && mentions(text, to.name) : mentions(text, to.name);
+      const isNamed = (text: string) => isOfType(text) || isCalled(text);
       return [
         ...columns.flatMap((column) => aroundComputed(table, column)),
         ...computedNaming(table, isNamed),
-        ...defaultsNaming(
-          table,
-          (text) => functions.some(({ name }) => mentions(text, name)) && isNamed(text),
-        ),
+        ...defaultsNaming(table, isCalled),
         ...partsNaming(table, isNamed),
         ...partsNaming(table, isOnColumn).filter(({ kind }) => kind === 'trigger'),
         ...policiesNaming(now, table, (text) => isOnColumn(text) || isNamed(text)),
       ];
     }),
   );
-  const isOfFunction = ({ defaultTo = '' }: Column) =>
-    functions.some(({ name }) => mentions(defaultTo, name));
+  const isOfFunction = ({ defaultTo = '' }: Column) => functions.some(({ name }) => calls(defaultTo, name));
   // A default by a function that is away comes back with it.
   const users = using.map((user) =>
     isOfFunction(user.column) ? { ...user, column: { ...user.column, defaultTo: undefined } } : user,
