@@ -6,7 +6,7 @@ import { byKeys, byNeeds } from './topology.js';
 
 /** Steps of a migration, in their order. A step may rest on all before it, and taken back on all behind it. */
 const STEPS = [
-  'drop triggers of views',
+  'drop triggers before all',
   'drop views',
   'schemas and extensions',
   'renames',
@@ -52,9 +52,9 @@ function isShrinking({ from, to, renamedValues }: EnumChange): boolean {
   );
 }
 
-/** Only a view's triggers fire in place of what they are for. */
-function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
-  return /\binstead\s+of\b/i.test(from?.definition ?? '');
+/** Only a view's triggers fire in place of what they are for; and one with statements of its own may name anything. */
+function isBeforeAll({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
+  return from?.calls === undefined || /\binstead\s+of\b/i.test(from.definition);
 }
 
 /** It needs its function. */
@@ -96,7 +96,7 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
       return isNeeded(operation) ? 'functions that tables need' : 'functions and views';
     case 'trigger':
       if (!isDrop) return 'triggers';
-      return isOfView(operation) ? 'drop triggers of views' : 'drop triggers';
+      return isBeforeAll(operation) ? 'drop triggers before all' : 'drop triggers';
     case 'table':
       return isDrop ? 'drop tables' : 'create tables';
     case 'foreignKey':

@@ -14,6 +14,7 @@ interface Case extends LoopCase {
 const touch = `create function touch() returns trigger language plpgsql as $$begin return new; end$$`;
 const status = `create type status as enum ('a', 'b')`;
 const names = (name: string, schema = 'public'): ObjectName => ({ schema, name });
+const local = (name: string): ObjectName => ({ schema: undefined, name });
 const moved = (from: ObjectName, to: ObjectName): Rename => ({ kind: 'table', from, to });
 const called = (from: string, to: string): Rename => ({ kind: 'column', table: names('t'), from, to });
 const valued = (from: string, to: string): Rename => ({ kind: 'enumValue', type: names('mood'), from, to });
@@ -571,6 +572,29 @@ const SQLITE: readonly Case[] = [
     kept: 'select * from t, child, other',
   },
   {
+    name: 'a trigger that writes into a table which gets another name, as its column does',
+    before: sql(
+      'create table t (id integer primary key, x integer)',
+      'create table u (id integer primary key, y integer)',
+      'create trigger far after delete on u begin update "t" set x = x + 1 where id = old.id; end',
+    ),
+    after: sql(
+      'create table s (id integer primary key, z integer)',
+      'create table u (id integer primary key, w integer)',
+      'create trigger far after delete on u begin update "s" set z = z + 1 where id = old.id; end',
+    ),
+    rows: sql('insert into t values (1, 2)', 'insert into u values (1, 3)'),
+    options: {
+      leave: [],
+      renames: [
+        moved(local('t'), local('s')),
+        { kind: 'column', table: local('s'), from: 'x', to: 'z' },
+        { kind: 'column', table: local('u'), from: 'y', to: 'w' },
+      ],
+    },
+    kept: 'select * from t, u',
+  },
+  {
     name: 'a number that is never given twice in place of a key of two columns, of the same type',
     before: sql(
       'create table t (id integer not null, num integer not null default 5, primary key (id, num), unique (id))',
@@ -617,10 +641,7 @@ const SQLITE: readonly Case[] = [
       'create table u (id int not null, x integer, num integer not null default 5, primary key (num, id)) without rowid',
     ),
     rows: sql('insert into t values (1, 2), (2, 2)'),
-    options: {
-      leave: [],
-      renames: [moved({ schema: undefined, name: 't' }, { schema: undefined, name: 'u' })],
-    },
+    options: { leave: [], renames: [moved(local('t'), local('u'))] },
     kept: 'select * from t',
   },
 ];

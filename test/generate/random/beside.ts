@@ -35,7 +35,67 @@ function partitions(choices: Choices, at: 0 | 1, tables: readonly Beside[]): rea
     ),
     after(`create index measures_at on public.measures (at desc)`),
     after(`insert into public.measures (id, at) values (1, '2024-05-05')`),
+    after(
+      'create table public.points (id integer primary key, m integer, at date, foreign key (m, at) references public.measures (id, at) on delete cascade)',
+    ),
+    after(`insert into public.points values (1, 1, '2024-05-05')`),
   ];
+}
+
+/** A sequence for a number that has no default: the column's own, its default, or both. */
+function sequences(choices: Choices, at: 0 | 1, { slot, sides }: Beside): readonly ObjectSpec[] {
+  const table = sides[at];
+  const num = table?.columns.find((each) => each.slot === 'num');
+  const isThere = presence(choices, `${slot} own sequence`)[at] && choices.chance(`${slot} sequences`, 40);
+  const isFit = /^(integer|bigint)$/.test(num?.type ?? '') && num?.defaultTo === undefined;
+  if (table === undefined || num === undefined || !isThere || !isFit) return [];
+  const kind = choices.both(`${slot} sequence kind`, (key) => choices.pick(key, 3))[at];
+  // One that a column owns is in its table's schema.
+  const name = tableSql({ schema: kind === 2 ? 'public' : table.schema, name: `num_of_${slot}` });
+  const [of, column] = [tableSql(table), q(num.name)];
+  return [
+    after(`create sequence ${name}`),
+    ...(kind === 2 ? [] : [after(`alter sequence ${name} owned by ${of}.${column}`)]),
+    ...(kind === 1
+      ? []
+      : [after(`alter table ${of} alter column ${column} set default nextval(${text(name)})`)]),
+  ];
+}
+
+/** A view of two tables, in which one refers to the other. */
+function joined(choices: Choices, at: 0 | 1, tables: readonly Beside[]): readonly ObjectSpec[] {
+  const [first, second] = [tables[0]?.sides[at], tables[1]?.sides[at]];
+  const [num, ref] = [
+    first?.columns.find(({ slot }) => slot === 'num'),
+    second?.columns.find(({ slot }) => slot === 'ref'),
+  ];
+  const isThere = presence(choices, 'joined')[at];
+  if (!isThere || first === undefined || second === undefined || num === undefined || ref === undefined)
+    return [];
+  const forms = choices.both('joined form', (key) => choices.of(key, ['join', 'left join']));
+  return [
+    after(
+      `create view joined as select a.id, a.${q(num.name)} as num, b.id as other from ${tableSql(first)} a ${forms[at]} ${tableSql(second)} b on b.${q(ref.name)} = a.id`,
+    ),
+  ];
+}
+
+/** A trigger that writes into another table. */
+function farTriggers(choices: Choices, at: 0 | 1, tables: readonly Beside[]): readonly ObjectSpec[] {
+  const [first, second] = [tables[0]?.sides[at], tables[1]?.sides[at]];
+  const num = first?.columns.find(({ slot }) => slot === 'num');
+  const isThere = presence(choices, 'far trigger')[at];
+  if (!isThere || first === undefined || second === undefined || num === undefined) return [];
+  return [
+    after(
+      `create trigger far after delete on ${tableSql(second)} begin update ${tableSql(first)} set ${q(num.name)} = ${q(num.name)} where id = old.id; end`,
+    ),
+  ];
+}
+
+/** What stands beside the tables on SQLite. */
+export function besideSqlite(choices: Choices, at: 0 | 1, tables: readonly Beside[]): readonly ObjectSpec[] {
+  return [...joined(choices, at, tables), ...farTriggers(choices, at, tables)];
 }
 
 /** Comments on what may have one besides tables and columns. */
@@ -62,6 +122,8 @@ export function beside(choices: Choices, at: 0 | 1, tables: readonly Beside[]): 
   return [
     ...tables.flatMap((table) => policies(choices, at, table)),
     ...partitions(choices, at, tables),
+    ...tables.flatMap((table) => sequences(choices, at, table)),
+    ...joined(choices, at, tables),
     ...comments(choices, at),
   ];
 }

@@ -28,6 +28,8 @@ function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
         : '';
   const serial = numbering === 'serial' ? (type === 'bigint' ? 'bigserial' : 'serial') : undefined;
   const identity = numbering !== undefined && / as identity/.test(numbering) ? ` generated ${numbering}` : '';
+  // A key may leave out the column where it is the primary key.
+  const bare = referred?.primary.length === 1 && table.refers.endsWith('set null') ? '' : ' (id)';
   return [
     serial ?? type,
     key,
@@ -36,7 +38,7 @@ function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
     computed === undefined ? '' : ` generated always as ${computed}`,
     required ? ' not null' : '',
     defaultTo === undefined ? '' : ` default ${defaultTo}`,
-    referred === undefined ? '' : ` references ${q(referred.name)} (id)${table.refers}`,
+    referred === undefined ? '' : ` references ${q(referred.name)} ${bare}${table.refers}`,
   ].join('');
 }
 

@@ -1,6 +1,6 @@
 import type { Rename } from '../../../lib/diff/options.js';
 import type { ObjectName } from '../../../lib/schema/names.js';
-import { beside } from './beside.js';
+import { beside, besideSqlite } from './beside.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
 import { familiesOf } from './families.js';
@@ -224,7 +224,7 @@ function objectsOf(
   tables: readonly Drawn[],
 ): readonly ObjectSpec[] {
   const views = viewsOf(choices, engine, at, mood, tables);
-  if (engine === 'sqlite') return views;
+  if (engine === 'sqlite') return [...views, ...besideSqlite(choices, at, tables)];
   const before = (sql: string): ObjectSpec => ({ stage: 'before tables', sql });
   const twice = choices.both('twice', (key) => choices.of(key, ['$1 * 2', '$1 + $1']));
   const amount = choices.both('amount', (key) =>
