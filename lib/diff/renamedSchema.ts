@@ -83,6 +83,21 @@ function rewriteOthers(
   );
 }
 
+/** The sequences with the columns that own them, after a rename. */
+function withOwners(
+  { sequences }: DatabaseSchema,
+  table: ObjectName,
+  change: (owner: Owner) => Partial<Owner>,
+): DatabaseSchema['sequences'] {
+  return sequences.map((each) =>
+    each.ownedBy !== undefined && sameObject(each.ownedBy.table, table)
+      ? { ...each, ownedBy: { ...each.ownedBy, ...change(each.ownedBy) } }
+      : each,
+  );
+}
+
+type Owner = NonNullable<DatabaseSchema['sequences'][number]['ownedBy']>;
+
 /** A setting of a column has the column's name. */
 const isOfColumn = ({ definition }: OtherObject): boolean =>
   /^alter table .* alter column /i.test(definition ?? '');
@@ -106,7 +121,8 @@ export function renameColumn(
     (each) => (isOfColumn(each) ? { name: name(each.name) } : {}),
     (sql) => renameTriggersColumn(sql, from, to, how.foldName),
   );
-  return retarget({ ...schema, tables, others }, (key) =>
+  const sequences = withOwners(schema, table, ({ column }) => ({ column: name(column) }));
+  return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
   );
 }
@@ -147,7 +163,8 @@ export function renameTable(
     (each) => ({ schema: to.schema, table: to.name, ...(each.name === from.name ? { name: to.name } : {}) }),
     (sql) => renameTriggersTable(sql, from, to, how.foldName),
   );
-  return retarget({ ...schema, tables, others }, (key) =>
+  const sequences = withOwners(schema, from, () => ({ table: to }));
+  return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, from) ? { ...key, target: to } : key,
   );
 }

@@ -1,5 +1,7 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, forKnex, literal, quote, rawText } from './text.js';
+import type { ObjectName } from '../schema/names.js';
+import { bare, forKnex, literal, quote, rawText, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -102,4 +104,32 @@ export function columnLine(column: Column, wording: Wording, values?: readonly s
     comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
   ];
   return `t.${parts.join('')}`;
+}
+
+/** Columns whose numbers come from a sequence and may be NULL all the same, which no type says. */
+export function freedColumns(columns: readonly Column[]): readonly string[] {
+  return columns
+    .filter(({ numbering, nullable }) => numbering?.kind === 'serial' && nullable)
+    .map(({ name }) => `alter column ${sqlName(name)} drop not null`);
+}
+
+/** How sequences count that count otherwise than those which a serial makes by itself. */
+export function countedOtherwise(
+  table: ObjectName,
+  columns: readonly Column[],
+  defaultSchema: string | undefined,
+): readonly string[] {
+  return columns.flatMap(({ type, numbering }) => {
+    if (numbering?.kind !== 'serial') return [];
+    const { sequence } = numbering;
+    const options = sequenceOptions(sequence);
+    if (sequence.type === type && options.length === 0) return [];
+    const name = sqlObject({ schema: table.schema, name: sequence.name }, defaultSchema);
+    return [[`alter sequence ${name} as ${sequence.type}`, ...options].join(' ')];
+  });
+}
+
+/** The same of a new table: they begin where they are to begin. */
+export function countedFromStart(...of: Parameters<typeof countedOtherwise>): readonly string[] {
+  return countedOtherwise(...of).map((statement) => `${statement} restart`);
 }

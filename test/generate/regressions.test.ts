@@ -458,6 +458,49 @@ const CASES: readonly Case[] = [
     kept: 'select * from t',
   },
   {
+    name: 'a sequence that a column owns which gets another name, and goes',
+    before: sql(
+      'create table t (id integer primary key, x integer, y integer)',
+      'create sequence s owned by t.x',
+    ),
+    after: sql('create table t (id integer primary key, y integer, x integer)'),
+    options: { leave: [], once: [called('x', 'y'), called('y', 'x')] },
+    kept: `select attname from pg_depend d join pg_attribute a on attrelid = refobjid and attnum = refobjsubid where objid = 's'::regclass`,
+  },
+  {
+    name: 'numbers of a sequence that may be NULL, in a column and in a table that come',
+    before: sql(
+      'create table t (id integer primary key)',
+      'create table going (x serial, y text)',
+      'alter table going alter x drop not null',
+    ),
+    after: sql(
+      'create table t (id integer primary key, x serial, "a.b" bigserial)',
+      'alter table t alter x drop not null',
+      'alter table t alter "a.b" drop not null',
+      'create table coming (x serial, y text)',
+      'alter table coming alter x drop not null',
+      'create table odd ("a.b" serial, y text)',
+      'alter table odd alter "a.b" drop not null',
+    ),
+    rows: sql('insert into t values (1)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'numbers of a sequence that counts in its own way, in a column and in a table that come',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key, x serial)',
+      'alter sequence t_x_seq as bigint increment by 5',
+      'create table coming (x serial, y text)',
+      'alter sequence coming_x_seq start with 1000 cache 10',
+      'create table odd ("a.b" serial, y text)',
+      'alter sequence "odd_a.b_seq" maxvalue 77 cycle',
+    ),
+    rows: sql('insert into t values (1)'),
+    kept: 'select * from t',
+  },
+  {
     name: 'a function that gives another type back, in use by a table and a view',
     before: sql(
       `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,
