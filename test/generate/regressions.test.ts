@@ -492,6 +492,11 @@ const CASES: readonly Case[] = [
     after: sql(
       'create table t (id integer primary key, x serial)',
       'alter sequence t_x_seq as bigint increment by 5',
+      'create sequence own start with 7',
+      'create table other (id integer primary key default nextval($$own$$))',
+      'alter sequence own owned by other.id',
+      `create table "${'ä'.repeat(25)}" ("${'b'.repeat(40)}" serial)`,
+      `do $$begin execute format('alter sequence %s increment by 7', pg_get_serial_sequence('"${'ä'.repeat(25)}"', '${'b'.repeat(40)}')); end$$`,
       'create table coming (x serial, y text)',
       'alter sequence coming_x_seq start with 1000 cache 10',
       'create table odd ("a.b" serial, y text)',
