@@ -1,3 +1,4 @@
+import { sameObject } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
@@ -46,23 +47,25 @@ function isEnumCheck(table: ObjectName, { name, type }: Column, check: Check, wo
 
 function inlineOf(table: Table, column: Column, context: RenderContext): Inline {
   const { wording } = context;
-  const isShort = (line: string | undefined, call: string) => line === `t.${call}(['${column.name}']);`;
+  const isShort = (line: string | undefined, call: string, [name]: readonly string[] = [column.name]) =>
+    line === `t.${call}(['${name}']);`;
   const primary = table.primaryKey;
+  const isInColumn =
+    primary !== undefined && isShort(keyLine('primary', table, primary, context), 'primary', primary.columns);
   const uniques: readonly (KeyConstraint | Index)[] = wording.uniqueIsIndex
     ? table.indexes.filter((index) => index.unique && isShort(indexLine(table, index, context), 'unique'))
     : table.uniques.filter((key) => isShort(keyLine('unique', table, key, context), 'unique'));
   return {
-    primary:
-      primary !== undefined &&
-      isOnly(primary.columns, column) &&
-      isShort(keyLine('primary', table, primary, context), 'primary')
-        ? primary
-        : undefined,
+    primary: isInColumn && isOnly(primary?.columns, column) ? primary : undefined,
     unique: uniques[0],
     foreign: table.foreignKeys.find(
       (key) =>
         isOnly(key.columns, column) &&
         key.targetColumns?.length === 1 &&
+        // Its own key has to be there by then.
+        (!wording.namesKeys ||
+          !sameObject(key.target, table) ||
+          (isInColumn && primary?.columns[0] === key.targetColumns[0])) &&
         foreignKeyLine(table, key, context) !== undefined &&
         saidName('foreign', table, key.columns, key.name, wording) === undefined,
     ),
@@ -95,6 +98,14 @@ function lineOf(table: Table, column: Column, inline: Inline, context: RenderCon
     index === undefined ? '' : '.index()',
     ';',
   ].join('');
+}
+
+/** Whether a table refers to columns of its own of which only an index says that they are unique. */
+function isToIndex({ primaryKey, uniques }: Table, { targetColumns = [] }: ForeignKey): boolean {
+  const keys = [...(primaryKey === undefined ? [] : [primaryKey]), ...uniques];
+  const isOf = (columns: readonly string[]) =>
+    columns.length === targetColumns.length && columns.every((column) => targetColumns.includes(column));
+  return targetColumns.length > 0 && !keys.some(({ columns }) => isOf(columns));
 }
 
 /** What is said of the whole table in SQL. */
@@ -140,10 +151,22 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
   for (const check of table.checks.filter((each) => !said.has(each)))
     say(checkLine(check), () => `add ${checkSql(check)}`, actions);
-  for (const key of table.foreignKeys.filter((each) => !said.has(each)))
-    say(foreignKeyLine(table, key, context), () => `add ${foreignKeySql(key, defaultSchema)}`, actions);
+  const hasLateKeys = actions.length > 0;
+  const left = table.foreignKeys.filter((each) => !said.has(each));
+  const isOwn = (key: ForeignKey) => wording.namesKeys && sameObject(key.target, table);
+  const late = left.filter((key) => isOwn(key) && isToIndex(table, key));
+  for (const key of left.filter((each) => !late.includes(each)))
+    say(
+      hasLateKeys && isOwn(key) ? undefined : foreignKeyLine(table, key, context),
+      () => `add ${foreignKeySql(key, defaultSchema)}`,
+      actions,
+    );
   for (const index of table.indexes.filter((each) => !said.has(each)))
     say(indexLine(table, index, context), () => indexSql(table, index, context), statements);
+  for (const key of late)
+    statements.push(
+      `alter table ${sqlObject(table, defaultSchema)} add ${foreignKeySql(key, defaultSchema)}`,
+    );
   actions.push(...table.exclusions.map((each) => `add ${exclusionSql(each)}`), ...settings(table));
   if (table.comment !== undefined) {
     if (!isPlainComment(table.comment))

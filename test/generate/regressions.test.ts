@@ -506,6 +506,18 @@ const CASES: readonly Case[] = [
     kept: 'select * from t',
   },
   {
+    name: 'tables that come with keys to themselves, however their own keys are said',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key)',
+      'create table one (id integer, a integer, x text, primary key (id) include (x), constraint one_a_foreign foreign key (a) references one (id))',
+      'create table two (id integer, a integer, x integer not null, primary key (id, x), constraint two_id_unique unique (id), constraint two_a_foreign foreign key (a) references two (id), foreign key (a, x) references two (id, x))',
+      'create table three (id integer, a integer, x text)',
+      'create unique index three_id on three (id)',
+      'alter table three add constraint three_a_foreign foreign key (a) references three (id)',
+    ),
+  },
+  {
     name: 'a function that gives another type back, in use by a table and a view',
     before: sql(
       `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,

@@ -98,19 +98,24 @@ export function besideSqlite(choices: Choices, at: 0 | 1, tables: readonly Besid
   return [...joined(choices, at, tables), ...farTriggers(choices, at, tables)];
 }
 
+/** The type that the function of numbers takes. */
+export function twiceTakes(choices: Choices): readonly [string, string] {
+  return choices.both('twice takes', (key) => choices.of(key, ['integer', 'integer', 'integer', 'bigint']));
+}
+
 /** Comments on what may have one besides tables and columns. */
 function comments(choices: Choices, at: 0 | 1): readonly ObjectSpec[] {
   const isRankerThere = presence(choices, 'ranker')[at];
   const all = [
     'type public.mood',
     'domain public.amount',
-    'function public.twice(integer)',
+    `function public.twice(${twiceTakes(choices)[at]})`,
     'function public.touch()',
     ...(isRankerThere ? ['function public.rank_of(public.mood)'] : []),
     ...(presence(choices, 'sequence')[at] ? ['sequence public.stray'] : []),
   ];
   return all.flatMap((what) => {
-    const said = choices.both(`${what} comment`, (key) =>
+    const said = choices.both(`${what.replace('bigint', 'integer')} comment`, (key) =>
       choices.of(key, [undefined, undefined, 'one', "it's? `two`"]),
     )[at];
     return said === undefined ? [] : [after(`comment on ${what} is ${text(said)}`)];

@@ -71,6 +71,7 @@ export function primarySql(
   key: string,
   table: Pick<TableSpec, 'columns'>,
   slots: readonly string[],
+  at: 0 | 1,
 ): readonly string[] {
   const [id] = table.columns;
   if (id?.numbering === 'rowid' || id?.numbering === 'autoincrement') return [];
@@ -79,7 +80,10 @@ export function primarySql(
   const own = isNamed ? `constraint ${q(`key of ${key}`)} ` : '';
   const isAlone = slots.length === 1;
   const uniqueName = engine === 'postgresql' ? `constraint ${q(`number of ${key}`)} ` : '';
-  return [`${own}primary key (${names.join(', ')})`, ...(isAlone ? [] : [`${uniqueName}unique (id)`])];
+  const str = table.columns.find(({ slot }) => slot === 'str');
+  const isWide = choices.both(`${key} primary include`, (each) => choices.chance(each, 15))[at];
+  const more = engine === 'postgresql' && isWide && str !== undefined ? ` include (${q(str.name)})` : '';
+  return [`${own}primary key (${names.join(', ')})${more}`, ...(isAlone ? [] : [`${uniqueName}unique (id)`])];
 }
 
 /** Foreign keys of two columns, to the tables in which these are a key on that side. */

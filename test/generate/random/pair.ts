@@ -1,6 +1,6 @@
 import type { Rename } from '../../../lib/diff/options.js';
 import type { ObjectName } from '../../../lib/schema/names.js';
-import { beside, besideSqlite } from './beside.js';
+import { beside, besideSqlite, twiceTakes } from './beside.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
 import { familiesOf } from './families.js';
@@ -134,7 +134,7 @@ function drawTable(
       // The server makes no second key of the same columns.
       parts: parts[at].filter(({ key }) => key !== 'own key' || primary[at].join() !== 'id,num'),
       primary: primary[at],
-      primaryKey: primarySql(choices, engine, slot, { columns: here }, primary[at]),
+      primaryKey: primarySql(choices, engine, slot, { columns: here }, primary[at], at),
       keys: [],
       refers: refers[at],
       metadata,
@@ -237,6 +237,7 @@ function objectsOf(
   );
   const isRankerThere = presence(choices, 'ranker')[at];
   const ranker = choices.both('ranker body', (key) => choices.of(key, ['length($1::text)', '1']));
+  const takes = twiceTakes(choices);
   const results = choices.both('twice result', (key) => choices.of(key, ['integer', 'integer', 'bigint']));
   const isSequenceThere = presence(choices, 'sequence')[at];
   const increment = choices.both('sequence increment', (key) => choices.of(key, ['1', '3']));
@@ -245,7 +246,7 @@ function objectsOf(
     before(`create type public.mood as enum (${mood.values[at].map(text).join(', ')})`),
     before(`create domain public.amount as ${amount[at]} constraint positive check (value ${limit[at]})`),
     before(
-      `create function public.twice(integer) returns ${results[at]} immutable language sql as $$select ${twice[at]}$$`,
+      `create function public.twice(${takes[at]}) returns ${results[at]} immutable language sql as $$select ${twice[at]}$$`,
     ),
     before(`create function public.touch() returns trigger language plpgsql as $$begin return new; end$$`),
     ...(isRankerThere
