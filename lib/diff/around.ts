@@ -163,19 +163,18 @@ export function aroundKeys(
   operations: readonly Operation[],
   { holdsColumns, foldName }: Pick<Comparison, 'holdsColumns' | 'foldName'>,
 ): readonly Operation[] {
-  const changed = operations.flatMap((operation) =>
-    holdsColumns &&
-    operation.kind === 'column' &&
-    operation.from &&
-    operation.to &&
-    operation.from.type !== operation.to.type
-      ? [{ table: operation.table, name: operation.to.name }]
-      : [],
-  );
+  const rebuilt = operations.flatMap((operation) => {
+    if (!holdsColumns || operation.kind !== 'column' || !operation.from || !operation.to) return [];
+    const { table, from, to } = operation;
+    const isTyped = from.type !== to.type;
+    return isTyped || from.collation !== to.collation ? [{ table, name: to.name, isTyped }] : [];
+  });
   const going = goingKeys(operations);
-  if (changed.length === 0 && going.length === 0) return operations;
+  if (rebuilt.length === 0 && going.length === 0) return operations;
+  const rebuiltIn = (table: ObjectName, names: readonly string[]) =>
+    rebuilt.filter((each) => sameObject(each.table, table) && names.includes(each.name));
   const isChanged = (table: ObjectName, names: readonly string[]) =>
-    changed.some((each) => sameObject(each.table, table) && names.includes(each.name));
+    rebuiltIn(table, names).some(({ isTyped }) => isTyped);
   const isSameTable = (a: ObjectName, b: ObjectName) =>
     a.schema === b.schema && foldName(a.name) === foldName(b.name);
   const isGoing = ({ target, targetColumns }: ForeignKey) => {
@@ -190,6 +189,14 @@ export function aroundKeys(
     const isHeld = !holdsColumns && (table ? keysOf(table) : []).filter(isWanted).length > gone;
     return gone > 0 && !isHeld;
   };
+  /** What else is in the index of a key that is referred to: it is made anew with that. */
+  const includedWith = ({ target, targetColumns = [] }: ForeignKey): readonly string[] => {
+    const table = actual.tables.find((each) => sameObject(each, target));
+    const all = [...(table?.primaryKey === undefined ? [] : [table.primaryKey]), ...(table?.uniques ?? [])];
+    return all
+      .filter(({ columns }) => columns.every((column) => targetColumns.includes(column)))
+      .flatMap(({ include }) => include);
+  };
   const isComing = (table: ObjectName, key: ForeignKey) =>
     operations.some(
       (each) =>
@@ -203,6 +210,7 @@ export function aroundKeys(
         (key) =>
           isChanged({ schema, name }, key.columns) ||
           isChanged(key.target, key.targetColumns ?? []) ||
+          rebuiltIn(key.target, includedWith(key)).length > 0 ||
           isGoing(key),
       )
       .map((key) => ({ table: { schema, name }, key })),

@@ -518,6 +518,19 @@ const CASES: readonly Case[] = [
     ),
   },
   {
+    name: 'a column that changes its type in the index of a key that others refer to',
+    before: sql(
+      'create table t (id integer, x varchar, y text, primary key (id) include (x), constraint t_y unique (y))',
+      'create table u (id integer primary key, t integer references t (id), y text references t (y))',
+    ),
+    after: sql(
+      'create table t (id integer, x text, y text collate "C", primary key (id) include (x), constraint t_y unique (y))',
+      'create table u (id integer primary key, t integer references t (id), y text references t (y))',
+    ),
+    rows: sql(`insert into t values (1, 'x', 'y')`, `insert into u values (1, 1, 'y')`),
+    kept: 'select * from t, u',
+  },
+  {
     name: 'a function that gives another type back, in use by a table and a view',
     before: sql(
       `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,

@@ -9,15 +9,32 @@ interface Beside {
 
 const after = (sql: string): ObjectSpec => ({ stage: 'after tables', sql });
 
-/** What no model says, and what stays as it is on a table that stays: policies. */
-function policies(choices: Choices, at: 0 | 1, { slot, sides }: Beside): readonly ObjectSpec[] {
+/** Policies of a table that stays: none goes, since one that no model has is left as it is. */
+function policies(
+  choices: Choices,
+  at: 0 | 1,
+  mood: readonly [string, string],
+  { slot, sides }: Beside,
+): readonly ObjectSpec[] {
   const table = sides[at];
   const shown = choices.of(`${slot} policy on`, ['num', 'str', 'kind']);
   const columns = sides.map((side) => side?.columns.find((each) => each.slot === shown));
   const column = columns[at];
   if (!choices.chance(`${slot} policy`, 25) || table === undefined || column === undefined) return [];
   if (columns[0] === undefined || columns[1] === undefined) return [];
-  return [after(`create policy ${slot}_own on ${tableSql(table)} using (${q(column.name)} is not null)`)];
+  const isComing = choices.chance(`${slot} policy comes`, 20) && choices.differs(`${slot} policy comes`);
+  if (isComing && at === 0) return [];
+  const isMood = columns.every((each) => each?.type.endsWith('mood'));
+  const isRanked = presence(choices, 'ranker').every((each) => each);
+  const name = q(column.name);
+  const forms = [
+    `using (${name} is not null)`,
+    `for update using (${name} is not null) with check (true)`,
+    ...(isMood ? [`using (${name} <> ${text(mood[at])})`] : []),
+    ...(isMood && isRanked ? [`for select to reader using (public.rank_of(${name}) > 0)`] : []),
+  ];
+  const form = choices.both(`${slot} policy form`, (key) => choices.pick(key, forms.length))[at];
+  return [after(`create policy ${slot}_own on ${tableSql(table)} ${forms[form]}`)];
 }
 
 /** A table in partitions that refers to another one; its rows have to stay as they are. */
@@ -50,11 +67,14 @@ function sequences(choices: Choices, at: 0 | 1, { slot, sides }: Beside): readon
   const isFit = /^(integer|bigint)$/.test(num?.type ?? '') && num?.defaultTo === undefined;
   if (table === undefined || num === undefined || !isThere || !isFit) return [];
   const kind = choices.both(`${slot} sequence kind`, (key) => choices.pick(key, 3))[at];
+  const options = choices.both(`${slot} sequence options`, (key) =>
+    choices.of(key, ['', '', 'increment by 5', 'as integer maxvalue 999 cycle', 'start with 100']),
+  );
   // One that a column owns is in its table's schema.
   const name = tableSql({ schema: kind === 2 ? 'public' : table.schema, name: `num_of_${slot}` });
   const [of, column] = [tableSql(table), q(num.name)];
   return [
-    after(`create sequence ${name}`),
+    after(`create sequence ${name} ${options[at]}`),
     ...(kind === 2 ? [] : [after(`alter sequence ${name} owned by ${of}.${column}`)]),
     ...(kind === 1
       ? []
@@ -123,9 +143,14 @@ function comments(choices: Choices, at: 0 | 1): readonly ObjectSpec[] {
 }
 
 /** What stands beside the tables on PostgreSQL. */
-export function beside(choices: Choices, at: 0 | 1, tables: readonly Beside[]): readonly ObjectSpec[] {
+export function beside(
+  choices: Choices,
+  at: 0 | 1,
+  mood: readonly [string, string],
+  tables: readonly Beside[],
+): readonly ObjectSpec[] {
   return [
-    ...tables.flatMap((table) => policies(choices, at, table)),
+    ...tables.flatMap((table) => policies(choices, at, mood, table)),
     ...partitions(choices, at, tables),
     ...tables.flatMap((table) => sequences(choices, at, table)),
     ...joined(choices, at, tables),

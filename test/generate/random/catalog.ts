@@ -73,7 +73,7 @@ const POSTGRESQL = `
     ),
     lines(
       'policy',
-      'path, polname, polcmd, pg_get_expr(polqual, polrelid)',
+      'path, polname, polcmd, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)',
       'pg_policy y join r on r.oid = y.polrelid',
     ),
     lines(

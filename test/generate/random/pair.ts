@@ -258,7 +258,7 @@ function objectsOf(
       : []),
     ...(isSequenceThere ? [before(`create sequence public.stray increment by ${increment[at]}`)] : []),
     ...views,
-    ...beside(choices, at, tables),
+    ...beside(choices, at, mood.first, tables),
   ];
 }
 
