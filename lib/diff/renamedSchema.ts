@@ -1,11 +1,12 @@
 import { type RelationRename, sameObject } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
-import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema } from '../schema/database.js';
 import type { Dependency, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index, KeyPart } from '../schema/tableIndex.js';
 import type { Comparison } from './comparison.js';
+import { isOfColumn, rewriteOthers, withOwners } from './renamedOthers.js';
 import { renameInText, renameTriggersColumn, renameTriggersTable, renameValueInText } from './renameText.js';
 
 type Names = (names: readonly string[]) => readonly string[];
@@ -63,44 +64,6 @@ function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKe
     tables: schema.tables.map((table) => ({ ...table, foreignKeys: table.foreignKeys.map(change) })),
   };
 }
-
-/** What is known by its statements only and is on this table, with its statements after a rename. */
-function rewriteOthers(
-  { others }: DatabaseSchema,
-  table: ObjectName,
-  change: (other: OtherObject) => Partial<OtherObject>,
-  text: (sql: string) => string,
-): readonly OtherObject[] {
-  return others.map((each) =>
-    each.table === table.name && each.schema === table.schema
-      ? {
-          ...each,
-          definition: each.definition && text(each.definition),
-          drop: each.drop && text(each.drop),
-          ...change(each),
-        }
-      : each,
-  );
-}
-
-/** The sequences with the columns that own them, after a rename. */
-function withOwners(
-  { sequences }: DatabaseSchema,
-  table: ObjectName,
-  change: (owner: Owner) => Partial<Owner>,
-): DatabaseSchema['sequences'] {
-  return sequences.map((each) =>
-    each.ownedBy !== undefined && sameObject(each.ownedBy.table, table)
-      ? { ...each, ownedBy: { ...each.ownedBy, ...change(each.ownedBy) } }
-      : each,
-  );
-}
-
-type Owner = NonNullable<DatabaseSchema['sequences'][number]['ownedBy']>;
-
-/** A setting of a column has the column's name. */
-const isOfColumn = ({ definition }: OtherObject): boolean =>
-  /^alter table .* alter column /i.test(definition ?? '');
 
 /** The schema after a column of this table has another name. */
 export function renameColumn(
