@@ -45,34 +45,21 @@ function isNodesOwnTypeScript(): boolean {
 }
 
 /**
- * Begins to import a file, as `loadModule` does. What is returned gives the module, or throws. Only what Node's own
- * loader reads is begun at once: jiti would hand out a module that another one is waiting for half made.
- */
-export function beginLoading(path: string): () => Promise<unknown> {
-  if (TYPESCRIPT.has(extname(path)) && !isNodesOwnTypeScript()) return () => importWithJiti(path);
-  const importing: Promise<unknown> = import(pathToFileURL(path).href);
-  // Told when it is asked for.
-  importing.catch(() => {});
-  return async () => {
-    try {
-      return await importing;
-    } catch (error) {
-      const { code, message } = error as { code?: string; message?: string };
-      if (!RETRY_CODES.has(code ?? '') && !WRONG_SYNTAX.test(String(message))) throw error;
-      return importWithJiti(path).catch(() => {
-        // What Node said is about the file as its author wrote it.
-        throw error;
-      });
-    }
-  };
-}
-
-/**
  * Imports a file in any of the languages that a Knex project is written in: JavaScript or TypeScript, ESM or
  * CommonJS, whatever the package's `type` says. Node's own loader where it can, jiti where it cannot.
  */
-export function loadModule(path: string): Promise<unknown> {
-  return beginLoading(path)();
+export async function loadModule(path: string): Promise<unknown> {
+  if (TYPESCRIPT.has(extname(path)) && !isNodesOwnTypeScript()) return importWithJiti(path);
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    if (!RETRY_CODES.has(code ?? '') && !WRONG_SYNTAX.test(String(message))) throw error;
+    return importWithJiti(path).catch(() => {
+      // What Node said is about the file as its author wrote it.
+      throw error;
+    });
+  }
 }
 
 /** The default export, also where a compiler or loader has wrapped it once more. */

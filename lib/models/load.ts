@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { beginLoading, lineOfSyntaxError } from '../config/loadModule.js';
+import { lineOfSyntaxError, loadModule } from '../config/loadModule.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
@@ -60,27 +60,15 @@ function exportsNothing(path: string): KnexMetaError {
   });
 }
 
-async function modelsIn(path: string, load: () => Promise<unknown>): Promise<readonly AnyModel[]> {
+async function modelsIn(path: string): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
-    exported = exportsOf(await load());
+    exported = exportsOf(await loadModule(path));
   } catch (error) {
     throw await loadFailed(path, error);
   }
   if (exported.length === 0) throw exportsNothing(path);
   return exported.filter(isDefinition);
-}
-
-/** So many files are read ahead of the one that is looked at; all of very many would be too many open at a time. */
-const AHEAD = 8;
-
-/** What the files export, one after the other. */
-async function* modelsOf(paths: readonly string[]): AsyncGenerator<readonly [string, readonly AnyModel[]]> {
-  const begun: (() => Promise<unknown>)[] = [];
-  for (const [at, path] of paths.entries()) {
-    begun.push(...paths.slice(begun.length, at + AHEAD).map(beginLoading));
-    yield [path, await modelsIn(path, begun[at] as () => Promise<unknown>)];
-  }
 }
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
@@ -136,8 +124,9 @@ export async function loadModels(directories: readonly string[]): Promise<Loaded
   const paths = await listModelFiles(directories);
   const known = new Map<string, AnyModel>();
   const counts = new Map(paths.map((path) => [path, 0]));
-  for await (const [path, exported] of modelsOf(paths)) {
-    for (const model of exported) {
+  // One after the other: a CommonJS file may not require an ES module that is being imported at the same time.
+  for (const path of paths) {
+    for (const model of await modelsIn(path)) {
       const key = namespaceOf(model);
       const other = known.get(key);
       if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;

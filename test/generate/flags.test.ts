@@ -71,6 +71,22 @@ eachEngine('models and the database', function (engine) {
     expect([missing.code, missing.stderr.split(':')[0]]).to.deep.equal([1, 'Error MIGRATION_FILES_MISSING']);
   });
 
+  it('CommonJS files among the models may require those that are ES modules', async () => {
+    await ok(project, 'migrate:latest');
+    const folder = join(project.folder, 'models');
+    models(project, `require('./b.mjs');\n${USERS}`, 'a.cjs');
+    for (const [name, other] of ['bc', 'cd', 'd']) {
+      const head = `import { defineModel } from '${join(ROOT, 'dist/lib/index.js')}';\n`;
+      const more = other === undefined ? '' : `import './${other}.mjs';\n`;
+      const model = `export const ${name} = defineModel('${name}', (t) => { t.increments('id'); });\n`;
+      writeFileSync(join(folder, `${name}.mjs`), head + more + model);
+    }
+    const { code, stdout, stderr } = await run(project, 'check:models', '--json');
+    expect(code, stdout + stderr).to.equal(3);
+    const tables = ['b', 'c', 'd', 'users'].map((name) => `added table ${name}`);
+    expect(JSON.parse(stdout).detected).to.have.members(tables);
+  });
+
   it('says how many rows a hazard is about', async () => {
     await ok(project, 'migrate:latest');
     await db.schema.createTable('users', (t) => {
