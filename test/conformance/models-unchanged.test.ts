@@ -15,7 +15,6 @@ const id: Columns = (t) => void t.increments('id');
 
 /** Each has something of its own that may change. */
 const TABLES: Readonly<Record<string, Columns>> = {
-  // The first with a trigger is always built.
   first: id,
   plain: id,
   typed: (t) => {
@@ -176,6 +175,26 @@ onEachEngine('tables that are as their models ask', (open, engine) => {
     const made = seen.join('\n');
     for (const name of ['first', 'plain', 'typed', 'keyed', 'referring', 'more_1'])
       expect(made, name).not.to.match(new RegExp(`create table [^(]*${name}`));
+  });
+
+  it('say what the engine refuses, also where the tables would be as many', async () => {
+    const db = open();
+    const twice: Columns = (t) => {
+      for (const _each of [1, 2]) t.index(['a'], 'by_a');
+    };
+    const others = Array.from({ length: 12 }, (_, number) => defineModel(`t${number}`, id));
+    for (const { name } of others) await db.schema.createTable(name, id);
+    await db.schema.createTable('noted', (t) => {
+      t.integer('a').index('by_a');
+      t.integer('b').index('by_b');
+    });
+    const noted = defineModel('noted', (t) => {
+      t.integer('a');
+      t.integer('b');
+      twice(t);
+    });
+    const failure = await desiredOf(db, [...others, noted]).catch((error: Error) => error);
+    expect(String(failure)).to.match(/by_a.* already exists/);
   });
 });
 
