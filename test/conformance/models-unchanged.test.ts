@@ -106,6 +106,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
     'alter table plain disable trigger update_timestamp',
     'drop trigger update_timestamp on plain',
     'create trigger more_trigger before update on plain for each row execute function pg_catalog.suppress_redundant_updates_trigger()',
+    'drop trigger update_timestamp on plain; create trigger update_timestamp before update on plain for each row execute function pg_catalog.suppress_redundant_updates_trigger()',
+    'alter trigger update_timestamp on plain rename to other_name',
     'comment on column plain.notes is null',
     "comment on column bare.a is 'knex-meta: x'",
     'alter table stamped alter updated_at type timestamp',

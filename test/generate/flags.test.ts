@@ -136,6 +136,52 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     expect(await db('users').count({ n: '*' })).to.deep.equal([{ n: engine.name === 'sqlite' ? 3 : '3' }]);
   });
 
+  it('says how many values another type changes or refuses', async () => {
+    await ok(project, 'migrate:latest');
+    await db.schema.createTable('places', (t) => {
+      t.increments('id');
+      for (const name of ['zip', 'price', 'open']) t.string(name, 30);
+    });
+    await db('places').insert([
+      { zip: '01234', price: ' -7.5e1 ', open: 'Yes' },
+      { zip: '01234', price: '1000', open: 'f' },
+      { zip: '4', price: '999.995', open: 'maybe' },
+      { zip: 'D-4', price: '4,5', open: '' },
+      { zip: '99999999999', price: '999.994' },
+      {},
+    ]);
+    const types = "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open');";
+    models(project, `exports.places = defineModel('places', (t) => { t.increments('id'); ${types} });`);
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const counted = hazards
+      .filter(({ kind }: { kind: string }) => kind !== 'long lock')
+      .map((each: Record<string, string>) => [
+        each.operation?.match(/places\.(\w+)/)?.[1],
+        each.kind,
+        each.count,
+      ])
+      .sort();
+    expect(counted).to.deep.equal(
+      engine.name === 'sqlite'
+        ? [
+            ['open', 'data loss', 0],
+            ['price', 'data loss', 1],
+            ['zip', 'data loss', 2],
+          ]
+        : [
+            ['open', 'can fail', 2],
+            ['price', 'can fail', 3],
+            ['zip', 'can fail', 2],
+          ],
+    );
+    await ok(project, ...MAKE);
+    const applied = await run(project, 'migrate:latest');
+    expect(applied.code, applied.stdout).to.equal(engine.name === 'sqlite' ? 0 : 1);
+    if (engine.name !== 'sqlite') return;
+    await ok(project, 'migrate:downgrade', '-1');
+    expect(await db('places').pluck('zip')).to.deep.equal(['1234', '1234', '4', 'D-4', '99999999999', null]);
+  });
+
   it('compares with the result of the files, whatever the database has', async () => {
     project.write({ '2_users.cjs': creates('users') });
     models(project, USERS.replace("'name'", "'word'"));

@@ -6,6 +6,7 @@ export const SAFE_WAYS = {
   required: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
   notNull: 'Fill the rows without a value first.',
   cast: 'Look at the values first, and write USING as they need it.',
+  keepText: 'What is no quantity (a post code, a telephone number) stays a text.',
   rewrite: 'On a large table: a new column, filled in batches, and then a rename.',
   duplicates: 'Merge or correct the duplicates first.',
   concurrently: 'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
