@@ -77,7 +77,7 @@ onEachEngine('names of models', (open, engine) => {
     expect(schema.views.map(({ name }) => name)).to.deep.equal(['account_names']);
   });
 
-  onlyWithTypes('in a schema that needs quotes, wrapIdentifier changes them and nothing of ours', async () => {
+  onlyWithTypes('in a schema that needs quotes, beside wrapIdentifier', async () => {
     const db = open(undefined, { wrapIdentifier: (name, wrap) => wrap(snake(name)) });
     const client = db.client as { customWrapIdentifier: unknown };
     const before = client.customWrapIdentifier;

@@ -165,7 +165,7 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       engine.name === 'sqlite'
         ? [
             ['open', 'data loss', 0],
-            ['price', 'data loss', 1],
+            ['price', 'data loss', 2],
             ['zip', 'data loss', 2],
           ]
         : [

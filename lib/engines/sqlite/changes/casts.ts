@@ -11,6 +11,6 @@ function holdsText(type: string): boolean {
  */
 export function losesText(column: string, from: Column, to: Column): string | undefined {
   if (!holdsText(from.type) || holdsText(to.type)) return undefined;
-  const number = `cast(${column} as numeric)`;
+  const number = `cast(${column} as ${/real|floa|doub/i.test(to.type) ? 'real' : 'numeric'})`;
   return `typeof(${column}) = 'text' and ${column} = ${number} and cast(${number} as text) <> ${column}`;
 }
