@@ -606,6 +606,30 @@ describe('models on a server', function () {
     });
   });
 
+  it('counts the rows with a value that leaves an enum; a new column that is NULL breaks nothing', async () => {
+    await db.raw(`create type state as enum ('new', 'sent', 'it''s');
+      create table users (id serial primary key, name varchar(255), state state default 'new', had state[]);
+      insert into users (state, had) values ('sent', null), ('new', '{new,it''s}'), ('new', '{new}'), (null, null)`);
+    const columns = "t.increments('id'); t.string('name'); t.specificType('had', 'state[]');";
+    models(
+      project,
+      `exports.state = defineEnum('state', ['new']);
+exports.users = defineModel('users', (t) => { ${columns} t.specificType('state', 'state').defaultTo('new');
+  t.integer('boss').references('users.id'); t.string('code').unique(); t.string('kind').unique().defaultTo('a'); }, { metadata: false });`,
+    );
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const said = hazards.map((each: { message: string; count: number }) => [each.message, each.count]);
+    expect(said).to.have.deep.members([
+      ["CAN FAIL: the type state loses 'sent', 'it's': a row that has it stops the migration.", 2],
+      [
+        'LONG LOCK: users is rewritten, because state is made anew, and nobody reads or writes it meanwhile.',
+        4,
+      ],
+      ['LONG LOCK: users takes no writes while every row of users is looked at.', 4],
+      ['CAN FAIL: no two rows of users may have the same kind.', undefined],
+    ]);
+  });
+
   it('asks about values of an enum, and takes --rename for one', async function () {
     await db.raw(
       "create type state as enum ('new', 'sent'); create table users (id serial primary key, name varchar(255))",

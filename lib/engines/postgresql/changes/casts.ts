@@ -1,6 +1,6 @@
 import type { HazardFacts } from '../../../operations/hazards/index.js';
 import type { Column } from '../../../schema/column.js';
-import { quoteName } from '../identifiers.js';
+import { quoteName, quoteText } from '../identifiers.js';
 
 interface Type {
   readonly base: string;
@@ -134,5 +134,9 @@ export const hazards: HazardFacts = {
   isInPlace,
   isConcurrent: true,
   failsCast,
+  hasValue: (name, { type }, values) => {
+    const list = values.map(quoteText).join(', ');
+    return type.endsWith('[]') ? `${name}::text[] && array[${list}]` : `${name}::text in (${list})`;
+  },
   losesText: () => undefined,
 };

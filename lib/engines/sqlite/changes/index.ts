@@ -108,6 +108,8 @@ export const changes: ChangeEngine = {
     isInPlace: () => true,
     isConcurrent: false,
     failsCast: () => undefined,
+    // It has no types of a project's own.
+    hasValue: () => 'false',
     losesText,
   },
   defaultSchema: undefined,
