@@ -135,8 +135,13 @@ function nameBefore(name: string, operations: readonly Operation[]): string {
 }
 
 /** Every query that is to say whether something can fail runs, on the old database, and gives a number. */
-async function runEvidence(db: Knex, operations: readonly Operation[], engine: Engine): Promise<void> {
-  const find = hazardFinder(operations, engine.changes.hazards);
+async function runEvidence(
+  db: Knex,
+  operations: readonly Operation[],
+  { tables }: DatabaseSchema,
+  engine: Engine,
+): Promise<void> {
+  const find = hazardFinder(operations, engine.changes.hazards, tables);
   for (const operation of operations) {
     for (const { evidence } of find(operation)) {
       if (evidence === undefined) continue;
@@ -206,7 +211,7 @@ export async function loop(
     expect(followed.operations, 'a diff of what the operations lead to').to.deep.equal([]);
     const text = generate(engine.changes, difference.operations, actual, 'esm');
     const counts = await countRows(db, actual);
-    await runEvidence(db, difference.operations, engine);
+    await runEvidence(db, difference.operations, actual, engine);
     try {
       const migration = await loadText(text);
       await db.transaction((trx) => migration.up(trx));
