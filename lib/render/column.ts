@@ -1,5 +1,7 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, forKnex, literal, quote, rawText } from './text.js';
+import type { ObjectName } from '../schema/names.js';
+import { bare, forKnex, literal, quote, rawText, sqlObject } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The bounds that a sequence of this type has when nothing is said. */
@@ -102,4 +104,47 @@ export function columnLine(column: Column, wording: Wording, values?: readonly s
     comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
   ];
   return `t.${parts.join('')}`;
+}
+
+/** Columns whose numbers come from a sequence and may be NULL all the same, which no type says. */
+export function freedColumns(columns: readonly Column[]): readonly string[] {
+  return columns
+    .filter(({ numbering, nullable }) => numbering?.kind === 'serial' && nullable)
+    .map(({ name }) => `alter column ${sqlName(name)} drop not null`);
+}
+
+/** The bytes of a name without those of `_` and `_seq`. */
+const SERIAL_BYTES = 58;
+
+/** The name of the sequence that a serial makes: of names that are long together the longer is cut. */
+function serialName(table: string, column: string): string {
+  const bytes = [table, column].map((name) => Buffer.byteLength(name)) as [number, number];
+  while (bytes[0] + bytes[1] > SERIAL_BYTES) bytes[bytes[0] > bytes[1] ? 0 : 1] -= 1;
+  const cut = (name: string, most: number): string => {
+    let start = name;
+    while (Buffer.byteLength(start) > most) start = [...start].slice(0, -1).join('');
+    return start;
+  };
+  return `${cut(table, bytes[0])}_${cut(column, bytes[1])}_seq`;
+}
+
+/** How sequences count that count otherwise than those which a serial makes by itself. */
+export function countedOtherwise(
+  table: ObjectName,
+  columns: readonly Column[],
+  defaultSchema: string | undefined,
+): readonly string[] {
+  return columns.flatMap(({ name: column, type, numbering }) => {
+    if (numbering?.kind !== 'serial') return [];
+    const { sequence } = numbering;
+    const options = sequenceOptions(sequence);
+    if (sequence.type === type && options.length === 0) return [];
+    const name = sqlObject({ schema: table.schema, name: serialName(table.name, column) }, defaultSchema);
+    return [[`alter sequence ${name} as ${sequence.type}`, ...options].join(' ')];
+  });
+}
+
+/** The same of a new table: they begin where they are to begin. */
+export function countedFromStart(...of: Parameters<typeof countedOtherwise>): readonly string[] {
+  return countedOtherwise(...of).map((statement) => `${statement} restart`);
 }

@@ -4,8 +4,10 @@ import type { Column } from '../schema/column.js';
 import type { ObjectName } from '../schema/names.js';
 import {
   columnLine,
+  countedOtherwise,
   defaultCall,
   explicitOptions,
+  freedColumns,
   identityClause,
   isPlainComment,
   sequenceOptions,
@@ -233,7 +235,12 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
     const line = !isSaid
       ? alone(table, `add column ${columnSql(to)}`, context)
       : builder(table, `${columnLine(to, context.wording)};`);
-    return isQuoted ? [line, commentPiece(change, context)] : [line];
+    return [
+      line,
+      ...freedColumns([to]).map((action) => alter(table, action)),
+      ...countedOtherwise(table, [to], context.defaultSchema).map(sql),
+      ...(isQuoted ? [commentPiece(change, context)] : []),
+    ];
   }
   if (to === undefined)
     return from === undefined

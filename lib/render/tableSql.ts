@@ -1,7 +1,7 @@
 import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
 import type { Table } from '../schema/table.js';
-import { identityClause, SERIALS, sequenceOptions } from './column.js';
+import { countedFromStart, freedColumns, identityClause, SERIALS, sequenceOptions } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { isSayable } from './names.js';
 import { indexSql, type RenderContext } from './parts.js';
@@ -79,6 +79,10 @@ export function tableSql(table: Table, context: RenderContext): readonly string[
   const alter = `alter table ${sqlObject(table, defaultSchema)}`;
   return [
     creation(table, context),
+    ...(table.partitionOf === undefined ? freedColumns(table.columns) : []).map(
+      (action) => `${alter} ${action}`,
+    ),
+    ...(table.partitionOf === undefined ? countedFromStart(table, table.columns, defaultSchema) : []),
     // A default of its own on a column of the parent's.
     ...(table.inherits.length === 0 ? [] : table.columns)
       .filter(({ isInherited, defaultTo }) => isInherited && defaultTo !== undefined)
