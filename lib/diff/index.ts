@@ -2,6 +2,7 @@ import type { Operation } from '../operations/operation.js';
 import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table } from '../schema/table.js';
+import { keepAccess } from './access.js';
 import { aroundViews } from './around.js';
 import { aroundComputed } from './aroundColumns.js';
 import { aroundKeys } from './aroundKeys.js';
@@ -90,11 +91,12 @@ export function diff(
 ): Difference {
   const before = scope(actual, options, desired);
   const wanted = scope(desired, options, actual);
-  const target = wanted.schema;
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
-  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), target, options, how);
+  const held = withoutHeldTypes(before.schema, actual, wanted.schema);
+  const renamed = applyRenames(held, wanted.schema, options, how);
+  const target = keepAccess(renamed.schema, wanted.schema, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),

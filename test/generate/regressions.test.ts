@@ -9,6 +9,8 @@ interface Case extends LoopCase {
   readonly name: string;
   /** A query on the old database, which gives the same after down. */
   readonly kept?: string;
+  /** Whether it gives the same after up, too. */
+  readonly keptUp?: boolean;
 }
 
 const touch = `create function touch() returns trigger language plpgsql as $$begin return new; end$$`;
@@ -19,8 +21,45 @@ const moved = (from: ObjectName, to: ObjectName): Rename => ({ kind: 'table', fr
 const called = (from: string, to: string): Rename => ({ kind: 'column', table: names('t'), from, to });
 const valued = (from: string, to: string): Rename => ({ kind: 'enumValue', type: names('mood'), from, to });
 
+const reader = `do $$begin if not exists (select from pg_roles where rolname = 'reader_of_access') then create role reader_of_access; end if; end$$`;
+const open = sql(
+  'revoke execute on function f(integer) from public',
+  'grant execute on function f(integer) to reader_of_access with grant option',
+  'revoke usage on type mood from public',
+  'grant usage on type mood to reader_of_access',
+  'grant usage on type amount to reader_of_access',
+  'alter type amount owner to reader_of_access',
+);
+/** Who may use what, and who owns it. */
+const ACCESS = `select array(select coalesce(p.proacl, acldefault('f', p.proowner))::text from pg_proc p where p.proname = 'f') as f,
+  array(select array[t.typname, coalesce(t.typacl, acldefault('T', t.typowner))::text, pg_get_userbyid(t.typowner)] from pg_type t
+    where t.typname in ('mood', 'amount') order by 1) as types`;
+
 /** What random pairs of schemas have found on PostgreSQL, each made small. */
 const CASES: readonly Case[] = [
+  {
+    name: 'privileges and owners of a function, an enum and a domain that are made anew',
+    before: sql(
+      reader,
+      `create type mood as enum ('a', 'b')`,
+      'create domain amount as integer',
+      'create function f(integer) returns integer language sql as $$ select 1 $$',
+      'create table t (id integer primary key, x mood, n amount)',
+    ),
+    after: sql(
+      reader,
+      `create type mood as enum ('b')`,
+      'create domain amount as numeric(9, 2)',
+      'create function f(integer) returns bigint language sql as $$ select 1::bigint $$',
+      'create table t (id integer primary key, x mood, n amount)',
+    ),
+    rows: async (db) => {
+      await open(db);
+      await sql(`insert into t values (1, 'b', 2)`)(db);
+    },
+    kept: ACCESS,
+    keptUp: true,
+  },
   {
     name: 'a column with a dot in its name that changes its type by a cast',
     before: sql('create table t (id integer primary key, "a.b" boolean)'),
@@ -727,7 +766,8 @@ eachEngine('changes that random pairs have found', (engine) => {
         options: { leave: [] },
         ...each,
         observe: async (db, stage) => {
-          if (each.kept === undefined || (stage !== 'before' && stage !== 'down')) return;
+          const isAsked = stage === 'before' || stage === 'down' || (stage === 'up' && each.keptUp === true);
+          if (each.kept === undefined || !isAsked) return;
           const answer = await db.raw(each.kept);
           const rows = engine.name === 'postgresql' ? answer.rows : answer;
           if (stage === 'before') had = rows;
