@@ -1,3 +1,4 @@
+import { mentions } from '../engines/tokens.js';
 import type { Operation } from '../operations/operation.js';
 import { sameObject, subjectOf } from '../operations/operation.js';
 import type { DatabaseSchema, View } from '../schema/database.js';
@@ -75,6 +76,18 @@ function viewsOver(views: readonly View[], objects: readonly ObjectName[]): read
   return [...found];
 }
 
+/** Whether a view names what gets another name, or gives its name to it. */
+function namesRenamed({ definition }: View, operations: readonly Operation[]): boolean {
+  return operations.some((operation) => {
+    if (operation.kind === 'renameColumn')
+      return mentions(definition, operation.from) || mentions(definition, operation.to);
+    return (
+      operation.kind === 'renameTable' &&
+      (mentions(definition, operation.from.name) || mentions(definition, operation.to.name))
+    );
+  });
+}
+
 /** A view that changes keeps what no model says of it. */
 function keepAttached(operation: Operation): Operation {
   if (operation.kind !== 'view' || operation.from === undefined || operation.to === undefined)
@@ -102,8 +115,11 @@ export function aroundViews(
   const isChanged = (view: View) => changed.some((each) => sameObject(each, view));
   const functions = holdsColumns ? touchedFunctions(operations, types, actual) : [];
   const tables = holdsColumns ? [...touchedTables(operations), ...types, ...byType, ...functions] : [];
+  // The names in a view follow renames: one that says the same afterwards then says something else.
+  const named = holdsColumns ? [] : actual.views.filter((view) => namesRenamed(view, operations));
   // On every engine a view that is gone for a moment leaves those over it without it.
-  const inTheWay = viewsOver(actual.views, [...tables, ...changed]);
+  const over = viewsOver(actual.views, [...tables, ...changed, ...named]);
+  const inTheWay = [...named, ...over.filter((view) => !named.includes(view))];
   return [
     ...operations.map(keepAttached),
     ...inTheWay.flatMap((from): readonly Operation[] => {

@@ -684,6 +684,39 @@ const SQLITE: readonly Case[] = [
     kept: 'select * from t, child, other',
   },
   {
+    name: 'views that say the same after renames, of other columns and another table',
+    before: sql(
+      'create table t (id integer primary key, x integer, y integer)',
+      'create table a (id integer primary key, p text)',
+      'create table b (id integer primary key, q text)',
+      'create view v as select id, x from t',
+      'create view w as select * from v',
+      'create view z as select id from a',
+    ),
+    after: sql(
+      'create table t (id integer primary key, x integer)',
+      'create table b (id integer primary key, p text)',
+      'create table a (id integer primary key, q text)',
+      'create view v as select id, x from t',
+      'create view w as select * from v',
+      'create view z as select id from a',
+    ),
+    rows: sql(
+      'insert into t values (1, 2, 3)',
+      `insert into a values (1, 'a')`,
+      `insert into b values (2, 'b')`,
+    ),
+    options: {
+      leave: [],
+      once: [
+        { kind: 'column', table: local('t'), from: 'y', to: 'x' },
+        moved(local('a'), local('b')),
+        moved(local('b'), local('a')),
+      ],
+    },
+    kept: 'select t.id, t.y, p, q from t, a, b',
+  },
+  {
     name: 'a trigger that writes into a table which gets another name, as its column does',
     before: sql(
       'create table t (id integer primary key, x integer)',
