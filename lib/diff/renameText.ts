@@ -125,6 +125,10 @@ export function renameTriggersColumn(
   while (tokens[end]?.text === '.') end += 2;
   const rename = (part: readonly Token[]) => renameInText(text(part), from, to, fold, 'column');
   if (on < 0) return rename(tokens);
+  // Statistics are on columns, and from a table.
+  const source = tokens.findLastIndex((token) => isWord(token, 'FROM'));
+  if (isWord(significant(tokens)[1], 'STATISTICS') && source > on)
+    return `${text(tokens.slice(0, on))}${rename(tokens.slice(on, source))}${text(tokens.slice(source))}`;
   const head =
     of < 0 ? text(tokens.slice(0, on)) : `${text(tokens.slice(0, of))}${rename(tokens.slice(of, on))}`;
   return `${head}${text(tokens.slice(on, end))}${rename(tokens.slice(end))}`;

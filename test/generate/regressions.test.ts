@@ -626,6 +626,27 @@ const CASES: readonly Case[] = [
     kept: 'select id, x, y::text from t',
   },
   {
+    name: 'statistics, a rule and a setting on a table and a column that get other names',
+    before: sql(
+      'create table t (id integer primary key, x text, y text)',
+      'create statistics st on x, y from t',
+      `create rule r as on update to t where new.x = 'n' do instead nothing`,
+      'alter table t alter column x set storage external',
+    ),
+    after: sql(
+      'create table u (id integer primary key, z text, y text)',
+      'create statistics st on z, y from u',
+      `create rule r as on update to u where new.z = 'n' do instead nothing`,
+      'alter table u alter column z set storage external',
+    ),
+    rows: sql(`insert into t values (1, 'a', 'b')`),
+    options: {
+      leave: [],
+      renames: [moved(names('t'), names('u')), { kind: 'column', table: names('u'), from: 'x', to: 'z' }],
+    },
+    kept: 'select t.*, pg_get_statisticsobjdef(s.oid) from t, pg_statistic_ext s',
+  },
+  {
     name: 'a policy that no model has, on a column that changes its type in a table that gets another name',
     before: sql(
       'create table t (id integer primary key, x varchar(10))',

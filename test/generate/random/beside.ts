@@ -142,6 +142,20 @@ function comments(choices: Choices, at: 0 | 1): readonly ObjectSpec[] {
   });
 }
 
+/** Privileges of functions that stay what they are to those who call them: no model says them. */
+function grants(choices: Choices): readonly ObjectSpec[] {
+  const [had, has] = twiceTakes(choices);
+  const isRankerKept = presence(choices, 'ranker').every((each) => each);
+  return [
+    ...(had === has ? [`public.twice(${has})`] : []),
+    ...(isRankerKept ? ['public.rank_of(public.mood)'] : []),
+  ].flatMap((called) =>
+    choices.chance(`${called.slice(0, 12)} granted`, 30)
+      ? [after(`grant execute on function ${called} to reader`)]
+      : [],
+  );
+}
+
 /** What stands beside the tables on PostgreSQL. */
 export function beside(
   choices: Choices,
@@ -155,5 +169,6 @@ export function beside(
     ...tables.flatMap((table) => sequences(choices, at, table)),
     ...joined(choices, at, tables),
     ...comments(choices, at),
+    ...grants(choices),
   ];
 }
