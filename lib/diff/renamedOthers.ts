@@ -2,7 +2,10 @@ import { sameObject } from '../operations/operation.js';
 import type { DatabaseSchema, OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 
-type Owner = NonNullable<DatabaseSchema['sequences'][number]['ownedBy']>;
+interface Renamed {
+  readonly to?: ObjectName;
+  readonly column?: (name: string) => string;
+}
 
 /** What is known by its statements only and is on this table, with its statements after a rename. */
 export function rewriteOthers(
@@ -23,15 +26,15 @@ export function rewriteOthers(
   );
 }
 
-/** The sequences with the columns that own them, after a rename. */
+/** The sequences after a rename of the columns that own them, or of these columns' table: they move with it. */
 export function withOwners(
   { sequences }: DatabaseSchema,
   table: ObjectName,
-  change: (owner: Owner) => Partial<Owner>,
+  { to = table, column = (name) => name }: Renamed,
 ): DatabaseSchema['sequences'] {
   return sequences.map((each) =>
     each.ownedBy !== undefined && sameObject(each.ownedBy.table, table)
-      ? { ...each, ownedBy: { ...each.ownedBy, ...change(each.ownedBy) } }
+      ? { ...each, schema: to.schema, ownedBy: { table: to, column: column(each.ownedBy.column) } }
       : each,
   );
 }

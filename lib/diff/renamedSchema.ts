@@ -84,7 +84,7 @@ export function renameColumn(
     (each) => (isOfColumn(each) ? { name: name(each.name) } : {}),
     (sql) => renameTriggersColumn(sql, from, to, how.foldName),
   );
-  const sequences = withOwners(schema, table, ({ column }) => ({ column: name(column) }));
+  const sequences = withOwners(schema, table, { column: name });
   return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
   );
@@ -126,7 +126,7 @@ export function renameTable(
     (each) => ({ schema: to.schema, table: to.name, ...(each.name === from.name ? { name: to.name } : {}) }),
     (sql) => renameTriggersTable(sql, from, to, how.foldName),
   );
-  const sequences = withOwners(schema, from, () => ({ table: to }));
+  const sequences = withOwners(schema, from, { to: { schema: to.schema, name: to.name } });
   return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, from) ? { ...key, target: to } : key,
   );

@@ -507,6 +507,22 @@ const CASES: readonly Case[] = [
     kept: `select attname from pg_depend d join pg_attribute a on attrelid = refobjid and attnum = refobjsubid where objid = 's'::regclass`,
   },
   {
+    name: 'a sequence that a column owns whose table moves, and goes or stays',
+    before: sql(
+      'create schema s1',
+      'create table t (id integer primary key, x integer)',
+      'create sequence s owned by t.x',
+      'create sequence r owned by t.id',
+    ),
+    after: sql(
+      'create schema s1',
+      'create table s1.u (id integer primary key, x integer)',
+      'create sequence s1.r owned by s1.u.id',
+    ),
+    options: { leave: [], renames: [moved(names('t'), names('u', 's1'))] },
+    kept: `select attname from pg_depend d join pg_attribute a on attrelid = refobjid and attnum = refobjsubid where objid = 's'::regclass`,
+  },
+  {
     name: 'numbers of a sequence that may be NULL, in a column and in a table that come',
     before: sql(
       'create table t (id integer primary key)',
