@@ -180,14 +180,16 @@ function referring(
     (isStaying(refOf(table)) || refOf(table) === undefined) &&
     [refOf(later), ...will.map(({ target }) => target)].every((slot) => slot === undefined || isSafe(slot)) &&
     had.every(({ target }) => isStaying(target));
+  // A key that has to match in full takes no row of which one column went and came back empty.
+  const isFull = [...had, ...will].some(({ rest }) => rest.includes('match full'));
   const second =
     isKept &&
+    (!isFull || later === undefined || has(later, 'ref')) &&
     has(table, 'second') &&
     (later === undefined || has(later, 'second')) &&
     [...had, ...will].every(
       ({ target }) => !isStaying(target) || (has(of(before, target), 'num') && has(of(after, target), 'num')),
     );
-  const isFull = [...had, ...will].some(({ rest }) => rest.includes('match full'));
   return { ref: isKept && (second || !isFull), second };
 }
 
