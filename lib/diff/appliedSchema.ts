@@ -65,13 +65,20 @@ function withNamedPart(table: Table, { parts: { kind, from, to } }: PartRename):
 /** What is made anew comes back with the comment that it has by then. */
 function withComment(
   schema: DatabaseSchema,
-  { on, name, table, to: comment }: CommentChange,
+  { on, name, table, identity, to: comment }: CommentChange,
 ): DatabaseSchema {
   const said = <Of extends ObjectName>(all: readonly Of[]): readonly Of[] =>
     all.map((each) => (sameObject(each, name) ? { ...each, comment } : each));
   const part = <Of extends Named>(each: Of): Of => (each.name === name.name ? { ...each, comment } : each);
   if (on === 'table') return { ...schema, tables: said(schema.tables) };
-  if (table === undefined) return { ...schema, enums: said(schema.enums), domains: said(schema.domains) };
+  if (on === 'type' || on === 'domain')
+    return { ...schema, enums: said(schema.enums), domains: said(schema.domains) };
+  if (table === undefined) {
+    const functions = schema.functions.map((each) =>
+      each.kind === on && sameObject(each, name) && each.identity === identity ? { ...each, comment } : each,
+    );
+    return { ...schema, functions };
+  }
   return inTable(schema, table, (each) =>
     on === 'index'
       ? { ...each, indexes: each.indexes.map(part) }

@@ -484,6 +484,22 @@ const CASES: readonly Case[] = [
     kept: 'select id, x::text from t',
   },
   {
+    name: 'a function that changes, with its comment, while the type that it takes is made anew',
+    before: sql(
+      `create type mood as enum ('a', 'b')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select 1'`,
+      'create table t (id integer primary key, x mood check (rank_of(x) > 0))',
+    ),
+    after: sql(
+      `create type mood as enum ('b', 'a')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select 2'`,
+      'create table t (id integer primary key, x mood check (rank_of(x) > 0))',
+      `comment on function rank_of(mood) is 'one'`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select id, x::text from t',
+  },
+  {
     name: 'a column that gets another collation, under a computed one and a policy',
     before: sql(
       'create table t (id integer primary key, x text, c text generated always as (upper(x)) stored)',
