@@ -46,11 +46,13 @@ onEachEngine('names of models', (open, engine) => {
     const { renames } = await desiredOf(db, [
       defineModel('app.people', (t) => void t.increments('id'), { renamedFrom: 'crm.people' }),
       defineModel('posts', (t) => void t.increments('id'), { schema: 'app', renamedFrom: 'articles' }),
+      defineModel('log.audit', (t) => void t.increments('id'), { renamedFrom: 'audit' }),
       defineEnum('state', ['new', 'shipped'], { renamedFrom: 'states', renamedValues: { shipped: 'sent' } }),
     ]);
     expect(renames).to.deep.equal([
       { kind: 'table', schema: 'app', name: 'people', from: { schema: 'crm', name: 'people' } },
       { kind: 'table', schema: 'app', name: 'posts', from: { schema: 'app', name: 'articles' } },
+      { kind: 'table', schema: 'log', name: 'audit', from: { schema: 'public', name: 'audit' } },
       { kind: 'enum', schema: 'public', name: 'state', from: { schema: 'public', name: 'states' } },
       { kind: 'enum value', schema: 'public', name: 'state', value: 'shipped', from: 'sent' },
     ]);
