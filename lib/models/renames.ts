@@ -40,9 +40,7 @@ export function renamesOf(
   const former = 'renamedFrom' in model ? model.renamedFrom : undefined;
   const kind = model.kind === 'table' || model.kind === 'enum' ? model.kind : 'view';
   return [
-    ...(former === undefined
-      ? []
-      : [{ kind, ...own, from: formerName(former, model, naming) } as const]),
+    ...(former === undefined ? [] : [{ kind, ...own, from: formerName(former, model, naming) } as const]),
     ...columns.map(
       ({ name, from }) =>
         ({ kind: 'column', ...own, column: naming.wrap(name), from: naming.wrap(from) }) as const,
