@@ -204,4 +204,25 @@ onEachEngine('names of models', (open, engine) => {
       /The model `users` \(test\/conformance\/models-names\.test\.ts:\d+\) could not be built: .*strng is not a function/,
     );
   });
+
+  it('what Knex would leave out without a word is refused', async () => {
+    const wrong: readonly (readonly [(t: Knex.CreateTableBuilder) => unknown, RegExp])[] = [
+      [
+        async (t) => {
+          t.increments('id');
+          await Promise.resolve();
+          t.string('late');
+        },
+        /its function returns a promise/,
+      ],
+      [(t) => t.integer('team_id').references('id'), /key on team_id names no table/],
+      [(t) => [t.integer('a'), t.foreign(['a', 'b']).references(['a', 'b'])], /key on a, b names no table/],
+    ];
+    for (const [columns, message] of wrong) {
+      const broken = defineModel('users', columns as (t: Knex.CreateTableBuilder) => void);
+      const error = await desiredOf(open(), [broken]).catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: 'MODEL_BUILD_FAILED' });
+      expect(String(error)).to.match(message);
+    }
+  });
 });
