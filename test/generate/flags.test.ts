@@ -182,6 +182,32 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     expect(await db('places').pluck('zip')).to.deep.equal(['1234', '1234', '4', 'D-4', '99999999999', null]);
   });
 
+  it('names a key to what is not there, where the engine would make it', async function () {
+    if (engine.name !== 'sqlite') this.skip();
+    await ok(project, 'migrate:latest');
+    await db.schema.createTable('tags', (t) => void t.increments('Id'));
+    await db.schema.createTable('old', (t) => {
+      t.increments('id');
+      t.integer('gone_id').references('gone.id');
+    });
+    const key = (column: string, target: string) => `t.integer('${column}').references('${target}');`;
+    models(
+      project,
+      `exports.all = [['old', (t) => { t.increments('id'); ${key('gone_id', 'gone.id')} }],
+  ['tags', (t) => { t.increments('Id'); ${key('user_id', 'user.id')} ${key('own_id', 'Tags.id')} }],
+  ['users', (t) => { t.increments('id'); ${key('tag_id', 'tags.uuid')} ${key('boss_id', 'users.id')} }],
+].map(([name, columns]) => defineModel(name, columns));`,
+    );
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const said = hazards.map(
+      ({ message }: { message: string }) => message.match(/foreign key.*?, which/)?.[0],
+    );
+    expect(said.filter(Boolean).sort()).to.deep.equal([
+      'foreign key on tag_id refers to tags.uuid, which',
+      'foreign key on user_id refers to user, which',
+    ]);
+  });
+
   it('compares with the result of the files, whatever the database has', async () => {
     project.write({ '2_users.cjs': creates('users') });
     models(project, USERS.replace("'name'", "'word'"));
