@@ -39,15 +39,20 @@ export function tableHazards(
         },
       ];
     case 'renameTable':
-    case 'renameColumn':
+    case 'renameColumn': {
+      const old =
+        operation.kind === 'renameTable'
+          ? textOf(operation.from)
+          : `${textOf(operation.table)}.${operation.from}`;
       return [
         {
           kind: 'incompatible',
-          message: `INCOMPATIBLE: code that runs with the old name fails as soon as this has run.`,
+          message: `INCOMPATIBLE: code that runs with the name ${old} fails as soon as this has run.`,
           remedy: SAFE_WAYS.rename,
           evidence: undefined,
         },
       ];
+    }
     case 'enum': {
       const { from, to, renamedValues } = operation;
       if (from === undefined || to === undefined) return [];
