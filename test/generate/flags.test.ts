@@ -656,6 +656,24 @@ exports.users = defineModel('users', (t) => { ${columns} t.specificType('state',
     ]);
   });
 
+  it('says that a type is made anew for a value that is used at once', async () => {
+    await db.raw(`create type state as enum ('new');
+      create table users (id serial primary key, name varchar(255), state state default 'new')`);
+    const text = (value: string) =>
+      `exports.state = defineEnum('state', ['new', 'sent']);\n${USERS.replace(' });', ` t.specificType('state', 'state').defaultTo('${value}'); });`)}`;
+    for (const [value, kinds] of [
+      ['new', []],
+      ['sent', ['long lock']],
+    ] as const) {
+      models(project, text(value).replace(/\}\);\s*$/, '}, { metadata: false });'));
+      const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+      expect(
+        hazards.map(({ kind }: { kind: string }) => kind),
+        value,
+      ).to.deep.equal(kinds);
+    }
+  });
+
   it('asks about values of an enum, and takes --rename for one', async function () {
     await db.raw(
       "create type state as enum ('new', 'sent'); create table users (id serial primary key, name varchar(255))",

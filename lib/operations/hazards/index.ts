@@ -93,7 +93,7 @@ export function hazardFinder(
         ? columnHazards(operation, facts)
         : [
             ...dangling(operation),
-            ...tableHazards(operation, facts, before ?? []),
+            ...tableHazards(operation, facts, { operations, before: before ?? [] }),
             ...constraintHazards(operation, facts, isNull),
           ];
     const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;

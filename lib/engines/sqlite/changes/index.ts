@@ -107,6 +107,7 @@ export const changes: ChangeEngine = {
     isSafeCast: () => true,
     isInPlace: () => true,
     isConcurrent: false,
+    isMadeAnew: () => false,
     failsCast: () => undefined,
     // It has no types of a project's own.
     hasValue: () => 'false',
