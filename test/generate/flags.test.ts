@@ -141,6 +141,7 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     await db.schema.createTable('places', (t) => {
       t.increments('id');
       for (const name of ['zip', 'price', 'open']) t.string(name, 30);
+      t.text('opened').defaultTo('x');
     });
     await db('places').insert([
       { zip: '01234', price: ' -7.5e1 ', open: 'Yes' },
@@ -150,13 +151,14 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       { zip: '99999999999', price: '999.994' },
       {},
     ]);
-    const types = "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open');";
+    const types =
+      "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open'); t.text('opened').defaultTo('x'); t.check('opened <> \\'x\\'', {}, 'c');";
     models(project, `exports.places = defineModel('places', (t) => { t.increments('id'); ${types} });`);
     const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
     const counted = hazards
       .filter(({ kind }: { kind: string }) => kind !== 'long lock')
       .map((each: Record<string, string>) => [
-        each.operation?.match(/places\.(\w+)/)?.[1],
+        each.operation?.match(/places\.(\w+)/)?.[1] ?? 'c',
         each.kind,
         each.count,
       ])
@@ -164,16 +166,19 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     expect(counted).to.deep.equal(
       engine.name === 'sqlite'
         ? [
+            ['c', 'can fail', 6],
             ['open', 'data loss', 0],
             ['price', 'data loss', 2],
             ['zip', 'data loss', 2],
           ]
         : [
+            ['c', 'can fail', 6],
             ['open', 'can fail', 2],
             ['price', 'can fail', 3],
             ['zip', 'can fail', 2],
           ],
     );
+    await db('places').update({ opened: 'y' });
     await ok(project, ...MAKE);
     const applied = await run(project, 'migrate:latest');
     expect(applied.code, applied.stdout).to.equal(engine.name === 'sqlite' ? 0 : 1);

@@ -1,3 +1,4 @@
+import { mentions } from '../../engines/tokens.js';
 import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table } from '../../schema/table.js';
@@ -51,7 +52,7 @@ function newNames(operations: readonly Operation[]) {
         ...others,
         ...(columns.get(keyOf(table)) ?? []),
         ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? [])),
-      ].some((name) => name !== '' && sql.includes(name.replaceAll('"', '""'))),
+      ].some((name) => name !== '' && mentions(sql, name)),
   };
 }
 

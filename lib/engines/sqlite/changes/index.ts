@@ -92,6 +92,7 @@ export const changes: ChangeEngine = {
     defaultWord,
     incrementsCall,
     enumCheck,
+    keepsExpressions: true,
     uniqueIsIndex: true,
     namesKeys: false,
     readsBindings: false,
