@@ -92,6 +92,7 @@ export const changes: ChangeEngine = {
     defaultWord,
     incrementsCall,
     enumCheck,
+    keepsExpressions: true,
     uniqueIsIndex: true,
     namesKeys: false,
     readsBindings: false,
@@ -107,6 +108,7 @@ export const changes: ChangeEngine = {
     isSafeCast: () => true,
     isInPlace: () => true,
     isConcurrent: false,
+    isMadeAnew: () => false,
     failsCast: () => undefined,
     // It has no types of a project's own.
     hasValue: () => 'false',
