@@ -36,13 +36,26 @@ function untangle(tables: readonly Table[]): {
   readonly sorted: readonly Table[];
   readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
 } {
+  const numbered = new Map(
+    tables.flatMap((table) =>
+      table.columns.flatMap(({ numbering }) =>
+        numbering === undefined || numbering.kind === 'rowid'
+          ? []
+          : [[keyOf(numbering.sequence, 'sequence'), [table]] as const],
+      ),
+    ),
+  );
   const sorted = sortByNeeds(
     tables,
     (table) => keyOf(table),
-    ({ foreignKeys, partitionOf, inherits }) =>
+    ({ foreignKeys, partitionOf, inherits, dependsOn }) =>
       [
         ...(partitionOf === undefined ? [] : [partitionOf.parent]),
         ...inherits,
+        // The type of its rows, and a sequence that numbers it.
+        ...dependsOn.flatMap((needed): readonly ObjectName[] =>
+          needed.kind === 'table' ? [needed] : (numbered.get(keyOf(needed, needed.kind)) ?? []),
+        ),
         ...foreignKeys.map(({ target }) => target),
       ].map((needed) => keyOf(needed)),
   );
@@ -62,11 +75,17 @@ function tableOperations(
   const tables = creations.flatMap((each) => each[direction] ?? []);
   const { sorted, waiting } = untangle(tables);
   const other = direction === 'to' ? 'from' : 'to';
+  const all = new Set(tables.map((table) => keyOf(table)));
   const operations = sorted.flatMap((table): readonly Operation[] => {
     const apart = waiting.get(table) ?? [];
     const bare = { ...table, foreignKeys: table.foreignKeys.filter((key) => !apart.includes(key)) };
     return [
-      { kind: 'table', [direction]: bare, [other]: undefined } as unknown as Operation,
+      {
+        kind: 'table',
+        [direction]: bare,
+        [other]: undefined,
+        ...(table.partitionOf && all.has(keyOf(table.partitionOf.parent)) ? { isWithParent: true } : {}),
+      } as unknown as Operation,
       ...apart.map(
         (key) =>
           ({
@@ -103,12 +122,29 @@ interface Needing extends ObjectName {
 }
 
 function needing(operation: Operation): Needing | undefined {
-  return operation.kind === 'view' || operation.kind === 'function'
-    ? (operation.to ?? operation.from)
-    : undefined;
+  switch (operation.kind) {
+    case 'view':
+    case 'function':
+    case 'domain':
+      return operation.to ?? operation.from;
+    case 'other': {
+      const subject = operation.to ?? operation.from;
+      return subject?.dependsOn && { ...subject, dependsOn: subject.dependsOn };
+    }
+    default:
+      return undefined;
+  }
 }
 
-/** Within a step views and functions stand after those that they need, or before them where they go. */
+/** As what others need it: domains and what is known by its statements are types. */
+function neededAs(operation: Operation): string {
+  if (operation.kind === 'domain' || operation.kind === 'other') return 'type';
+  return operation.kind === 'function'
+    ? `function ${(operation.to ?? operation.from)?.identity}`
+    : operation.kind;
+}
+
+/** Within a step views, functions and types stand after those that they need, or before them where they go. */
 export function byNeeds(
   operations: readonly Operation[],
   stepOf: (operation: Operation) => string,
@@ -120,9 +156,12 @@ export function byNeeds(
     steps.set(step, found);
     found.push(operation);
   }
-  const key = (operation: Operation) => keyOf(needing(operation) ?? { schema: '', name: '' }, operation.kind);
+  const key = (operation: Operation) =>
+    keyOf(needing(operation) ?? { schema: '', name: '' }, neededAs(operation));
   const needs = (operation: Operation) =>
-    needing(operation)?.dependsOn.map(({ kind, ...name }) => keyOf(name, kind)) ?? [];
+    needing(operation)?.dependsOn.map(({ kind, identity, ...name }) =>
+      keyOf(name, kind === 'function' ? `function ${identity}` : kind),
+    ) ?? [];
   return [...steps.values()].flatMap((step) => {
     if (!step.some((operation) => needing(operation) !== undefined)) return step;
     const isGoing = step.every(({ to }) => to === undefined);

@@ -114,6 +114,11 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
   ];
 }
 
+/** The arguments of a function as DROP and COMMENT take them: of an aggregate of none, a star. */
+export function argumentsOf(kind: string, identity: string): string {
+  return kind === 'aggregate' && identity === '' ? '(*)' : `(${identity})`;
+}
+
 function functionPieces(
   from: DatabaseFunction | undefined,
   to: DatabaseFunction | undefined,
@@ -122,13 +127,14 @@ function functionPieces(
   const subject = to ?? from;
   if (subject === undefined) return [];
   const name = sqlObject(subject, defaultSchema);
-  if (to === undefined) return [sql(`drop ${subject.kind} ${name}(${subject.identity})`)];
+  const args = argumentsOf(subject.kind, subject.identity);
+  if (to === undefined) return [sql(`drop ${subject.kind} ${name}${args}`)];
   const create = from === undefined ? 'create' : 'create or replace';
   return [
     sql(`${create} ${to.kind} ${name}${to.declaration.trimEnd()}`),
     ...(to.comment === undefined || from !== undefined
       ? []
-      : [sql(`comment on ${to.kind} ${name}(${to.identity}) is ${sqlText(to.comment)}`)]),
+      : [sql(`comment on ${to.kind} ${name}${args} is ${sqlText(to.comment)}`)]),
   ];
 }
 
@@ -139,7 +145,7 @@ function commentSql(
   const owner = table === undefined || on === 'index' ? '' : ` on ${sqlObject(table, defaultSchema)}`;
   const isLocal = on === 'constraint' || on === 'trigger' || on === 'schema';
   const subject = isLocal ? sqlName(name.name) : sqlObject(name, defaultSchema);
-  const args = identity === undefined ? '' : `(${identity})`;
+  const args = identity === undefined ? '' : argumentsOf(on, identity);
   return `comment on ${on} ${subject}${args}${owner} is ${to === undefined ? 'null' : sqlText(to)}`;
 }
 

@@ -43,6 +43,8 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
         `alter table ${subject} alter column ${quoted} ${detail}`,
         `alter table ${subject} alter column ${quoted} ${back}`,
       );
+    case 'comment of sequence':
+      return make(`comment on sequence ${subject} is ${detail}`, `comment on sequence ${subject} is null`);
     case 'replica identity':
       return make(
         `alter table ${subject} replica identity ${detail}`,

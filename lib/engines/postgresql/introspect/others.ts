@@ -1,9 +1,11 @@
 import type { OtherObject } from '../../../schema/database.js';
+import type { Dependency } from '../../../schema/names.js';
 import { type OtherParts, statementsOf } from './otherTexts.js';
 import { joinExtensionOf, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 interface OtherRow extends OtherParts {
+  readonly id: string;
   readonly schema?: string;
   readonly relation?: string;
   readonly extension?: string;
@@ -179,6 +181,16 @@ const settings = (version: number): readonly string[] => [
     REPLICA,
   ),
   setting('tablespace', 'reltablespace <> 0'),
+  // Of one that numbers a column: every other sequence has its own.
+  `${columns("'comment of sequence'", { catalog: 'pg_class', oid: 's.oid', namespace: 's.relnamespace', name: 's.relname', relation: 'c.relname', subject: 's.oid::pg_catalog.regclass', detail: 'pg_catalog.quote_literal(d.description)' })}
+    from pg_catalog.pg_class s
+    join pg_catalog.pg_description d on d.classoid = ${OF('pg_class')} and d.objoid = s.oid and d.objsubid = 0
+    join pg_catalog.pg_depend o on o.classid = ${OF('pg_class')} and o.objid = s.oid and o.objsubid = 0
+      and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0 and o.deptype in ('a', 'i')
+    join pg_catalog.pg_class c on c.oid = o.refobjid
+    where s.relkind = 'S' and (o.deptype = 'i' or exists (select from pg_catalog.pg_attrdef f where f.adrelid = o.refobjid
+      and f.adnum = o.refobjsubid and pg_catalog.pg_get_expr(f.adbin, f.adrelid)
+        = 'nextval(' || pg_catalog.quote_literal(s.oid::pg_catalog.regclass::text) || '::regclass)'))`,
   `${columns("'privileges'", { catalog: 'pg_proc', namespace: 'pronamespace', name: 'proname' })}
     from pg_catalog.pg_proc where proacl is not null`,
   `${columns("'clustered index'", { catalog: 'pg_class', oid: 'i.indexrelid', namespace: 'c.relnamespace', name: 'ic.relname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail: "''" })}
@@ -210,17 +222,21 @@ const settings = (version: number): readonly string[] => [
 ];
 
 /** What the description of the database leaves out, by name. */
-export async function readOthers({ db, namespaces, version }: Scope): Promise<readonly OtherObject[]> {
+export async function readOthers(
+  { db, namespaces, version }: Scope,
+  dependencies: ReadonlyMap<string, readonly Dependency[]>,
+): Promise<readonly OtherObject[]> {
   const rows = await readRows<OtherRow>(
     db,
-    `select o.kind, n.nspname as schema, o.name, o.relation, x.extname as extension, o.subject, o.quoted, o.detail, o.back
+    `select o.oid as id, o.kind, n.nspname as schema, o.name, o.relation, x.extname as extension, o.subject, o.quoted, o.detail, o.back
     from (${[...objects(version), ...settings(version)].join('\n    union all ')}) o
     left join pg_catalog.pg_namespace n on n.oid = o.namespace
     ${joinExtensionOf('o.class', 'o.oid')}
     where o.namespace is null or o.namespace in ${namespaces}
     order by o.kind, n.nspname, o.relation, o.name`,
   );
-  return rows.map(({ schema, relation, extension, ...parts }) => {
+  return rows.map(({ id, schema, relation, extension, ...parts }) => {
+    const needs = parts.kind.endsWith(' type') ? dependencies.get(id) : undefined;
     const { definition, drop } = statementsOf(parts);
     return {
       kind: parts.kind,
@@ -230,6 +246,7 @@ export async function readOthers({ db, namespaces, version }: Scope): Promise<re
       extension,
       definition: definition === undefined ? undefined : stable(definition),
       drop,
+      ...(needs === undefined ? {} : { dependsOn: needs }),
     };
   });
 }

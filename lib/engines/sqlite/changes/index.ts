@@ -90,6 +90,7 @@ export const changes: ChangeEngine = {
     columnCall,
     defaultWord,
     incrementsCall,
+    serialName: () => undefined,
     enumCheck,
     uniqueIsIndex: true,
     namesKeys: false,
