@@ -54,22 +54,34 @@ function enumPieces(
   return [...renamed, ...added];
 }
 
-export function domainSql(domain: Domain, defaultSchema: string | undefined): string {
+type DomainCheck = Domain['checks'][number];
+
+const domainCheck = ({ name, expression, isValid }: DomainCheck): string =>
+  `constraint ${sqlName(name)} check (${expression})${isValid ? '' : ' not valid'}`;
+
+/** A domain, and afterwards those of its checks that values from before them may break. */
+export function domainSql(domain: Domain, defaultSchema: string | undefined): readonly string[] {
   const { type, collation, defaultTo, nullable, checks } = domain;
+  const name = sqlObject(domain, defaultSchema);
   return [
-    `create domain ${sqlObject(domain, defaultSchema)} as ${type}`,
-    collation === undefined ? '' : ` collate ${collation}`,
-    defaultTo === undefined ? '' : ` default ${defaultTo}`,
-    nullable ? '' : ' not null',
-    ...checks.map(({ name, expression }) => ` constraint ${sqlName(name)} check (${expression})`),
-  ].join('');
+    [
+      `create domain ${name} as ${type}`,
+      collation === undefined ? '' : ` collate ${collation}`,
+      defaultTo === undefined ? '' : ` default ${defaultTo}`,
+      nullable ? '' : ' not null',
+      ...checks.filter(({ isValid }) => isValid).map((check) => ` ${domainCheck(check)}`),
+    ].join(''),
+    ...checks
+      .filter(({ isValid }) => !isValid)
+      .map((check) => `alter domain ${name} add ${domainCheck(check)}`),
+  ];
 }
 
 /** A domain is altered in place: columns have it. */
 function alterDomain(from: Domain, to: Domain, defaultSchema: string | undefined): readonly Piece[] {
   const say = (text: string) => sql(`alter domain ${sqlObject(to, defaultSchema)} ${text}`);
-  const isSame = (check: Domain['checks'][number], others: Domain['checks']) =>
-    others.some((each) => each.name === check.name && each.expression === check.expression);
+  const isSame = (check: DomainCheck, others: readonly DomainCheck[]) =>
+    others.some((each) => domainCheck(each) === domainCheck(check));
   return [
     ...(from.defaultTo === to.defaultTo
       ? []
@@ -80,7 +92,7 @@ function alterDomain(from: Domain, to: Domain, defaultSchema: string | undefined
       .map(({ name }) => say(`drop constraint ${sqlName(name)}`)),
     ...to.checks
       .filter((each) => !isSame(each, from.checks))
-      .map(({ name, expression }) => say(`add constraint ${sqlName(name)} check (${expression})`)),
+      .map((check) => say(`add ${domainCheck(check)}`)),
   ];
 }
 
@@ -176,7 +188,7 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       if (to === undefined)
         return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
       return from === undefined
-        ? [sql(domainSql(to, defaultSchema)), ...commentPieces('domain', to, defaultSchema)]
+        ? [...domainSql(to, defaultSchema).map(sql), ...commentPieces('domain', to, defaultSchema)]
         : alterDomain(from, to, defaultSchema);
     }
     case 'sequence': {

@@ -35,7 +35,7 @@ export function domainText(domain: Domain, { defaultSchema }: RenderContext): st
   const name = sqlObject(domain, defaultSchema);
   return sqlDefinition(
     qualified(domain, defaultSchema),
-    [domainSql(domain, defaultSchema), ...commentOn('domain', name, domain.comment)],
+    [...domainSql(domain, defaultSchema), ...commentOn('domain', name, domain.comment)],
     [`drop domain ${name}`],
   );
 }

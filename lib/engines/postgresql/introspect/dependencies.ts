@@ -34,7 +34,7 @@ const OWNERS = `select 'pg_catalog.pg_rewrite'::pg_catalog.regclass as class, r.
     from pg_catalog.pg_class c where c.relkind in ('r', 'p') and c.relnamespace in :namespaces`;
 
 /** The first oid that is not one of the server's own objects. */
-const FIRST_USER_OID = 16384;
+export const FIRST_USER_OID = 16384;
 
 /**
  * The objects that views, functions and tables need, by the oid of the one that needs them: not the sequences that

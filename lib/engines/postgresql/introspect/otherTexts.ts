@@ -39,10 +39,16 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
     case 'compression':
     case 'statistics target':
     case 'column options':
+    case 'own default':
+    case 'own not null':
       return make(
         `alter table ${subject} alter column ${quoted} ${detail}`,
         `alter table ${subject} alter column ${quoted} ${back}`,
       );
+    case 'type of table':
+      return make(`alter table ${subject} ${detail}`, `alter table ${subject} ${back}`);
+    case 'unlogged sequence':
+      return make(`alter sequence ${subject} set unlogged`, `alter sequence ${subject} set logged`);
     case 'comment of sequence':
       return make(`comment on sequence ${subject} is ${detail}`, `comment on sequence ${subject} is null`);
     case 'replica identity':

@@ -1,5 +1,6 @@
 import type { OtherObject } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
+import { FIRST_USER_OID } from './dependencies.js';
 import { type OtherParts, statementsOf } from './otherTexts.js';
 import { joinExtensionOf, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
@@ -67,10 +68,21 @@ const ATTRIBUTES = `(select pg_catalog.string_agg(pg_catalog.quote_ident(a.attna
     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)`;
 
 /** The options of a range type that go without saying are left out; one with functions of its own is not described. */
-const RANGE = `(select case when g.rngcanonical::oid = 0 then 'subtype = ' || pg_catalog.format_type(g.rngsubtype, null)
+const range = (
+  version: number,
+) => `(select case when g.rngcanonical::oid = 0 then 'subtype = ' || pg_catalog.format_type(g.rngsubtype, null)
       || case when o.opcdefault then '' else ', subtype_opclass = ' || pg_catalog.quote_ident(o.opcname) end
+      || case when g.rngcollation in (0, e.typcollation) then '' else ', collation = ' || g.rngcollation::pg_catalog.regcollation::text end
+      ${
+        version < 14
+          ? ''
+          : `|| coalesce((select ', multirange_type_name = ' || pg_catalog.format_type(m.oid, null) from pg_catalog.pg_type m
+        where m.oid = g.rngmultitypid and m.typname <> case when t.typname like '%range%'
+          then pg_catalog.regexp_replace(t.typname, 'range', 'multirange') else t.typname || '_multirange' end), '')`
+      }
       || case when g.rngsubdiff::oid <> 0 then ', subtype_diff = ' || g.rngsubdiff::text else '' end end
-    from pg_catalog.pg_range g join pg_catalog.pg_opclass o on o.oid = g.rngsubopc where g.rngtypid = t.oid)`;
+    from pg_catalog.pg_range g join pg_catalog.pg_opclass o on o.oid = g.rngsubopc
+    join pg_catalog.pg_type e on e.oid = g.rngsubtype where g.rngtypid = t.oid)`;
 
 const OPERANDS = `case when r.oprleft = 0 then 'none' else pg_catalog.format_type(r.oprleft, null) end || ', '
     || pg_catalog.format_type(r.oprright, null)`;
@@ -105,11 +117,12 @@ function objects(version: number): readonly string[] {
         namespace: 't.typnamespace',
         name: 't.typname',
         subject: 'pg_catalog.format_type(t.oid, null)',
-        detail: `case t.typtype when 'c' then ${ATTRIBUTES} when 'r' then ${RANGE} end`,
+        detail: `case t.typtype when 'c' then ${ATTRIBUTES} when 'r' then ${range(version)} end`,
       },
     )}
     from pg_catalog.pg_type t left join pg_catalog.pg_class c on c.oid = t.typrelid
-    where t.typtype = 'r' or t.typtype = 'c' and c.relkind = 'c' or t.typtype = 'b' and t.typcategory <> 'A'`,
+    where t.typtype = 'r' or t.typtype = 'c' and c.relkind = 'c' or t.typtype = 'b' and t.typcategory <> 'A'
+      or t.typtype = 'p' and not t.typisdefined`,
     `${columns("'operator'", {
       catalog: 'pg_operator',
       oid: 'r.oid',
@@ -139,7 +152,7 @@ function objects(version: number): readonly string[] {
     plain('text search template', 'pg_ts_template', 'tmpl'),
     onRelation('policy', 'pg_policy', 's.polname', 'polrelid', POLICY),
     `${onRelation('rule', 'pg_rewrite', 's.rulename', 'ev_class', 'pg_catalog.pg_get_ruledef(s.oid, true)')}
-    where s.rulename <> '_RETURN' and s.oid >= 16384`,
+    where s.rulename <> '_RETURN' and s.oid >= ${FIRST_USER_OID}`,
     onRelation(
       'statistics',
       'pg_statistic_ext',
@@ -148,6 +161,14 @@ function objects(version: number): readonly string[] {
       'pg_catalog.pg_get_statisticsobjdef(s.oid)',
       "pg_catalog.quote_ident(s.stxnamespace::pg_catalog.regnamespace::text) || '.' || pg_catalog.quote_ident(s.stxname)",
     ),
+    `${columns("'cast'", { catalog: 'pg_cast', namespace: 'null', name: "pg_catalog.format_type(castsource, null) || ' as ' || pg_catalog.format_type(casttarget, null)" })}
+    from pg_catalog.pg_cast c where oid >= ${FIRST_USER_OID}
+      -- What a range type makes for itself.
+      and not exists (select from pg_catalog.pg_depend o where o.classid = ${OF('pg_cast')} and o.objid = c.oid and o.deptype = 'i')`,
+    `${columns("'transform'", { catalog: 'pg_transform', oid: 'm.oid', namespace: 'null', name: "pg_catalog.format_type(m.trftype, null) || ' for ' || l.lanname" })}
+    from pg_catalog.pg_transform m join pg_catalog.pg_language l on l.oid = m.trflang`,
+    `${global('language', 'pg_language', 'lanname')} where oid >= ${FIRST_USER_OID}`,
+    `${global('access method', 'pg_am', 'amname')} where oid >= ${FIRST_USER_OID}`,
     global('event trigger', 'pg_event_trigger', 'evtname'),
     global('publication', 'pg_publication', 'pubname'),
     global('foreign-data wrapper', 'pg_foreign_data_wrapper', 'fdwname'),
@@ -156,15 +177,33 @@ function objects(version: number): readonly string[] {
 }
 
 /** A setting of a relation beyond its definition; the relation's name is its name. */
-const setting = (kind: string, where: string, detail = 'null') =>
-  `${columns(`'${kind}'`, { catalog: 'pg_class', namespace: 'relnamespace', name: 'relname', relation: 'relname', subject: 'oid::pg_catalog.regclass', detail })}
-    from pg_catalog.pg_class c where relkind in ('r', 'p', 'v', 'm', 'S') and not relispartition and (${where})`;
+const setting = (kind: string, where: string, detail = 'null', back = 'null') =>
+  `${columns(`'${kind}'`, { catalog: 'pg_class', namespace: 'relnamespace', name: 'relname', relation: 'relname', subject: 'oid::pg_catalog.regclass', detail, back })}
+    from pg_catalog.pg_class c where relkind in ('r', 'p', 'v', 'm', 'S') and (${where})`;
 
-/** How a column is stored, where that is not its type's own way. */
-const columnSetting = (kind: string, where: string, detail: string, back: string) =>
+/** How a column is stored, where that is not its type's own way, or its parent's. */
+const columnSetting = (kind: string, where: string, detail: string, back: string, inherited?: string) =>
   `${columns(`'${kind}'`, { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'a.attname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail, back })}
   from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_type t on t.oid = a.atttypid
-  where c.relkind in ('r', 'p', 'm') and not c.relispartition and a.attnum > 0 and not a.attisdropped and ${where}`;
+  where c.relkind in ('r', 'p', 'm') and a.attnum > 0 and not a.attisdropped and ${where}
+    ${
+      inherited === undefined
+        ? ''
+        : `and (not c.relispartition or not exists (select from pg_catalog.pg_inherits i join pg_catalog.pg_attribute p
+      on p.attrelid = i.inhparent and p.attname = a.attname where i.inhrelid = c.oid and p.${inherited} = a.${inherited}))`
+    }`;
+
+const DEFAULT = (of: string) =>
+  `(select pg_catalog.pg_get_expr(f.adbin, f.adrelid) from pg_catalog.pg_attrdef f where f.adrelid = ${of}.attrelid and f.adnum = ${of}.attnum)`;
+
+/** Where a column is not as the parent has it that its table has it from: in what it defaults to, and in NOT NULL. */
+const partitionColumn = (kind: string, where: string, detail: string, back: string) =>
+  `${columns(`'${kind}'`, { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'a.attname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail, back })}
+  from pg_catalog.pg_class c join pg_catalog.pg_inherits i on i.inhrelid = c.oid
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid join pg_catalog.pg_attribute p on p.attrelid = i.inhparent and p.attname = a.attname
+  where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and ${where}`;
+
+const DEFAULTS = (of: string) => `coalesce('set default ' || ${DEFAULT(of)}, 'drop default')`;
 
 const STORAGE = (letter: string) =>
   `'set storage ' || case ${letter} when 'p' then 'plain' when 'm' then 'main' when 'e' then 'external' else 'extended' end`;
@@ -175,12 +214,54 @@ const REPLICA = `case relreplident when 'f' then 'full' when 'n' then 'nothing' 
 
 const settings = (version: number): readonly string[] => [
   setting('privileges', 'relacl is not null'),
+  `${columns("'privileges'", { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: "c.relname || '.' || a.attname" })}
+    from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid where a.attacl is not null and not a.attisdropped`,
+  `${columns("'privileges'", { catalog: 'pg_type', namespace: 'typnamespace', name: 'typname' })}
+    from pg_catalog.pg_type where typacl is not null`,
+  `${columns("'privileges of schema'", { catalog: 'pg_namespace', namespace: 'n.oid', name: 'n.nspname' })}
+    from pg_catalog.pg_namespace n where n.nspacl is not null and n.nspname <> 'public' and not exists (
+      select from pg_catalog.pg_init_privs v where v.objoid = n.oid and v.classoid = ${OF('pg_namespace')})`,
+  `${columns("'default privileges'", { catalog: 'pg_default_acl', namespace: 'defaclnamespace', name: 'pg_catalog.pg_get_userbyid(defaclrole)' })}
+    from pg_catalog.pg_default_acl where defaclnamespace <> 0`,
   setting(
     'replica identity',
     "relreplident not in ('d', 'n') or relreplident = 'n' and relkind in ('r', 'p')",
     REPLICA,
   ),
   setting('tablespace', 'reltablespace <> 0'),
+  setting(
+    'access method of table',
+    `relam <> 0 and relam <> (select oid from pg_catalog.pg_am where amname = 'heap')`,
+  ),
+  setting('type of table', 'reloftype <> 0', "'of ' || pg_catalog.format_type(reloftype, null)", "'not of'"),
+  ...(version >= 15
+    ? [
+        setting(
+          'unlogged sequence',
+          `relkind = 'S' and relpersistence = 'u' and not exists (select from pg_catalog.pg_depend o
+          join pg_catalog.pg_class u on u.oid = o.refobjid where o.classid = ${OF('pg_class')} and o.objid = c.oid
+            and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0 and u.relpersistence = 'u')`,
+          "''",
+        ),
+      ]
+    : []),
+  partitionColumn(
+    'own default',
+    `c.relispartition and ${DEFAULT('a')} is distinct from ${DEFAULT('p')}`,
+    DEFAULTS('a'),
+    DEFAULTS('p'),
+  ),
+  // The other way round is not possible.
+  partitionColumn(
+    'own not null',
+    `(c.relispartition or not a.attislocal) and a.attnotnull and not p.attnotnull and not exists (
+      select from pg_catalog.pg_index k where k.indrelid = c.oid and k.indisprimary and a.attnum = any (k.indkey))`,
+    "'set not null'",
+    "'drop not null'",
+  ),
+  `${columns("'trigger in partition'", { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'r.tgname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass' })}
+    from pg_catalog.pg_trigger r join pg_catalog.pg_trigger p on p.oid = r.tgparentid
+    join pg_catalog.pg_class c on c.oid = r.tgrelid where r.tgenabled <> p.tgenabled and not r.tgisinternal`,
   // Of one that numbers a column: every other sequence has its own.
   `${columns("'comment of sequence'", { catalog: 'pg_class', oid: 's.oid', namespace: 's.relnamespace', name: 's.relname', relation: 'c.relname', subject: 's.oid::pg_catalog.regclass', detail: 'pg_catalog.quote_literal(d.description)' })}
     from pg_catalog.pg_class s
@@ -196,7 +277,13 @@ const settings = (version: number): readonly string[] => [
   `${columns("'clustered index'", { catalog: 'pg_class', oid: 'i.indexrelid', namespace: 'c.relnamespace', name: 'ic.relname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail: "''" })}
     from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
     join pg_catalog.pg_class c on c.oid = i.indrelid where i.indisclustered`,
-  columnSetting('storage', 'a.attstorage <> t.typstorage', STORAGE('a.attstorage'), STORAGE('t.typstorage')),
+  columnSetting(
+    'storage',
+    'a.attstorage <> t.typstorage',
+    STORAGE('a.attstorage'),
+    STORAGE('t.typstorage'),
+    'attstorage',
+  ),
   columnSetting(
     'statistics target',
     'coalesce(a.attstattarget, -1) <> -1',
@@ -221,6 +308,17 @@ const settings = (version: number): readonly string[] => [
     : []),
 ];
 
+/** What has a comment that neither a model nor another statement says. */
+const COMMENTS = `select d.classoid as class, d.objoid as oid, 'comment of ' || i.type as kind, null::oid as namespace, i.identity as name,
+    null as relation, null as subject, null as quoted, null as detail, null as back
+  from pg_catalog.pg_description d, pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+  where d.objoid >= ${FIRST_USER_OID} and (
+    d.classoid in (${['policy', 'rewrite', 'statistic_ext', 'operator', 'collation', 'cast', 'event_trigger', 'publication'].map((name) => OF(`pg_${name}`)).join(', ')})
+    or d.classoid = ${OF('pg_constraint')} and exists (select from pg_catalog.pg_constraint k where k.oid = d.objoid and k.contypid <> 0)
+    or d.classoid = ${OF('pg_type')} and exists (select from pg_catalog.pg_type t where t.oid = d.objoid and t.typtype not in ('e', 'd'))
+    or d.classoid = ${OF('pg_class')} and exists (select from pg_catalog.pg_class c where c.oid = d.objoid and (c.relkind = 'c'
+      or c.relkind in ('i', 'I') and exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x')))))`;
+
 /** What the description of the database leaves out, by name. */
 export async function readOthers(
   { db, namespaces, version }: Scope,
@@ -229,7 +327,7 @@ export async function readOthers(
   const rows = await readRows<OtherRow>(
     db,
     `select o.oid as id, o.kind, n.nspname as schema, o.name, o.relation, x.extname as extension, o.subject, o.quoted, o.detail, o.back
-    from (${[...objects(version), ...settings(version)].join('\n    union all ')}) o
+    from (${[...objects(version), ...settings(version), COMMENTS].join('\n    union all ')}) o
     left join pg_catalog.pg_namespace n on n.oid = o.namespace
     ${joinExtensionOf('o.class', 'o.oid')}
     where o.namespace is null or o.namespace in ${namespaces}
