@@ -70,29 +70,41 @@ export function isPlainSerial(
   );
 }
 
-/** The columns of a new table, and statements that number those which no serial type would number as they are. */
-export function serialParts(
+/** Whether what numbers a column is all that the column's own words make. */
+function isPlainNumbering(table: ObjectName, column: Column, wording: Wording): boolean {
+  const { name, numbering } = column;
+  if (numbering === undefined || numbering.kind === 'rowid') return true;
+  if (numbering.kind === 'serial') return isPlainSerial(table, column, wording);
+  return numbering.sequence.name === wording.serialName(table.name, name);
+}
+
+/** Statements that number a column which is there. */
+function numbers(table: ObjectName, { name, numbering }: Column, { defaultSchema }: RenderContext) {
+  if (numbering === undefined || numbering.kind === 'rowid') return [];
+  const on = sqlObject(table, defaultSchema);
+  const alter = `alter table ${on} alter column ${sqlName(name)}`;
+  const sequence = sqlObject({ schema: table.schema, name: numbering.sequence.name }, defaultSchema);
+  const options = sequenceOptions(numbering.sequence, numbering.kind === 'serial');
+  return numbering.kind === 'identity'
+    ? [`${alter} add ${identityClause(numbering.always, [`sequence name ${sequence}`, ...options])}`]
+    : [
+        [`create sequence ${sequence}`, ...options, `owned by ${on}.${sqlName(name)}`].join(' '),
+        `${alter} set default nextval(${sqlText(sequence)}::regclass)`,
+      ];
+}
+
+/** The columns of a new table, and statements that number those which their own words would number otherwise. */
+export function numberedApart(
   table: ObjectName,
   columns: readonly Column[],
-  { wording, defaultSchema }: RenderContext,
+  context: RenderContext,
 ): { readonly columns: readonly Column[]; readonly statements: readonly string[] } {
-  const apart = columns.filter(
-    (column) => column.numbering?.kind === 'serial' && !isPlainSerial(table, column, wording),
-  );
-  const on = sqlObject(table, defaultSchema);
+  const apart = new Set(columns.filter((column) => !isPlainNumbering(table, column, context.wording)));
   return {
     columns: columns.map((column) =>
-      apart.includes(column) ? { ...column, numbering: undefined, defaultTo: undefined } : column,
+      apart.has(column) ? { ...column, numbering: undefined, defaultTo: undefined } : column,
     ),
-    statements: apart.flatMap(({ name, numbering }) => {
-      if (numbering?.kind !== 'serial') return [];
-      const sequence = sqlObject({ schema: table.schema, name: numbering.sequence.name }, defaultSchema);
-      const options = sequenceOptions(numbering.sequence, true);
-      return [
-        [`create sequence ${sequence}`, ...options, `owned by ${on}.${sqlName(name)}`].join(' '),
-        `alter table ${on} alter column ${sqlName(name)} set default nextval(${sqlText(sequence)}::regclass)`,
-      ];
-    }),
+    statements: [...apart].flatMap((column) => numbers(table, column, context)),
   };
 }
 

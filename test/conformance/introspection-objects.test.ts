@@ -224,6 +224,7 @@ describe('introspection of PostgreSQL: other objects', () => {
           { name: 'later', expression: "((VALUE)::text <> ''::text)", isValid: false },
           { name: 'short', expression: '(length((VALUE)::text) < 50)', isValid: true },
         ],
+        dependsOn: [],
       },
     ]);
   });

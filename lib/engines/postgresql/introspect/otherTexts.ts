@@ -25,6 +25,10 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
       return make(`create type ${subject} as (${detail})`, `drop type ${subject}`);
     case 'range type':
       return make(`create type ${subject} as range (${detail})`, `drop type ${subject}`);
+    case 'text search configuration':
+      return make(`create ${kind} ${subject} ${detail}`, `drop ${kind} ${subject}`);
+    case 'text search dictionary':
+      return make(`create ${kind} ${subject} (${detail})`, `drop ${kind} ${subject}`);
     case 'collation':
       return make(`create collation ${subject} (${detail})`, `drop collation ${subject}`);
     case 'operator':
