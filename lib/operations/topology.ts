@@ -31,11 +31,35 @@ function sortByNeeds<Of>(
   return sorted;
 }
 
+/** The table that a partition is of, at the root. */
+function rootOf(table: Table, byKey: ReadonlyMap<string, Table>): Table {
+  const parent = table.partitionOf && byKey.get(keyOf(table.partitionOf.parent));
+  return parent === undefined ? table : rootOf(parent, byKey);
+}
+
+/** What a key to a table needs: of one in partitions all, each of which has a key of its own behind it. */
+function targetsAmong(tables: readonly Table[]): (table: Table, target: ObjectName) => readonly ObjectName[] {
+  const byKey = new Map(tables.map((table) => [keyOf(table), table]));
+  const partitions = new Map<string, Table[]>();
+  for (const table of tables) {
+    if (table.partitionOf === undefined) continue;
+    const root = keyOf(rootOf(table, byKey));
+    const all = partitions.get(root) ?? [];
+    partitions.set(root, all);
+    all.push(table);
+  }
+  return (table, target) => {
+    const isOwn = keyOf(rootOf(table, byKey)) === keyOf(target);
+    return isOwn ? [target] : [target, ...(partitions.get(keyOf(target)) ?? [])];
+  };
+}
+
 /** Tables of one direction in the order of creation, with the keys between them that have to wait apart. */
 function untangle(tables: readonly Table[]): {
   readonly sorted: readonly Table[];
   readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
 } {
+  const targetsOf = targetsAmong(tables);
   const numbered = new Map(
     tables.flatMap((table) =>
       table.columns.flatMap(({ numbering }) =>
@@ -48,16 +72,18 @@ function untangle(tables: readonly Table[]): {
   const sorted = sortByNeeds(
     tables,
     (table) => keyOf(table),
-    ({ foreignKeys, partitionOf, inherits, dependsOn }) =>
-      [
+    (table) => {
+      const { foreignKeys, partitionOf, inherits, dependsOn } = table;
+      return [
         ...(partitionOf === undefined ? [] : [partitionOf.parent]),
         ...inherits,
         // The type of its rows, and a sequence that numbers it.
         ...dependsOn.flatMap((needed): readonly ObjectName[] =>
           needed.kind === 'table' ? [needed] : (numbered.get(keyOf(needed, needed.kind)) ?? []),
         ),
-        ...foreignKeys.map(({ target }) => target),
-      ].map((needed) => keyOf(needed)),
+        ...foreignKeys.flatMap(({ target }) => targetsOf(table, target)),
+      ].map((needed) => keyOf(needed));
+    },
   );
   const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
   const waiting = new Map<Table, Table['foreignKeys']>();
@@ -75,7 +101,12 @@ function tableOperations(
   const tables = creations.flatMap((each) => each[direction] ?? []);
   const { sorted, waiting } = untangle(tables);
   const other = direction === 'to' ? 'from' : 'to';
-  const all = new Set(tables.map((table) => keyOf(table)));
+  const byKey = new Map(tables.map((table) => [keyOf(table), table]));
+  // One that refers to itself cannot lose a partition by itself.
+  const isWithParent = (table: Table): boolean => {
+    const root = rootOf(table, byKey);
+    return root !== table && root.foreignKeys.some(({ target }) => keyOf(target) === keyOf(root));
+  };
   const operations = sorted.flatMap((table): readonly Operation[] => {
     const apart = waiting.get(table) ?? [];
     const bare = { ...table, foreignKeys: table.foreignKeys.filter((key) => !apart.includes(key)) };
@@ -84,7 +115,7 @@ function tableOperations(
         kind: 'table',
         [direction]: bare,
         [other]: undefined,
-        ...(table.partitionOf && all.has(keyOf(table.partitionOf.parent)) ? { isWithParent: true } : {}),
+        ...(isWithParent(table) ? { isWithParent: true } : {}),
       } as unknown as Operation,
       ...apart.map(
         (key) =>
