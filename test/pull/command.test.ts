@@ -181,7 +181,7 @@ exports.down = async () => {};`;
       create domain d as integer constraint positive check (value > 0); comment on constraint positive on domain d is 'check';
       grant select (id) on t to public; grant usage on type pair to public;
       create function of_text(text) returns pair language sql as 'select row(1)::pair'; create cast (text as pair) with function of_text(text);
-      create table of_year (at date) partition by range (at); create table y partition of of_year default;
+      create table of_year (at date) partition by range (at); create table y partition of of_year default; create index years on of_year (at); alter index y_at_idx rename to its_own;
       create function f() returns trigger language plpgsql as $$ begin return new; end $$;
       create trigger tr before insert on of_year for each row execute function f(); alter table y disable trigger tr;
       alter default privileges in schema public grant select on tables to public;`,
@@ -196,6 +196,7 @@ exports.down = async () => {};`;
       'comment of statistics object public.s',
       'comment of type public.pair',
       'default privileges public.postgres',
+      'name of index in partition y.its_own',
       'privileges public.pair',
       'privileges public.t.id',
       'trigger in partition y.tr',

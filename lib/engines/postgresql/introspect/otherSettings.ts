@@ -84,6 +84,11 @@ export const settings = (version: number): readonly string[] => [
   `${columns("'trigger in partition'", { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'r.tgname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass' })}
     from pg_catalog.pg_trigger r join pg_catalog.pg_trigger p on p.oid = r.tgparentid
     join pg_catalog.pg_class c on c.oid = r.tgrelid where r.tgenabled <> p.tgenabled and not r.tgisinternal`,
+  // What the server calls the part of an index by itself begins with the partition's name, and ends as the index's kind.
+  `${columns("'name of index in partition'", { catalog: 'pg_class', oid: 'x.oid', namespace: 'c.relnamespace', name: 'x.relname', relation: 'c.relname' })}
+    from pg_catalog.pg_class x join pg_catalog.pg_index k on k.indexrelid = x.oid join pg_catalog.pg_class c on c.oid = k.indrelid
+    where x.relispartition and x.relkind in ('i', 'I') and (not pg_catalog.starts_with(x.relname, pg_catalog.left(c.relname, 20))
+      or x.relname !~ '_(idx|pkey|key|excl)[0-9]*$')`,
   // Of one that numbers a column: every other sequence has its own.
   `${columns("'comment of sequence'", { catalog: 'pg_class', oid: 's.oid', namespace: 's.relnamespace', name: 's.relname', relation: 'c.relname', subject: 's.oid::pg_catalog.regclass', detail: 'pg_catalog.quote_literal(d.description)' })}
     from pg_catalog.pg_class s
