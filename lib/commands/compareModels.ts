@@ -100,9 +100,10 @@ async function withAnswers(
 async function count(
   engine: Engine,
   operations: readonly Operation[],
+  { tables }: DatabaseSchema,
   { db, isLive }: ComparedDatabase,
 ): Promise<readonly CountedHazard[]> {
-  const find = hazardFinder(operations, engine.changes.hazards);
+  const find = hazardFinder(operations, engine.changes.hazards, tables);
   const queries = [
     ...new Set(operations.flatMap((each) => find(each).flatMap(({ evidence }) => evidence?.sql ?? []))),
   ];
@@ -179,7 +180,7 @@ export async function compareModels<Result>(
       home,
       detected: operations.map((operation) => describe(operation, home)),
       metadata: columns.filter(({ add }) => add === undefined),
-      hazards: await count(engine, operations, database),
+      hazards: await count(engine, operations, actual, database),
     };
     return act(compared, db);
   });

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { beginLoading, lineOfSyntaxError } from '../config/loadModule.js';
+import { dirname, extname } from 'node:path';
+import { lineOfSyntaxError, loadAtOnce, loadModule } from '../config/loadModule.js';
+import { isEsmPackage } from '../config/packageType.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { takeTurns } from '../turns.js';
 import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
 import { lineOfError, type Place } from './place.js';
@@ -60,10 +63,11 @@ function exportsNothing(path: string): KnexMetaError {
   });
 }
 
-async function modelsIn(path: string, load: () => Promise<unknown>): Promise<readonly AnyModel[]> {
+async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
-    exported = exportsOf(await load());
+    const loaded = isEsm ? loadAtOnce(path) : undefined;
+    exported = exportsOf(loaded ?? (await loadModule(path)));
   } catch (error) {
     throw await loadFailed(path, error);
   }
@@ -71,16 +75,16 @@ async function modelsIn(path: string, load: () => Promise<unknown>): Promise<rea
   return exported.filter(isDefinition);
 }
 
-/** So many files are read ahead of the one that is looked at; all of very many would be too many open at a time. */
-const AHEAD = 8;
-
-/** What the files export, one after the other. */
-async function* modelsOf(paths: readonly string[]): AsyncGenerator<readonly [string, readonly AnyModel[]]> {
-  const begun: (() => Promise<unknown>)[] = [];
-  for (const [at, path] of paths.entries()) {
-    begun.push(...paths.slice(begun.length, at + AHEAD).map(beginLoading));
-    yield [path, await modelsIn(path, begun[at] as () => Promise<unknown>)];
-  }
+/** Whether a file is an ES module by its name and its package. */
+function esModules(): (path: string) => boolean {
+  const packages = new Map<string, boolean>();
+  return (path) => {
+    if (extname(path) !== '.js') return extname(path) === '.mjs';
+    const folder = dirname(path);
+    const isEsm = packages.get(folder) ?? isEsmPackage(folder);
+    packages.set(folder, isEsm);
+    return isEsm;
+  };
 }
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
@@ -136,8 +140,12 @@ export async function loadModels(directories: readonly string[]): Promise<Loaded
   const paths = await listModelFiles(directories);
   const known = new Map<string, AnyModel>();
   const counts = new Map(paths.map((path) => [path, 0]));
-  for await (const [path, exported] of modelsOf(paths)) {
-    for (const model of exported) {
+  // One after the other: a CommonJS file may not require an ES module that is being imported at the same time.
+  const others = takeTurns();
+  const isEsm = esModules();
+  for (const path of paths) {
+    await others();
+    for (const model of await modelsIn(path, isEsm(path))) {
       const key = namespaceOf(model);
       const other = known.get(key);
       if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;

@@ -54,8 +54,35 @@ function targetsAmong(tables: readonly Table[]): (table: Table, target: ObjectNa
   };
 }
 
+/** Tables, by key, of which a key or a column's type changes: what refers to them waits until that is done. */
+function changingTables(operations: readonly Operation[]): ReadonlySet<string> {
+  const isChanging = (operation: Operation): boolean => {
+    switch (operation.kind) {
+      case 'primaryKey':
+      case 'unique':
+        return true;
+      case 'index':
+        return (operation.to ?? operation.from)?.unique === true;
+      case 'column':
+        return operation.from?.type !== operation.to?.type;
+      default:
+        return false;
+    }
+  };
+  return new Set(
+    operations.flatMap((operation) =>
+      'table' in operation && operation.table !== undefined && isChanging(operation)
+        ? [keyOf(operation.table)]
+        : [],
+    ),
+  );
+}
+
 /** Tables of one direction in the order of creation, with the keys between them that have to wait apart. */
-function untangle(tables: readonly Table[]): {
+function untangle(
+  tables: readonly Table[],
+  changing: ReadonlySet<string>,
+): {
   readonly sorted: readonly Table[];
   readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
 } {
@@ -88,7 +115,9 @@ function untangle(tables: readonly Table[]): {
   const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
   const waiting = new Map<Table, Table['foreignKeys']>();
   sorted.forEach((table, place) => {
-    const keys = table.foreignKeys.filter(({ target }) => (places.get(keyOf(target)) ?? -1) > place);
+    const keys = table.foreignKeys.filter(
+      ({ target }) => (places.get(keyOf(target)) ?? -1) > place || changing.has(keyOf(target)),
+    );
     if (keys.length > 0) waiting.set(table, keys);
   });
   return { sorted, waiting };
@@ -97,9 +126,10 @@ function untangle(tables: readonly Table[]): {
 function tableOperations(
   creations: readonly TableCreation[],
   direction: 'to' | 'from',
+  changing: ReadonlySet<string>,
 ): readonly Operation[] {
   const tables = creations.flatMap((each) => each[direction] ?? []);
-  const { sorted, waiting } = untangle(tables);
+  const { sorted, waiting } = untangle(tables, changing);
   const other = direction === 'to' ? 'from' : 'to';
   const byKey = new Map(tables.map((table) => [keyOf(table), table]));
   // One that refers to itself cannot lose a partition by itself.
@@ -131,19 +161,25 @@ function tableOperations(
   return direction === 'to' ? operations : [...operations].reverse();
 }
 
-/** Tables after those that they refer to, with a circle cut: its keys are operations of their own. */
+/**
+ * Tables after those that they refer to. Keys in a circle, and those to a table whose own keys change, are operations
+ * of their own.
+ */
 export function byKeys(operations: readonly Operation[]): readonly Operation[] {
   const creations = operations.filter((operation) => operation.kind === 'table');
   const rest = operations.filter((operation) => operation.kind !== 'table');
+  const changing = changingTables(rest);
   return [
     ...rest,
     ...tableOperations(
       creations.filter(({ to }) => to !== undefined),
       'to',
+      changing,
     ),
     ...tableOperations(
       creations.filter(({ from }) => from !== undefined),
       'from',
+      changing,
     ),
   ];
 }

@@ -1,6 +1,7 @@
 import { sqlName } from '../operations/sqlName.js';
 import type { Column, SequenceOptions } from '../schema/column.js';
 import type { ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
 import type { RenderContext } from './parts.js';
 import { bare, forKnex, literal, quote, rawText, sqlObject, sqlText } from './text.js';
 import type { Wording } from './wording.js';
@@ -55,13 +56,16 @@ export const SERIALS: Readonly<Record<string, string>> = {
   bigint: 'bigserial',
 };
 
+type Numbered = Pick<Table, 'schema' | 'name' | 'partitionOf'>;
+
 /** Whether a serial column is all that its type makes: NOT NULL, by a sequence with its name and no options. */
 export function isPlainSerial(
-  table: ObjectName,
+  table: Numbered,
   { name, type, nullable, numbering }: Column,
   wording: Wording,
 ) {
-  if (numbering?.kind !== 'serial' || nullable) return false;
+  // A partition's columns are its parent's: one that numbers itself says so apart.
+  if (numbering?.kind !== 'serial' || nullable || table.partitionOf !== undefined) return false;
   const { sequence } = numbering;
   return (
     sequence.name === wording.serialName(table.name, name) &&
@@ -71,11 +75,11 @@ export function isPlainSerial(
 }
 
 /** Whether what numbers a column is all that the column's own words make. */
-function isPlainNumbering(table: ObjectName, column: Column, wording: Wording): boolean {
+function isPlainNumbering(table: Numbered, column: Column, wording: Wording): boolean {
   const { name, numbering } = column;
   if (numbering === undefined || numbering.kind === 'rowid') return true;
   if (numbering.kind === 'serial') return isPlainSerial(table, column, wording);
-  return numbering.sequence.name === wording.serialName(table.name, name);
+  return table.partitionOf !== undefined || numbering.sequence.name === wording.serialName(table.name, name);
 }
 
 /** Statements that number a column which is there. */
@@ -95,7 +99,7 @@ function numbers(table: ObjectName, { name, numbering }: Column, { defaultSchema
 
 /** The columns of a new table, and statements that number those which their own words would number otherwise. */
 export function numberedApart(
-  table: ObjectName,
+  table: Numbered,
   columns: readonly Column[],
   context: RenderContext,
 ): { readonly columns: readonly Column[]; readonly statements: readonly string[] } {

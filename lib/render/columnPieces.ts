@@ -243,7 +243,11 @@ function numberedPieces(change: ColumnChange, to: Column, context: RenderContext
 
 export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
   const { table, from, to } = change;
-  if (from === undefined && to?.numbering?.kind === 'serial' && !isPlainSerial(table, to, context.wording))
+  if (
+    from === undefined &&
+    to?.numbering?.kind === 'serial' &&
+    !isPlainSerial({ ...table, partitionOf: undefined }, to, context.wording)
+  )
     return numberedPieces(change, to, context);
   if (from === undefined && to !== undefined) {
     const isSaid = isSayable(to.name);
@@ -251,7 +255,7 @@ export function columnPieces(change: ColumnChange, context: RenderContext): read
     const line = !isSaid
       ? alone(table, `add column ${columnSql(to)}`, context)
       : builder(table, `${columnLine(to, context.wording)};`);
-    return isQuoted ? [line, commentPiece(change, context)] : [line];
+    return [line, ...(isQuoted ? [commentPiece(change, context)] : [])];
   }
   if (to === undefined)
     return from === undefined

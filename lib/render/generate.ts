@@ -30,7 +30,10 @@ export function generate(
     up: changes.rewrite(operations, actual),
     // With what no model has and is left alone.
     down: changes.rewrite(back, applied(actual, operations)),
-    hazards: { up: hazardFinder(operations, changes.hazards), down: hazardFinder(back, changes.hazards) },
+    hazards: {
+      up: hazardFinder(operations, changes.hazards, actual.tables),
+      down: hazardFinder(back, changes.hazards),
+    },
     countOf,
     statements,
   };

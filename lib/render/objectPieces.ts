@@ -1,6 +1,6 @@
 import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
 import { sqlName } from '../operations/sqlName.js';
-import type { DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
+import type { Access, DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
@@ -20,6 +20,20 @@ function commentPieces(
   return [sql(`comment on ${on} ${sqlObject(object, defaultSchema)} is ${sqlText(comment)}`)];
 }
 
+/** What no model says of an object that is made anew, or comes back: who may use it. */
+function accessPieces(on: 'routine' | 'type', subject: string, access: Access | undefined): readonly Piece[] {
+  if (access === undefined) return [];
+  const privilege = on === 'routine' ? 'execute' : 'usage';
+  const { owner, isPublic, grants } = access;
+  return [
+    ...(isPublic ? [] : [sql(`revoke ${privilege} on ${on} ${subject} from public`)]),
+    ...grants.map(({ role, withGrantOption }) =>
+      sql(`grant ${privilege} on ${on} ${subject} to ${role}${withGrantOption ? ' with grant option' : ''}`),
+    ),
+    ...(owner === undefined ? [] : [sql(`alter ${on} ${subject} owner to ${owner}`)]),
+  ];
+}
+
 /** Values that came, each behind the one before it; those that went were taken care of by the engine. */
 function enumPieces(
   change: Extract<Operation, { kind: 'enum' }>,
@@ -32,6 +46,7 @@ function enumPieces(
       : [
           sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`),
           ...commentPieces('type', to, defaultSchema),
+          ...accessPieces('type', sqlObject(to, defaultSchema), to.access),
         ];
   if (to === undefined) return [sql(`drop type ${sqlObject(from, defaultSchema)}`)];
   const name = sqlObject(to, defaultSchema);
@@ -147,6 +162,7 @@ function functionPieces(
     ...(to.comment === undefined || from !== undefined
       ? []
       : [sql(`comment on ${to.kind} ${name}${args} is ${sqlText(to.comment)}`)]),
+    ...(from === undefined ? accessPieces('routine', `${name}(${to.identity})`, to.access) : []),
   ];
 }
 
@@ -188,7 +204,11 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       if (to === undefined)
         return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
       return from === undefined
-        ? [...domainSql(to, defaultSchema).map(sql), ...commentPieces('domain', to, defaultSchema)]
+        ? [
+            ...domainSql(to, defaultSchema).map(sql),
+            ...commentPieces('domain', to, defaultSchema),
+            ...accessPieces('type', sqlObject(to, defaultSchema), to.access),
+          ]
         : alterDomain(from, to, defaultSchema);
     }
     case 'sequence': {

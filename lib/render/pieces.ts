@@ -66,6 +66,15 @@ function keyPieces(
 ): readonly Piece[] {
   const word = kind === 'primaryKey' ? 'primary' : 'unique';
   const what = kind === 'primaryKey' ? 'primary key' : 'unique';
+  // The one takes the place of the other in one statement.
+  if (from !== undefined && to !== undefined)
+    return [
+      alter(
+        table,
+        dropSql(from, what, keyColumns(from, context.wording)),
+        `add ${keySql(what, to, context.wording)}`,
+      ),
+    ];
   if (from !== undefined) {
     const line = dropKeyLine(word, table, from, context);
     return [

@@ -124,6 +124,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: undefined,
         language: 'sql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [],
       },
       {
@@ -135,6 +136,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: 'integer',
         language: 'sql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [],
       },
       {
@@ -146,6 +148,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: 'SETOF t',
         language: 'plpgsql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [needs('table', 't')],
       },
     ]);
@@ -209,8 +212,8 @@ describe('introspection of PostgreSQL: other objects', () => {
       { name: 'public', comment: undefined, extension: undefined },
     ]);
     expect(schema.enums).to.deep.equal([
-      { ...object('empty', { schema: 'Other One' }), values: [] },
-      { ...object('mood', { comment: 'a mood' }), values: ['sad', "o'k", 'happy'] },
+      { ...object('empty', { schema: 'Other One' }), values: [], access: undefined },
+      { ...object('mood', { comment: 'a mood' }), values: ['sad', "o'k", 'happy'], access: undefined },
     ]);
     expect(schema.domains).to.deep.equal([
       {
@@ -219,6 +222,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         nullable: false,
         defaultTo: "'a@b'::character varying",
         collation: '"C"',
+        access: undefined,
         checks: [
           { name: 'at', expression: "((VALUE)::text ~~ '%@%'::text)", isValid: true },
           { name: 'later', expression: "((VALUE)::text <> ''::text)", isValid: false },
@@ -425,7 +429,12 @@ describe('introspection of PostgreSQL: other objects', () => {
     await db.destroy();
     // Who is not the owner would have to give what he makes anew back to him.
     const attached = ['alter view closed.v owner to postgres'];
-    expect(others).to.deep.equal({ ...own, views: own.views.map((each) => ({ ...each, attached })) });
+    const access = { owner: 'postgres', isPublic: true, grants: [] };
+    expect(others).to.deep.equal({
+      ...own,
+      views: own.views.map((each) => ({ ...each, attached })),
+      functions: own.functions.map((each) => ({ ...each, access })),
+    });
     expect(others.tables.length + others.views.length + others.functions.length).to.equal(3);
   });
 });

@@ -77,6 +77,31 @@ onEachEngine('names of models', (open, engine) => {
     expect(schema.views.map(({ name }) => name)).to.deep.equal(['account_names']);
   });
 
+  onlyWithTypes('in a schema that needs quotes, beside wrapIdentifier', async () => {
+    const db = open(undefined, { wrapIdentifier: (name, wrap) => wrap(snake(name)) });
+    const client = db.client as { customWrapIdentifier: unknown };
+    const before = client.customWrapIdentifier;
+    const own = (t: Knex.CreateTableBuilder): void => {
+      t.increments('accountId');
+      t.integer('parentId').references('accountId').inTable('order.userAccounts');
+    };
+    const { schema } = await desiredOf(db, [defineModel('order.userAccounts', own)]);
+    expect(client.customWrapIdentifier, 'the project’s own Knex').to.equal(before);
+    await db.raw('create schema "order"');
+    await db.schema.withSchema('order').createTable('userAccounts', own);
+    expect(schema.tables).to.deep.equal((await introspect(db, ['order'])).tables);
+  });
+
+  onlyWithTypes('refer to a schema that needs quotes and is no model’s', async () => {
+    const db = open();
+    await db.raw('create schema "Odd one"');
+    await db.raw('create table "Odd one".people (id int primary key, name text)');
+    const body = 'select people.name from "Odd one".people';
+    const { schema } = await desiredOf(db, [defineView('names', body)]);
+    await db.raw(`create view names as ${body}`);
+    expect(schema.views).to.deep.equal((await introspect(db)).views);
+  });
+
   it('metadata: as t.metadata() in a migration', async () => {
     const db = open({ columns: { is_flagged: false, updated_at: 'changed' }, tables: { exclude: ['no_*'] } });
     const { schema } = await desiredOf(db, [

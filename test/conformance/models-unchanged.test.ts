@@ -15,7 +15,6 @@ const id: Columns = (t) => void t.increments('id');
 
 /** Each has something of its own that may change. */
 const TABLES: Readonly<Record<string, Columns>> = {
-  // The first with a trigger is always built.
   first: id,
   plain: id,
   typed: (t) => {
@@ -107,6 +106,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
     'alter table plain disable trigger update_timestamp',
     'drop trigger update_timestamp on plain',
     'create trigger more_trigger before update on plain for each row execute function pg_catalog.suppress_redundant_updates_trigger()',
+    'drop trigger update_timestamp on plain; create trigger update_timestamp before update on plain for each row execute function pg_catalog.suppress_redundant_updates_trigger()',
+    'alter trigger update_timestamp on plain rename to other_name',
     'comment on column plain.notes is null',
     "comment on column bare.a is 'knex-meta: x'",
     'alter table stamped alter updated_at type timestamp',
@@ -176,6 +177,26 @@ onEachEngine('tables that are as their models ask', (open, engine) => {
     const made = seen.join('\n');
     for (const name of ['first', 'plain', 'typed', 'keyed', 'referring', 'more_1'])
       expect(made, name).not.to.match(new RegExp(`create table [^(]*${name}`));
+  });
+
+  it('say what the engine refuses, also where the tables would be as many', async () => {
+    const db = open();
+    const twice: Columns = (t) => {
+      for (const _each of [1, 2]) t.index(['a'], 'by_a');
+    };
+    const others = Array.from({ length: 12 }, (_, number) => defineModel(`t${number}`, id));
+    for (const { name } of others) await db.schema.createTable(name, id);
+    await db.schema.createTable('noted', (t) => {
+      t.integer('a').index('by_a');
+      t.integer('b').index('by_b');
+    });
+    const noted = defineModel('noted', (t) => {
+      t.integer('a');
+      t.integer('b');
+      twice(t);
+    });
+    const failure = await desiredOf(db, [...others, noted]).catch((error: Error) => error);
+    expect(String(failure)).to.match(/by_a.* already exists/);
   });
 });
 

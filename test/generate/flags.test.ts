@@ -71,6 +71,26 @@ eachEngine('models and the database', function (engine) {
     expect([missing.code, missing.stderr.split(':')[0]]).to.deep.equal([1, 'Error MIGRATION_FILES_MISSING']);
   });
 
+  it('CommonJS files among the models may require those that are ES modules, and one of these may await', async () => {
+    await ok(project, 'migrate:latest');
+    const folder = join(project.folder, 'models');
+    models(project, `require('./b.mjs');\n${USERS}`, 'a.cjs');
+    for (const [name, other] of ['bc', 'cd', 'd']) {
+      const head = `import { defineModel } from '${join(ROOT, 'dist/lib/index.js')}';\n`;
+      const more = other === undefined ? '' : `import './${other}.mjs';\n`;
+      const model = `export const ${name} = defineModel('${name}', (t) => { t.increments('id'); });\n`;
+      writeFileSync(join(folder, `${name}.mjs`), head + more + model);
+    }
+    writeFileSync(
+      join(folder, 'e.mjs'),
+      `import { b } from './b.mjs';\nexport const e = await Promise.resolve({ ...b, name: 'e' });\n`,
+    );
+    const { code, stdout, stderr } = await run(project, 'check:models', '--json');
+    expect([code, stderr], stdout).to.deep.equal([3, '']);
+    const tables = ['b', 'c', 'd', 'e', 'users'].map((name) => `added table ${name}`);
+    expect(JSON.parse(stdout).detected).to.have.members(tables);
+  });
+
   it('says how many rows a hazard is about', async () => {
     await ok(project, 'migrate:latest');
     await db.schema.createTable('users', (t) => {
@@ -118,6 +138,52 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     );
     if (engine.name === 'postgresql') expect(text).to.include('NOT VALID first, then VALIDATE CONSTRAINT');
     expect(await db('users').count({ n: '*' })).to.deep.equal([{ n: engine.name === 'sqlite' ? 3 : '3' }]);
+  });
+
+  it('says how many values another type changes or refuses', async () => {
+    await ok(project, 'migrate:latest');
+    await db.schema.createTable('places', (t) => {
+      t.increments('id');
+      for (const name of ['zip', 'price', 'open']) t.string(name, 30);
+    });
+    await db('places').insert([
+      { zip: '01234', price: ' -7.5e1 ', open: 'Yes' },
+      { zip: '01234', price: '1000', open: 'f' },
+      { zip: '4', price: '999.995', open: 'maybe' },
+      { zip: 'D-4', price: '4,5', open: '' },
+      { zip: '99999999999', price: '999.994' },
+      {},
+    ]);
+    const types = "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open');";
+    models(project, `exports.places = defineModel('places', (t) => { t.increments('id'); ${types} });`);
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const counted = hazards
+      .filter(({ kind }: { kind: string }) => kind !== 'long lock')
+      .map((each: Record<string, string>) => [
+        each.operation?.match(/places\.(\w+)/)?.[1],
+        each.kind,
+        each.count,
+      ])
+      .sort();
+    expect(counted).to.deep.equal(
+      engine.name === 'sqlite'
+        ? [
+            ['open', 'data loss', 0],
+            ['price', 'data loss', 2],
+            ['zip', 'data loss', 2],
+          ]
+        : [
+            ['open', 'can fail', 2],
+            ['price', 'can fail', 3],
+            ['zip', 'can fail', 2],
+          ],
+    );
+    await ok(project, ...MAKE);
+    const applied = await run(project, 'migrate:latest');
+    expect(applied.code, applied.stdout).to.equal(engine.name === 'sqlite' ? 0 : 1);
+    if (engine.name !== 'sqlite') return;
+    await ok(project, 'migrate:downgrade', '-1');
+    expect(await db('places').pluck('zip')).to.deep.equal(['1234', '1234', '4', 'D-4', '99999999999', null]);
   });
 
   it('compares with the result of the files, whatever the database has', async () => {
@@ -542,6 +608,30 @@ describe('models on a server', function () {
         /DATA LOSS: all rows of old .*\n +It could not be counted: .*permission denied/,
       );
     });
+  });
+
+  it('counts the rows with a value that leaves an enum; a new column that is NULL breaks nothing', async () => {
+    await db.raw(`create type state as enum ('new', 'sent', 'it''s');
+      create table users (id serial primary key, name varchar(255), state state default 'new', had state[]);
+      insert into users (state, had) values ('sent', null), ('new', '{new,it''s}'), ('new', '{new}'), (null, null)`);
+    const columns = "t.increments('id'); t.string('name'); t.specificType('had', 'state[]');";
+    models(
+      project,
+      `exports.state = defineEnum('state', ['new']);
+exports.users = defineModel('users', (t) => { ${columns} t.specificType('state', 'state').defaultTo('new');
+  t.integer('boss').references('users.id'); t.string('code').unique(); t.string('kind').unique().defaultTo('a'); }, { metadata: false });`,
+    );
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const said = hazards.map((each: { message: string; count: number }) => [each.message, each.count]);
+    expect(said).to.have.deep.members([
+      ["CAN FAIL: the type state loses 'sent', 'it's': a row that has it stops the migration.", 2],
+      [
+        'LONG LOCK: users is rewritten, because state is made anew, and nobody reads or writes it meanwhile.',
+        4,
+      ],
+      ['LONG LOCK: users takes no writes while every row of users is looked at.', 4],
+      ['CAN FAIL: no two rows of users may have the same kind.', undefined],
+    ]);
   });
 
   it('asks about values of an enum, and takes --rename for one', async function () {

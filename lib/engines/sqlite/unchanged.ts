@@ -47,7 +47,10 @@ export function unchangedTables(
       if (piece.object.kind !== 'table' || touched.has(name)) return [];
       const is = texts.get(name);
       const wanted = is === undefined ? undefined : textsOf(piece);
-      const isSame = wanted?.length === is?.length && wanted?.every((text) => is?.includes(text)) === true;
+      const isSame =
+        wanted !== undefined &&
+        new Set(wanted).size === is?.length &&
+        wanted.every((text) => is.includes(text));
       return isSame ? [[name, piece] as const] : [];
     }),
   );

@@ -72,6 +72,18 @@ function typeHazards(
               : count(target, failing, 'rows with a value that it cannot hold'),
         },
       ];
+  const losing = facts.losesText(facts.quote(to.name), from, to);
+  const loss: readonly Hazard[] =
+    losing === undefined
+      ? []
+      : [
+          {
+            kind: 'data loss',
+            message: `DATA LOSS: ${change}: a text that reads as a number becomes that number (007 is 7 then), and stays it after a rollback.`,
+            remedy: SAFE_WAYS.keepText,
+            evidence: count(target, losing, 'rows with a text that changes'),
+          },
+        ];
   const lock: readonly Hazard[] =
     !facts.isConcurrent || facts.isInPlace(from, to)
       ? []
@@ -83,5 +95,5 @@ function typeHazards(
             evidence: count(target, undefined, 'rows to rewrite'),
           },
         ];
-  return [...cast, ...lock];
+  return [...cast, ...loss, ...lock];
 }

@@ -4,8 +4,16 @@ import { duplicatesOf, orphansOf } from './evidence.js';
 import { count, type Hazard, type HazardFacts, type Quoting, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
 
-/** What can go wrong with a constraint or index. */
-export function constraintHazards(operation: Operation, facts: HazardFacts): readonly Hazard[] {
+/**
+ * What can go wrong with a constraint or index.
+ *
+ * @param isNull - whether a column is NULL in every row
+ */
+export function constraintHazards(
+  operation: Operation,
+  facts: HazardFacts,
+  isNull: (table: ObjectName, column: string) => boolean,
+): readonly Hazard[] {
   const q = quoting(facts);
   if (operation.to === undefined) return [];
   switch (operation.kind) {
@@ -13,14 +21,16 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
     case 'unique': {
       if (operation.from !== undefined) return [];
       const { table, to } = operation;
-      return [duplicates(q, table, to.columns, undefined)];
+      const isMet = operation.kind === 'unique' && to.columns.some((column) => isNull(table, column));
+      return isMet && !to.nullsNotDistinct ? [] : [duplicates(q, table, to.columns, undefined)];
     }
     case 'index': {
       const { table, to } = operation;
       const columns = to.keys.flatMap(({ column }) => column ?? []);
       const isPlain = columns.length === to.keys.length;
+      const isMet = !to.nullsNotDistinct && columns.some((column) => isNull(table, column));
       return [
-        ...(to.unique && isPlain ? [duplicates(q, table, columns, to.predicate)] : []),
+        ...(to.unique && isPlain && !isMet ? [duplicates(q, table, columns, to.predicate)] : []),
         ...(facts.isConcurrent
           ? [
               {
@@ -46,6 +56,8 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
     }
     case 'foreignKey': {
       const { table, to } = operation;
+      if (to.match === 'simple' && to.columns.some((column) => isNull(table, column)))
+        return facts.isConcurrent ? [looksAtAll(q, table, to.target)] : [];
       return [
         {
           kind: 'can fail',
@@ -61,6 +73,18 @@ export function constraintHazards(operation: Operation, facts: HazardFacts): rea
     default:
       return [];
   }
+}
+
+/** A new key that no row can break yet. */
+function looksAtAll(q: Quoting, table: ObjectName, target: ObjectName): Hazard {
+  const own = textOf(table);
+  const who = own === textOf(target) ? `${own} takes` : `${own} and ${textOf(target)} take`;
+  return {
+    kind: 'long lock',
+    message: `LONG LOCK: ${who} no writes while every row of ${own} is looked at.`,
+    remedy: SAFE_WAYS.notValid,
+    evidence: count(q.table(table), undefined, 'rows to look at'),
+  };
 }
 
 function duplicates(

@@ -1,5 +1,6 @@
+import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
-import type { Evidence, Quoting } from './hazard.js';
+import type { Evidence, HazardFacts, Quoting } from './hazard.js';
 
 const list = (names: readonly string[], { name }: Quoting): string => names.map(name).join(', ');
 
@@ -36,4 +37,19 @@ export function orphansOf(
     sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
     counts: 'rows without one',
   };
+}
+
+/** Counts the rows of all tables that have one of these values in a column of its type. */
+export function rowsWith(
+  q: Quoting,
+  { hasValue }: HazardFacts,
+  users: readonly { readonly table: ObjectName; readonly columns: readonly Column[] }[],
+  values: readonly string[],
+): Evidence | undefined {
+  if (users.length === 0) return undefined;
+  const counts = users.map(({ table, columns }) => {
+    const has = columns.map((column) => hasValue(q.name(column.name), column, values));
+    return `(select count(*) from ${q.table(table)} where ${has.join(' or ')})`;
+  });
+  return { sql: `select ${counts.join(' + ')} as count`, counts: 'rows with such a value' };
 }

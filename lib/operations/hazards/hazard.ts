@@ -31,6 +31,10 @@ export interface HazardFacts {
   readonly isConcurrent: boolean;
   /** A condition that is true of values which cannot be cast; undefined where SQL cannot say it. */
   readonly failsCast: (column: string, from: Column, to: Column) => string | undefined;
+  /** A condition that is true of rows which have one of these values of an enum in a column. */
+  readonly hasValue: (name: string, column: Column, values: readonly string[]) => string;
+  /** A condition that is true of texts which the new type takes for numbers that are written otherwise. */
+  readonly losesText: (column: string, from: Column, to: Column) => string | undefined;
 }
 
 export interface Quoting {

@@ -1,4 +1,6 @@
+import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
+import type { Table } from '../../schema/table.js';
 import { type Operation, subjectOf } from '../operation.js';
 import { columnHazards } from './columns.js';
 import { constraintHazards } from './constraints.js';
@@ -8,12 +10,16 @@ import { tableHazards } from './tables.js';
 export { type CountedHazard, countHazards, countText } from './counted.js';
 export type { Hazard, HazardFacts } from './hazard.js';
 
+const isEmpty = ({ nullable, defaultTo, generated, numbering }: Column): boolean =>
+  nullable && defaultTo === undefined && generated === undefined && numbering === undefined;
+
 /** Names that the database does not have before the migration. */
 function newNames(operations: readonly Operation[]) {
   const keyOf = ({ schema, name }: ObjectName, part = '') => `${schema ?? ''}\n${name}\n${part}`;
   const tables = new Set<string>();
   const columns = new Map<string, string[]>();
   const altered = new Map<string, string[]>();
+  const empty = new Set<string>();
   const add = (table: ObjectName, column: string, into = columns) =>
     into.set(keyOf(table), [...(into.get(keyOf(table)) ?? []), column]);
   const renamed = new Set<string>();
@@ -28,12 +34,16 @@ function newNames(operations: readonly Operation[]) {
     if (isOther || operation.kind === 'enum' || operation.kind === 'renameType')
       others.push(operation.to?.name ?? '');
     if (operation.kind !== 'column' || operation.to === undefined) continue;
-    if (operation.from === undefined) add(operation.table, operation.to.name);
-    else if (operation.from.type !== operation.to.type) add(operation.table, operation.to.name, altered);
+    if (operation.from === undefined) {
+      add(operation.table, operation.to.name);
+      if (isEmpty(operation.to)) empty.add(keyOf(operation.table, operation.to.name));
+    } else if (operation.from.type !== operation.to.type) add(operation.table, operation.to.name, altered);
   }
   return {
     isNewTable: (table: ObjectName) => tables.has(keyOf(table)),
     isRenamed: (table: ObjectName) => renamed.has(keyOf(table)),
+    /** Whether every row has NULL there, because the migration adds the column. */
+    isNull: (table: ObjectName, column: string) => empty.has(keyOf(table, column)),
     /** Whether a query names what is not there yet, or a column that is not of the type for which it is written. */
     isAhead: (table: ObjectName, sql: string, isOfColumn: boolean) =>
       [
@@ -54,18 +64,22 @@ function isOf(asked: Operation, operation: Operation): boolean {
   if (asked.to !== operation.to) return false;
   return asked.kind === 'column'
     ? asked.from === operation.from
-    : (asked.kind === 'enum' || asked.kind === 'domain') && asked.to !== undefined;
+    : (asked.kind === 'enum' || asked.kind === 'domain' || asked.kind === 'primaryKey') &&
+        asked.to !== undefined;
 }
 
 /**
  * Finds what can go wrong with each operation of a migration. A table that the migration makes has no rows yet; and
  * a query that would name what the database has not, or not under that name, is left out.
+ *
+ * @param before - the tables of the database, where they are known
  */
 export function hazardFinder(
   operations: readonly Operation[],
   facts: HazardFacts,
+  before: readonly Table[] = [],
 ): (operation: Operation) => readonly Hazard[] {
-  const { isNewTable, isRenamed, isAhead } = newNames(operations);
+  const { isNewTable, isRenamed, isNull, isAhead } = newNames(operations);
   const known = new Set(operations);
   return (asked) => {
     const operation = known.has(asked) ? asked : operations.find((each) => isOf(asked, each));
@@ -76,11 +90,13 @@ export function hazardFinder(
     const all =
       operation.kind === 'column'
         ? columnHazards(operation, facts)
-        : [...tableHazards(operation, facts), ...constraintHazards(operation, facts)];
+        : [...tableHazards(operation, facts, before), ...constraintHazards(operation, facts, isNull)];
     const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
+    // What is asked of an enum names the database's own tables.
     const isOut = (sql: string) =>
-      (table !== undefined && (isRenamed(table) || isAhead(table, sql, operation.kind === 'column'))) ||
-      (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql, false)));
+      operation.kind !== 'enum' &&
+      ((table !== undefined && (isRenamed(table) || isAhead(table, sql, operation.kind === 'column'))) ||
+        (target !== undefined && (isNewTable(target) || isRenamed(target) || isAhead(target, sql, false))));
     return all.map((hazard) =>
       hazard.evidence !== undefined && isOut(hazard.evidence.sql)
         ? { ...hazard, evidence: undefined }

@@ -6,8 +6,11 @@ export const SAFE_WAYS = {
   required: 'Give it a default, or add it nullable, fill it, and then set NOT NULL.',
   notNull: 'Fill the rows without a value first.',
   cast: 'Look at the values first, and write USING as they need it.',
+  keepText: 'What is no quantity (a post code, a telephone number) stays a text.',
   rewrite: 'On a large table: a new column, filled in batches, and then a rename.',
   duplicates: 'Merge or correct the duplicates first.',
+  enumValue:
+    'On a large table: leave the value in the type, and forbid it by a check that is NOT VALID first.',
   concurrently: 'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
   notValid: 'On a large table: NOT VALID first, then VALIDATE CONSTRAINT.',
 } as const;

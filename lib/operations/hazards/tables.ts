@@ -1,9 +1,31 @@
-import { type Operation, renamedValue } from '../operation.js';
+import type { ObjectName } from '../../schema/names.js';
+import type { Table } from '../../schema/table.js';
+import { type Operation, renamedValue, sameObject } from '../operation.js';
+import { rowsWith } from './evidence.js';
 import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
 
-/** What can go wrong with a table or type. */
-export function tableHazards(operation: Operation, facts: HazardFacts): readonly Hazard[] {
+/** The tables that have columns of a type, with those. */
+function usersOf(type: ObjectName, tables: readonly Table[]) {
+  return tables
+    .filter(({ partitionOf }) => partitionOf === undefined)
+    .map((table) => ({
+      table,
+      columns: table.columns.filter(({ userType }) => sameObject(userType, type)),
+    }))
+    .filter(({ columns }) => columns.length > 0);
+}
+
+/**
+ * What can go wrong with a table or type.
+ *
+ * @param before - the tables of the database, where they are known
+ */
+export function tableHazards(
+  operation: Operation,
+  facts: HazardFacts,
+  before: readonly Table[],
+): readonly Hazard[] {
   const q = quoting(facts);
   switch (operation.kind) {
     case 'table':
@@ -36,8 +58,16 @@ export function tableHazards(operation: Operation, facts: HazardFacts): readonly
           kind: 'can fail',
           message: `CAN FAIL: the type ${textOf(to)} loses ${went.map((value) => `'${value}'`).join(', ')}: a row that has it stops the migration.`,
           remedy: 'Give those rows another value first.',
-          evidence: undefined,
+          evidence: rowsWith(q, facts, usersOf(from, before), went),
         },
+        ...usersOf(from, before).map(
+          ({ table }): Hazard => ({
+            kind: 'long lock',
+            message: `LONG LOCK: ${textOf(table)} is rewritten, because ${textOf(to)} is made anew, and nobody reads or writes it meanwhile.`,
+            remedy: SAFE_WAYS.enumValue,
+            evidence: count(q.table(table), undefined, 'rows to rewrite'),
+          }),
+        ),
       ];
     }
     case 'domain': {

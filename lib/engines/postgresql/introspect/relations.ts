@@ -1,3 +1,4 @@
+import { GRANTEE } from './access.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 /** A table, partitioned table, view or materialized view. */
@@ -20,8 +21,6 @@ export interface RelationRow {
 }
 
 const RELATION = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
-const GRANTEE =
-  "case g.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end";
 const OPTION = "case when g.is_grantable then ' with grant option' else '' end";
 
 /** What goes with a view that is dropped, as the statements that bring it back. */

@@ -1,5 +1,6 @@
 import type { Domain, EnumType } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
+import { type AccessRow, accessOf, selectAccess } from './access.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
@@ -19,6 +20,7 @@ interface TypeRow {
     readonly expression: string;
     readonly valid: boolean;
   }[];
+  readonly access?: AccessRow;
 }
 
 /** Enum types and domains. */
@@ -32,7 +34,7 @@ export async function readTypes(
       case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end as base, t.typnotnull as required,
       case when t.typtype = 'd' then coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault) end as expression,
       case when t.typtype = 'd' and t.typcollation <> b.typcollation then t.typcollation::pg_catalog.regcollation::text end as collation,
-      h.checks
+      h.checks, ${selectAccess('t.typacl', 't.typowner')} as access
     from pg_catalog.pg_type t
     join pg_catalog.pg_namespace n on n.oid = t.typnamespace
     left join pg_catalog.pg_type b on b.oid = t.typbasetype
@@ -51,7 +53,7 @@ export async function readTypes(
   return {
     enums: rows
       .filter(({ base }) => base === undefined)
-      .map((row) => ({ ...objectOf(row), values: row.values ?? [] })),
+      .map((row) => ({ ...objectOf(row), values: row.values ?? [], access: accessOf(row.access) })),
     domains: rows.flatMap((row) => {
       const { base, required, expression, collation, checks = [] } = row;
       if (base === undefined) return [];
@@ -67,6 +69,7 @@ export async function readTypes(
           isValid: valid,
         })),
         dependsOn: dependencies.get(row.id) ?? [],
+        access: accessOf(row.access),
       };
     }),
   };

@@ -2,6 +2,7 @@ import type { BuilderCall, DefaultWord, EnumCheck } from '../../../render/wordin
 import type { Column } from '../../../schema/column.js';
 import type { ChangeEngine } from '../../contract.js';
 import { closingOf, identifierOf, isWord, significant, tokenize } from '../../tokens.js';
+import { losesText } from './casts.js';
 import { rewrite } from './rewrite.js';
 
 /** What is left of an expression when white space, case, quotes and outer parentheses do not count. */
@@ -108,6 +109,9 @@ export const changes: ChangeEngine = {
     isInPlace: () => true,
     isConcurrent: false,
     failsCast: () => undefined,
+    // It has no types of a project's own.
+    hasValue: () => 'false',
+    losesText,
   },
   defaultSchema: undefined,
   rewrite,
