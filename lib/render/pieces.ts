@@ -22,9 +22,9 @@ import { quote, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
-function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonly Piece[] {
+function tablePieces({ from, to, isWithParent }: Of<'table'>, context: RenderContext): readonly Piece[] {
   if (to === undefined)
-    return from === undefined
+    return from === undefined || isWithParent
       ? []
       : isBeyondBuilder(from)
         ? [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)]
