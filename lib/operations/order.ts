@@ -39,6 +39,12 @@ const STEPS = [
 
 type Step = (typeof STEPS)[number];
 
+/** In these, one after the other, only what an object needs says whether it comes before or after another. */
+const OF_TYPES: readonly (readonly Step[])[] = [
+  ['types and sequences', 'other types', 'functions that tables need'],
+  ['drop functions', 'drop other types', 'drop types and sequences'],
+];
+
 /** In these what is done to one table stays together. */
 const OF_TABLES: readonly Step[] = ['drop constraints and indexes', 'drop computed columns', 'alter tables'];
 
@@ -126,10 +132,12 @@ function place(operation: Operation): number {
 /** What comes to a table that is there already. */
 const PARTS: readonly Operation['kind'][] = ['column', 'check', 'index', 'exclusion'];
 
-/** Whether a function is one that tables name in columns, checks or indexes. */
+/** Whether a function is one that tables name in columns, checks or indexes, or types. */
 function neededByTables(operations: readonly Operation[]): (operation: Operation) => boolean {
   const needed = operations.flatMap((operation) =>
-    operation.kind === 'table' ? ((operation.to ?? operation.from)?.dependsOn ?? []) : [],
+    operation.kind === 'table' || operation.kind === 'domain' || operation.kind === 'other'
+      ? ((operation.to ?? operation.from)?.dependsOn ?? [])
+      : [],
   );
   const of = (isMade: boolean) =>
     operations.flatMap((operation) => {
@@ -187,5 +195,8 @@ export function order(operations: readonly Operation[]): readonly Operation[] {
     })
     .sort((a, b) => a.keys.reduce((found, key, at) => found || key - (b.keys[at] ?? 0), 0))
     .map(({ operation }) => operation);
-  return byNeeds(sorted, (operation) => stepOf(operation, isNeeded));
+  return byNeeds(sorted, (operation) => {
+    const step = stepOf(operation, isNeeded);
+    return OF_TYPES.find((steps) => steps.includes(step))?.[0] ?? step;
+  });
 }

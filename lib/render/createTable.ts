@@ -4,7 +4,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine, countedFromStart, freedColumns, isPlainComment } from './column.js';
+import { columnLine, isPlainComment, numberedApart } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { metadataOptions } from './metadata.js';
 import { saidName } from './names.js';
@@ -111,7 +111,6 @@ function isToIndex({ primaryKey, uniques }: Table, { targetColumns = [] }: Forei
 /** What is said of the whole table in SQL. */
 function settings(table: Table): readonly string[] {
   return [
-    ...freedColumns(table.columns),
     ...(table.isUnlogged ? ['set unlogged'] : []),
     ...(table.options.length === 0 ? [] : [`set (${table.options.join(', ')})`]),
     ...(table.rowSecurity === 'off' ? [] : ['enable row level security']),
@@ -134,12 +133,16 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
 /** A table but for what it says of metadata. */
 export function tableBody(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
-  const own = table.columns.filter(({ isMetadata }) => !isMetadata);
+  const { columns: own, statements: numbering } = numberedApart(
+    table,
+    table.columns.filter(({ isMetadata }) => !isMetadata),
+    context,
+  );
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
   const said = new Set<unknown>([...inlines.values()].flatMap((inline) => Object.values(inline)));
   const lines = own.map((column) => lineOf(table, column, inlines.get(column)!, context));
   const actions: string[] = [];
-  const statements: string[] = [...countedFromStart(table, table.columns, defaultSchema)];
+  const statements: string[] = [...numbering];
   const say = (line: string | undefined, fallback: () => string, into: string[]) =>
     line === undefined ? into.push(fallback()) : lines.push(line);
   const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) =>
@@ -150,7 +153,7 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
   for (const key of table.uniques.filter((each) => !said.has(each)))
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
   for (const check of table.checks.filter((each) => !said.has(each)))
-    say(checkLine(check), () => `add ${checkSql(check)}`, actions);
+    say(checkLine(check, context), () => `add ${checkSql(check)}`, actions);
   const hasLateKeys = actions.length > 0;
   const left = table.foreignKeys.filter((each) => !said.has(each));
   const isOwn = (key: ForeignKey) => wording.namesKeys && sameObject(key.target, table);

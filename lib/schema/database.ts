@@ -79,6 +79,7 @@ export interface Domain extends DatabaseObject {
   readonly defaultTo: string | undefined;
   readonly collation: string | undefined;
   readonly checks: readonly DomainCheck[];
+  readonly dependsOn: readonly Dependency[];
   /** As of functions. */
   readonly access: Access | undefined;
 }
@@ -106,6 +107,8 @@ export interface OtherObject extends ObjectName {
   readonly definition: string | undefined;
   /** The statement that takes it away, where there is one: with it, it can be managed. */
   readonly drop: string | undefined;
+  /** Types and functions that a type is made of. */
+  readonly dependsOn?: readonly Dependency[];
 }
 
 /** All that introspection reads of a database, sorted by schema and name. */

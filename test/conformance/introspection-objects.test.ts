@@ -228,6 +228,7 @@ describe('introspection of PostgreSQL: other objects', () => {
           { name: 'later', expression: "((VALUE)::text <> ''::text)", isValid: false },
           { name: 'short', expression: '(length((VALUE)::text) < 50)', isValid: true },
         ],
+        dependsOn: [],
       },
     ]);
   });
@@ -264,7 +265,9 @@ describe('introspection of PostgreSQL: other objects', () => {
       create statistics st (dependencies) on a, b from t;
       create operator ### (leftarg = int, rightarg = int, function = int4pl);
       create collation mine (locale = 'C');
-      create text search configuration words (copy = simple);
+      create text search configuration words (parser = pg_catalog.default);
+      alter text search configuration words add mapping for word, asciiword with english_stem, simple;
+      alter text search configuration words add mapping for email with simple;
       create publication all_tables for table t;
     `);
     const named = schema.others.map(({ kind, name, table }) => [kind, name, table]);
@@ -290,7 +293,10 @@ describe('introspection of PostgreSQL: other objects', () => {
       ['create type span as range (subtype = double precision)', 'drop type span'],
       ['CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING', 'drop rule quiet on t'],
       ['CREATE STATISTICS public.st (dependencies) ON a, b FROM t', 'drop statistics public.st'],
-      [undefined, undefined],
+      [
+        'create text search configuration words (parser = pg_catalog."default"); alter text search configuration words add mapping for asciiword, word with english_stem, simple; alter text search configuration words add mapping for email with simple',
+        'drop text search configuration words',
+      ],
     ]);
     const aggregate = schema.functions.find(({ kind }) => kind === 'aggregate');
     expect([aggregate?.name, aggregate?.declaration]).to.deep.equal([
@@ -324,15 +330,15 @@ describe('introspection of PostgreSQL: other objects', () => {
     expect(schema.others.flatMap(({ definition, drop }) => [definition, drop])).to.deep.equal([
       'alter table t cluster on by_c',
       'alter table t set without cluster',
-      'alter table t alter column b set (n_distinct=5)',
-      'alter table t alter column b reset (n_distinct)',
+      'alter table only t alter column b set (n_distinct=5)',
+      'alter table only t alter column b reset (n_distinct)',
       ...Array(4).fill(undefined),
       'alter table t replica identity full',
       'alter table t replica identity default',
-      'alter table t alter column c set statistics 50',
-      'alter table t alter column c set statistics -1',
-      'alter table t alter column a set storage external',
-      'alter table t alter column a set storage extended',
+      'alter table only t alter column c set statistics 50',
+      'alter table only t alter column c set statistics -1',
+      'alter table only t alter column a set storage external',
+      'alter table only t alter column a set storage extended',
     ]);
   });
 

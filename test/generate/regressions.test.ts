@@ -494,6 +494,7 @@ const CASES: readonly Case[] = [
       `create type mood as enum ('b', 'a')`,
       `create function rank_of(mood) returns integer immutable language sql as 'select 2'`,
       'create table t (id integer primary key, x mood check (rank_of(x) > 0))',
+      'create index x_ix on t (rank_of(x))',
       `comment on function rank_of(mood) is 'one'`,
     ),
     rows: sql(`insert into t values (1, 'a')`),
@@ -713,6 +714,21 @@ const CASES: readonly Case[] = [
     options: { leave: [], once: [moved(names('b'), names('a'))] },
     kept: 'select id, y from b',
   },
+  {
+    name: 'a column that comes, numbered in rows that are there by a sequence with a name and options of its own',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key, n integer not null)',
+      'create sequence own_numbers as smallint increment by 10 owned by t.n',
+      `alter table t alter column n set default nextval('own_numbers')`,
+    ),
+    rows: sql('insert into t values (1), (2)'),
+    observe: async (db, stage) => {
+      if (stage !== 'up') return;
+      const { rows } = await db.raw('select n from t order by id');
+      expect(rows).to.deep.equal([{ n: 1 }, { n: 11 }]);
+    },
+  },
 ];
 
 /** And on SQLite. */
@@ -852,6 +868,7 @@ eachEngine('changes that random pairs have found', (engine) => {
         options: { leave: [] },
         ...each,
         observe: async (db, stage) => {
+          await each.observe?.(db, stage);
           const isAsked = stage === 'before' || stage === 'down' || (stage === 'up' && each.keptUp === true);
           if (each.kept === undefined || !isAsked) return;
           const answer = await db.raw(each.kept);

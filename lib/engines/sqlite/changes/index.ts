@@ -91,7 +91,9 @@ export const changes: ChangeEngine = {
     columnCall,
     defaultWord,
     incrementsCall,
+    serialName: () => undefined,
     enumCheck,
+    keepsExpressions: true,
     uniqueIsIndex: true,
     namesKeys: false,
     readsBindings: false,
@@ -107,6 +109,7 @@ export const changes: ChangeEngine = {
     isSafeCast: () => true,
     isInPlace: () => true,
     isConcurrent: false,
+    isMadeAnew: () => false,
     failsCast: () => undefined,
     // It has no types of a project's own.
     hasValue: () => 'false',
