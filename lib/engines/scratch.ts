@@ -38,11 +38,12 @@ export function buildFailed(
   error: unknown,
   statement?: string,
   toReal: (text: string) => string = (text) => text,
+  remedy = 'Correct it there.',
 ): KnexMetaError {
   const title = `${object.title[0]?.toUpperCase()}${object.title.slice(1)}`;
   const message = toReal(withoutStatement(String((error as Error).message), statement));
   return new KnexMetaError('MODEL_BUILD_FAILED', `${title} could not be built: ${message}`, {
-    remedy: 'Correct it there. Models are built for a moment to be compared: the database is as it was.',
+    remedy: `${remedy} Models are built for a moment to be compared: the database is as it was.`,
     details: { name: object.name, ...(statement === undefined ? {} : { statement: toReal(statement) }) },
     cause: error,
   });

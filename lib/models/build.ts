@@ -4,6 +4,7 @@ import type { ScratchObject } from '../engines/contract.js';
 import type { ClientInternals, TableBuilderInternals } from '../metadata/knexInternals.js';
 import { type RenamedColumn, renamedColumnsOf } from '../metadata/renamedFrom.js';
 import { wrapName } from '../metadata/target.js';
+import { callColumns } from './columns.js';
 import {
   type AnyModel,
   type EnumModel,
@@ -12,7 +13,6 @@ import {
   titleOf,
   type ViewModel,
 } from './definition.js';
-import { lineOfError } from './place.js';
 
 type Quote = (...names: readonly (string | undefined)[]) => string;
 
@@ -28,18 +28,6 @@ const withoutSemicolon = (sql: string): string => sql.trim().replace(/;$/, '');
 
 function comment(kind: string, quoted: string, text: string | undefined): readonly string[] {
   return text === undefined ? [] : [`comment on ${kind} ${quoted} is ${literal(text)}`];
-}
-
-/** An error in the columns says in which line, when the definition has several. */
-function callColumns({ columns, place }: Model, table: Knex.CreateTableBuilder, db: Knex): void {
-  try {
-    columns(table, db);
-  } catch (error) {
-    const line = place && lineOfError(error, place.file);
-    if (error instanceof Error && line !== undefined && line !== place?.line)
-      error.message = `${error.message} (line ${line})`;
-    throw error;
-  }
 }
 
 function buildTable(

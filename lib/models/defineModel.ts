@@ -8,7 +8,10 @@ import { checkDefinition, checkFunction, splitName } from './validate.js';
 export interface ModelOptions {
   /** The schema of the table; the connection's own when it is left out. Ignored where the engine has no schemas. */
   readonly schema?: string;
-  /** The table's former name: the migration then renames it. May stay when the migration is written. */
+  /**
+   * The table's former name: the migration then renames it. In another schema it has that before a dot; a table that
+   * moves out of the connection's own schema just has its name. May stay when the migration is written.
+   */
   readonly renamedFrom?: string;
   /** `false` leaves the metadata columns out, an object sets single ones: as `t.metadata(...)` in a migration. */
   readonly metadata?: false | MetadataTableOptions;

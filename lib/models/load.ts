@@ -37,7 +37,11 @@ async function loadFailed(path: string, error: unknown): Promise<KnexMetaError> 
   const line = await lineOf(path, error);
   const at = line === undefined ? fileName(path) : placeName({ file: path, line });
   const [first = ''] = String((error as { message?: unknown })?.message ?? error).split('\n');
-  const message = first.replace(/^ParseError: /, '').trim();
+  // An import is called by its own name.
+  const message = first
+    .replace(/^ParseError: /, '')
+    .replace(/\(0 ?, ?\w+\.(\w+)\)/, '$1')
+    .trim();
   return new KnexMetaError('MODEL_LOAD_FAILED', `${at} could not be loaded: ${message}`, {
     remedy: isKnexMetaError(error) && error.remedy !== '' ? error.remedy : 'Correct the file.',
     details: { file: path, line },
@@ -46,7 +50,7 @@ async function loadFailed(path: string, error: unknown): Promise<KnexMetaError> 
 }
 
 const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !isDefinition(value);
+  typeof value === 'object' && value !== null && !isDefinition(value) && !(value instanceof Promise);
 
 /** What a module exports, by value: as names, as the default export, in an object or an array. */
 function exportsOf(module: unknown, depth = 0): readonly unknown[] {
@@ -63,6 +67,15 @@ function exportsNothing(path: string): KnexMetaError {
   });
 }
 
+function exportsPromise(path: string, promises: readonly Promise<unknown>[]): KnexMetaError {
+  // What they say is about the file as it will be.
+  for (const promise of promises) promise.catch(() => {});
+  return new KnexMetaError('MODEL_INVALID', `${fileName(path)}:1 exports a promise.`, {
+    remedy: 'Export what it gives: `export const users = await …` waits for it.',
+    details: { file: path, line: 1 },
+  });
+}
+
 async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
@@ -72,6 +85,8 @@ async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel
     throw await loadFailed(path, error);
   }
   if (exported.length === 0) throw exportsNothing(path);
+  const promises = exported.filter((each) => each instanceof Promise);
+  if (promises.length > 0) throw exportsPromise(path, promises);
   return exported.filter(isDefinition);
 }
 

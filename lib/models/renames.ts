@@ -20,10 +20,14 @@ function nameOf(name: string, schema: string | undefined, { wrap, home }: Naming
   return { schema: schema === undefined ? home : wrap(schema), name: wrap(name) };
 }
 
-/** A former name is in the same schema, unless it names another before a dot. */
-function formerName(from: string, schema: string | undefined, naming: Naming): ObjectName {
+/**
+ * A former name is in the same schema, unless it names another before a dot. Its own name says that it has moved: from
+ * where a name without a schema is.
+ */
+function formerName(from: string, { name, schema }: AnyModel, naming: Naming): ObjectName {
   const at = from.indexOf('.');
-  return at < 1 ? nameOf(from, schema, naming) : nameOf(from.slice(at + 1), from.slice(0, at), naming);
+  if (at > 0) return nameOf(from.slice(at + 1), from.slice(0, at), naming);
+  return nameOf(from, from === name ? undefined : schema, naming);
 }
 
 /** The renames that a definition asks for. */
@@ -36,9 +40,7 @@ export function renamesOf(
   const former = 'renamedFrom' in model ? model.renamedFrom : undefined;
   const kind = model.kind === 'table' || model.kind === 'enum' ? model.kind : 'view';
   return [
-    ...(former === undefined
-      ? []
-      : [{ kind, ...own, from: formerName(former, model.schema, naming) } as const]),
+    ...(former === undefined ? [] : [{ kind, ...own, from: formerName(former, model, naming) } as const]),
     ...columns.map(
       ({ name, from }) =>
         ({ kind: 'column', ...own, column: naming.wrap(name), from: naming.wrap(from) }) as const,

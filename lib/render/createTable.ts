@@ -142,7 +142,7 @@ export function tableBody(table: Table, context: RenderContext): CreatedTable {
   for (const key of table.uniques.filter((each) => !said.has(each)))
     say(keyLine('unique', table, key, context), () => keyAction('unique', key), actions);
   for (const check of table.checks.filter((each) => !said.has(each)))
-    say(checkLine(check), () => `add ${checkSql(check)}`, actions);
+    say(checkLine(check, context), () => `add ${checkSql(check)}`, actions);
   for (const key of table.foreignKeys.filter((each) => !said.has(each)))
     say(foreignKeyLine(table, key, context), () => `add ${foreignKeySql(key, defaultSchema)}`, actions);
   for (const index of table.indexes.filter((each) => !said.has(each)))

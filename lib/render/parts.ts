@@ -5,7 +5,7 @@ import type { Index } from '../schema/tableIndex.js';
 import { isPlainForeignKey, isPlainKey, keyPartSql, optionsSql, tableText } from './constraints.js';
 import type { ImpliedColumn } from './metadata.js';
 import { isSayable, saidName } from './names.js';
-import { bare, codeText, literal, quote, sqlNames, sqlObject } from './text.js';
+import { bare, codeText, literal, quote, sqlNames, sqlObject, sqlText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** What rendering knows besides the operations. */
@@ -96,11 +96,16 @@ export function dropForeignKeyLine(
 }
 
 /** Knex writes the names of checks as they are: one that needs quotes is for SQL. */
-export function checkLine(check: Check): string | undefined {
+export function checkLine(check: Check, { wording }: RenderContext): string | undefined {
   const isPlain = check.isInheritable && check.isEnforced && check.isValid && !check.expression.includes('?');
   if (!isPlain || (check.name !== undefined && sqlName(check.name) !== check.name)) return undefined;
   const name = check.name === undefined ? '' : `, {}, ${quote(check.name)}`;
-  return `t.check(${codeText(bare(check.expression))}${name});`;
+  const listed = wording.keepsExpressions ? undefined : wording.enumCheck(check.expression);
+  const expression =
+    listed === undefined
+      ? bare(check.expression)
+      : `${sqlName(listed.column)} in (${listed.values.map(sqlText).join(', ')})`;
+  return `t.check(${codeText(expression)}${name});`;
 }
 
 /** An index in the builder's words; undefined when it has none. */

@@ -108,7 +108,7 @@ function foreignKeyPieces({ table, from, to }: Of<'foreignKey'>, context: Render
   ];
 }
 
-function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
+function checkPieces({ table, from, to }: Of<'check'>, context: RenderContext): readonly Piece[] {
   if (from !== undefined) {
     const isPlain = from.name !== undefined && sqlName(from.name) === from.name;
     return [
@@ -119,7 +119,7 @@ function checkPieces({ table, from, to }: Of<'check'>): readonly Piece[] {
   }
   if (to === undefined) return [];
   // Without a name the builder would give it one.
-  const line = to.name === undefined ? undefined : checkLine(to);
+  const line = to.name === undefined ? undefined : checkLine(to, context);
   return [line === undefined ? alter(table, `add ${checkSql(to)}`) : builder(table, line)];
 }
 
@@ -206,7 +206,7 @@ function ownPieces(operation: Operation, context: RenderContext): readonly Piece
     case 'foreignKey':
       return foreignKeyPieces(operation, context);
     case 'check':
-      return checkPieces(operation);
+      return checkPieces(operation, context);
     case 'exclusion': {
       const { table, from, to } = operation;
       return [

@@ -31,6 +31,8 @@ export interface Wording {
   readonly serialName: (table: string, column: string) => string | undefined;
   /** The column and the values of a check that `enu()` makes; undefined for every other. */
   readonly enumCheck: (expression: string) => EnumCheck | undefined;
+  /** True where the engine keeps an expression as its author wrote it. */
+  readonly keepsExpressions: boolean;
   /** True where `unique()` makes an index and no constraint. */
   readonly uniqueIsIndex: boolean;
   /** True where Knex gives a primary or foreign key a name when the author gives none. */

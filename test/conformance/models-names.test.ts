@@ -46,11 +46,13 @@ onEachEngine('names of models', (open, engine) => {
     const { renames } = await desiredOf(db, [
       defineModel('app.people', (t) => void t.increments('id'), { renamedFrom: 'crm.people' }),
       defineModel('posts', (t) => void t.increments('id'), { schema: 'app', renamedFrom: 'articles' }),
+      defineModel('log.audit', (t) => void t.increments('id'), { renamedFrom: 'audit' }),
       defineEnum('state', ['new', 'shipped'], { renamedFrom: 'states', renamedValues: { shipped: 'sent' } }),
     ]);
     expect(renames).to.deep.equal([
       { kind: 'table', schema: 'app', name: 'people', from: { schema: 'crm', name: 'people' } },
       { kind: 'table', schema: 'app', name: 'posts', from: { schema: 'app', name: 'articles' } },
+      { kind: 'table', schema: 'log', name: 'audit', from: { schema: 'public', name: 'audit' } },
       { kind: 'enum', schema: 'public', name: 'state', from: { schema: 'public', name: 'states' } },
       { kind: 'enum value', schema: 'public', name: 'state', value: 'shipped', from: 'sent' },
     ]);
@@ -201,5 +203,26 @@ onEachEngine('names of models', (open, engine) => {
     expect(String(error)).to.match(
       /The model `users` \(test\/conformance\/models-names\.test\.ts:\d+\) could not be built: .*strng is not a function/,
     );
+  });
+
+  it('what Knex would leave out without a word is refused', async () => {
+    const wrong: readonly (readonly [(t: Knex.CreateTableBuilder) => unknown, RegExp])[] = [
+      [
+        async (t) => {
+          t.increments('id');
+          await Promise.resolve();
+          t.string('late');
+        },
+        /its function returns a promise/,
+      ],
+      [(t) => t.integer('team_id').references('id'), /key on team_id names no table/],
+      [(t) => [t.integer('a'), t.foreign(['a', 'b']).references(['a', 'b'])], /key on a, b names no table/],
+    ];
+    for (const [columns, message] of wrong) {
+      const broken = defineModel('users', columns as (t: Knex.CreateTableBuilder) => void);
+      const error = await desiredOf(open(), [broken]).catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: 'MODEL_BUILD_FAILED' });
+      expect(String(error)).to.match(message);
+    }
   });
 });

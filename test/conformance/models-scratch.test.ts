@@ -304,6 +304,8 @@ describe('building models (postgresql)', () => {
         /^The model `app\.users` \(test\/conformance\/models-scratch\.test\.ts:\d+\) could not be built: \S.* does not exist$/,
       );
       expect(`${error.message}${JSON.stringify(error.details)}`).not.to.match(/knex_meta_/i);
+      const isTyped = / (type|function) /.test(error.message);
+      expect(error.remedy.includes("defineExtension('citext')"), error.message).to.equal(isTyped);
     }
   });
 });

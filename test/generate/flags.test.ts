@@ -145,6 +145,7 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     await db.schema.createTable('places', (t) => {
       t.increments('id');
       for (const name of ['zip', 'price', 'open']) t.string(name, 30);
+      t.text('opened').defaultTo('x');
     });
     await db('places').insert([
       { zip: '01234', price: ' -7.5e1 ', open: 'Yes' },
@@ -154,13 +155,14 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
       { zip: '99999999999', price: '999.994' },
       {},
     ]);
-    const types = "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open');";
+    const types =
+      "t.integer('zip'); t.decimal('price', 5, 2); t.boolean('open'); t.text('opened').defaultTo('x'); t.check('opened <> \\'x\\'', {}, 'c');";
     models(project, `exports.places = defineModel('places', (t) => { t.increments('id'); ${types} });`);
     const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
     const counted = hazards
       .filter(({ kind }: { kind: string }) => kind !== 'long lock')
       .map((each: Record<string, string>) => [
-        each.operation?.match(/places\.(\w+)/)?.[1],
+        each.operation?.match(/places\.(\w+)/)?.[1] ?? 'c',
         each.kind,
         each.count,
       ])
@@ -168,22 +170,51 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
     expect(counted).to.deep.equal(
       engine.name === 'sqlite'
         ? [
+            ['c', 'can fail', 6],
             ['open', 'data loss', 0],
             ['price', 'data loss', 2],
             ['zip', 'data loss', 2],
           ]
         : [
+            ['c', 'can fail', 6],
             ['open', 'can fail', 2],
             ['price', 'can fail', 3],
             ['zip', 'can fail', 2],
           ],
     );
+    await db('places').update({ opened: 'y' });
     await ok(project, ...MAKE);
     const applied = await run(project, 'migrate:latest');
     expect(applied.code, applied.stdout).to.equal(engine.name === 'sqlite' ? 0 : 1);
     if (engine.name !== 'sqlite') return;
     await ok(project, 'migrate:downgrade', '-1');
     expect(await db('places').pluck('zip')).to.deep.equal(['1234', '1234', '4', 'D-4', '99999999999', null]);
+  });
+
+  it('names a key to what is not there, where the engine would make it', async function () {
+    if (engine.name !== 'sqlite') this.skip();
+    await ok(project, 'migrate:latest');
+    await db.schema.createTable('tags', (t) => void t.increments('Id'));
+    await db.schema.createTable('old', (t) => {
+      t.increments('id');
+      t.integer('gone_id').references('gone.id');
+    });
+    const key = (column: string, target: string) => `t.integer('${column}').references('${target}');`;
+    models(
+      project,
+      `exports.all = [['old', (t) => { t.increments('id'); ${key('gone_id', 'gone.id')} }],
+  ['tags', (t) => { t.increments('Id'); ${key('user_id', 'user.id')} ${key('own_id', 'Tags.id')} }],
+  ['users', (t) => { t.increments('id'); ${key('tag_id', 'tags.uuid')} ${key('boss_id', 'users.id')} }],
+].map(([name, columns]) => defineModel(name, columns));`,
+    );
+    const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+    const said = hazards.map(
+      ({ message }: { message: string }) => message.match(/foreign key.*?, which/)?.[0],
+    );
+    expect(said.filter(Boolean).sort()).to.deep.equal([
+      'foreign key on tag_id refers to tags.uuid, which',
+      'foreign key on user_id refers to user, which',
+    ]);
   });
 
   it('compares with the result of the files, whatever the database has', async () => {
@@ -632,6 +663,24 @@ exports.users = defineModel('users', (t) => { ${columns} t.specificType('state',
       ['LONG LOCK: users takes no writes while every row of users is looked at.', 4],
       ['CAN FAIL: no two rows of users may have the same kind.', undefined],
     ]);
+  });
+
+  it('says that a type is made anew for a value that is used at once', async () => {
+    await db.raw(`create type state as enum ('new');
+      create table users (id serial primary key, name varchar(255), state state default 'new')`);
+    const text = (value: string) =>
+      `exports.state = defineEnum('state', ['new', 'sent']);\n${USERS.replace(' });', ` t.specificType('state', 'state').defaultTo('${value}'); });`)}`;
+    for (const [value, kinds] of [
+      ['new', []],
+      ['sent', ['long lock']],
+    ] as const) {
+      models(project, text(value).replace(/\}\);\s*$/, '}, { metadata: false });'));
+      const { hazards } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
+      expect(
+        hazards.map(({ kind }: { kind: string }) => kind),
+        value,
+      ).to.deep.equal(kinds);
+    }
   });
 
   it('asks about values of an enum, and takes --rename for one', async function () {

@@ -485,6 +485,32 @@ const HAZARDS: readonly Case[] = [
     never: ['the values of t.z'],
   },
   {
+    name: 'each of two that are alike is said by its name',
+    ...lite,
+    before: table((t) => [t.integer('x'), t.integer('w'), t.integer('y'), t.integer('z')]),
+    after: table((t) => [
+      t.integer('a'),
+      t.integer('b'),
+      t.integer('y').references('id').inTable('t'),
+      t.integer('z').references('id').inTable('t'),
+    ]),
+    options: {
+      renames: [
+        { kind: 'column', table: { schema: undefined, name: 't' }, from: 'x', to: 'a' },
+        { kind: 'column', table: { schema: undefined, name: 't' }, from: 'w', to: 'b' },
+      ],
+    },
+    says: [/every y of t has/, /every z of t has/, /the name t\.x fails/, /the name t\.w fails/],
+  },
+  {
+    name: 'values of a check as one writes them',
+    on: 'postgresql',
+    before: table((t) => t.enu('x', ['a', 'b'])),
+    after: table((t) => t.enu('x', ['a', 'b c', 'd'])),
+    says: ["x in ('a', 'b c', 'd')", "x in ('a', 'b')"],
+    never: ['ANY'],
+  },
+  {
     name: 'a cast that can fail and a long lock are said',
     on: 'postgresql',
     before: table((t) => t.text('x')),

@@ -61,7 +61,7 @@ export function constraintHazards(
       return [
         {
           kind: 'can fail',
-          message: `CAN FAIL: every row of ${textOf(table)} has to have its row in ${textOf(to.target)}.`,
+          message: `CAN FAIL: every ${to.columns.join(', ')} of ${textOf(table)} has to have its row in ${textOf(to.target)}.`,
           remedy: facts.isConcurrent ? SAFE_WAYS.notValid : '',
           evidence:
             to.targetColumns === undefined

@@ -1,5 +1,7 @@
 import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
+import type { Table } from '../../schema/table.js';
+import type { EnumChange, Operation } from '../operation.js';
 
 type HazardKind = 'data loss' | 'can fail' | 'long lock' | 'incompatible';
 
@@ -29,6 +31,12 @@ export interface HazardFacts {
   readonly isInPlace: (from: Column, to: Column) => boolean;
   /** True where an index or constraint can be made while others write. */
   readonly isConcurrent: boolean;
+  /** Whether an enum becomes another type, to which its columns go over. */
+  readonly isMadeAnew: (
+    change: EnumChange,
+    operations: readonly Operation[],
+    before: readonly Table[],
+  ) => boolean;
   /** A condition that is true of values which cannot be cast; undefined where SQL cannot say it. */
   readonly failsCast: (column: string, from: Column, to: Column) => string | undefined;
   /** A condition that is true of rows which have one of these values of an enum in a column. */

@@ -1,9 +1,11 @@
+import { mentions } from '../../engines/tokens.js';
 import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table } from '../../schema/table.js';
 import { type Operation, subjectOf } from '../operation.js';
 import { columnHazards } from './columns.js';
 import { constraintHazards } from './constraints.js';
+import { danglingKeys } from './dangling.js';
 import type { Hazard, HazardFacts } from './hazard.js';
 import { tableHazards } from './tables.js';
 
@@ -50,7 +52,7 @@ function newNames(operations: readonly Operation[]) {
         ...others,
         ...(columns.get(keyOf(table)) ?? []),
         ...(isOfColumn ? [] : (altered.get(keyOf(table)) ?? [])),
-      ].some((name) => name !== '' && sql.includes(name.replaceAll('"', '""'))),
+      ].some((name) => name !== '' && mentions(sql, name)),
   };
 }
 
@@ -77,20 +79,25 @@ function isOf(asked: Operation, operation: Operation): boolean {
 export function hazardFinder(
   operations: readonly Operation[],
   facts: HazardFacts,
-  before: readonly Table[] = [],
+  before?: readonly Table[],
 ): (operation: Operation) => readonly Hazard[] {
   const { isNewTable, isRenamed, isNull, isAhead } = newNames(operations);
   const known = new Set(operations);
+  const dangling = before === undefined ? () => [] : danglingKeys(operations, before);
   return (asked) => {
     const operation = known.has(asked) ? asked : operations.find((each) => isOf(asked, each));
     if (operation === undefined) return [];
     const table = subjectOf(operation);
     const isPart = 'table' in operation && operation.table !== undefined;
-    if (isPart && table !== undefined && isNewTable(table)) return [];
+    if (isPart && table !== undefined && isNewTable(table)) return dangling(operation);
     const all =
       operation.kind === 'column'
         ? columnHazards(operation, facts)
-        : [...tableHazards(operation, facts, before), ...constraintHazards(operation, facts, isNull)];
+        : [
+            ...dangling(operation),
+            ...tableHazards(operation, facts, { operations, before: before ?? [] }),
+            ...constraintHazards(operation, facts, isNull),
+          ];
     const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
     // What is asked of an enum names the database's own tables.
     const isOut = (sql: string) =>

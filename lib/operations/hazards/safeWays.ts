@@ -9,8 +9,10 @@ export const SAFE_WAYS = {
   keepText: 'What is no quantity (a post code, a telephone number) stays a text.',
   rewrite: 'On a large table: a new column, filled in batches, and then a rename.',
   duplicates: 'Merge or correct the duplicates first.',
-  enumValue:
+  lostValue:
     'On a large table: leave the value in the type, and forbid it by a check that is NOT VALID first.',
+  newValue:
+    'On a large table: add values without another order, in a migration before the one that uses them.',
   concurrently: 'On a large table: CREATE INDEX CONCURRENTLY, in a migration with `transaction: false`.',
   notValid: 'On a large table: NOT VALID first, then VALIDATE CONSTRAINT.',
 } as const;

@@ -16,15 +16,17 @@ function usersOf(type: ObjectName, tables: readonly Table[]) {
     .filter(({ columns }) => columns.length > 0);
 }
 
-/**
- * What can go wrong with a table or type.
- *
- * @param before - the tables of the database, where they are known
- */
+/** The migration that an operation is a part of, and the tables of the database, where they are known. */
+interface Around {
+  readonly operations: readonly Operation[];
+  readonly before: readonly Table[];
+}
+
+/** What can go wrong with a table or type. */
 export function tableHazards(
   operation: Operation,
   facts: HazardFacts,
-  before: readonly Table[],
+  { operations, before }: Around,
 ): readonly Hazard[] {
   const q = quoting(facts);
   switch (operation.kind) {
@@ -39,35 +41,42 @@ export function tableHazards(
         },
       ];
     case 'renameTable':
-    case 'renameColumn':
+    case 'renameColumn': {
+      const old =
+        operation.kind === 'renameTable'
+          ? textOf(operation.from)
+          : `${textOf(operation.table)}.${operation.from}`;
       return [
         {
           kind: 'incompatible',
-          message: `INCOMPATIBLE: code that runs with the old name fails as soon as this has run.`,
+          message: `INCOMPATIBLE: code that runs with the name ${old} fails as soon as this has run.`,
           remedy: SAFE_WAYS.rename,
           evidence: undefined,
         },
       ];
+    }
     case 'enum': {
       const { from, to, renamedValues } = operation;
       if (from === undefined || to === undefined) return [];
+      const users = usersOf(from, before);
       const went = from.values.filter((value) => !to.values.includes(renamedValue(value, renamedValues)));
-      if (went.length === 0) return [];
+      const loss: Hazard = {
+        kind: 'can fail',
+        message: `CAN FAIL: the type ${textOf(to)} loses ${went.map((value) => `'${value}'`).join(', ')}: a row that has it stops the migration.`,
+        remedy: 'Give those rows another value first.',
+        evidence: rowsWith(q, facts, users, went),
+      };
+      const locks = users.map(
+        ({ table }): Hazard => ({
+          kind: 'long lock',
+          message: `LONG LOCK: ${textOf(table)} is rewritten, because ${textOf(to)} is made anew, and nobody reads or writes it meanwhile.`,
+          remedy: went.length > 0 ? SAFE_WAYS.lostValue : SAFE_WAYS.newValue,
+          evidence: count(q.table(table), undefined, 'rows to rewrite'),
+        }),
+      );
       return [
-        {
-          kind: 'can fail',
-          message: `CAN FAIL: the type ${textOf(to)} loses ${went.map((value) => `'${value}'`).join(', ')}: a row that has it stops the migration.`,
-          remedy: 'Give those rows another value first.',
-          evidence: rowsWith(q, facts, usersOf(from, before), went),
-        },
-        ...usersOf(from, before).map(
-          ({ table }): Hazard => ({
-            kind: 'long lock',
-            message: `LONG LOCK: ${textOf(table)} is rewritten, because ${textOf(to)} is made anew, and nobody reads or writes it meanwhile.`,
-            remedy: SAFE_WAYS.enumValue,
-            evidence: count(q.table(table), undefined, 'rows to rewrite'),
-          }),
-        ),
+        ...(went.length > 0 ? [loss] : []),
+        ...(facts.isMadeAnew(operation, operations, before) ? locks : []),
       ];
     }
     case 'domain': {

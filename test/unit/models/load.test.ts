@@ -183,6 +183,24 @@ describe('loading models', () => {
     }
   });
 
+  it('names a file that exports a promise, and what a file calls that is not there', async () => {
+    for (const [name, text] of Object.entries({
+      'a.mjs': `${ESM}export const users = Promise.resolve(${model('users')});\nexport const other = Promise.reject(new Error('late'));\n`,
+      'b.ts': `${TYPESCRIPT}export default Promise.resolve([${model('users')}]);\n`,
+    })) {
+      const error = await errorOf(() => load({ [name]: text }));
+      expect([error.code, error.message.split('/').at(-1)], name).to.deep.equal([
+        'MODEL_INVALID',
+        `${name}:1 exports a promise.`,
+      ]);
+    }
+    const text = `import { defineModels } from ${JSON.stringify(LIBRARY)};\nexport const users = defineModels('users');\n`;
+    const { message } = await errorOf(() => load({ 'c.ts': text }));
+    expect(message).to.match(
+      /c\.ts:2 could not be loaded: (defineModels is not a function|.*does not provide)/,
+    );
+  });
+
   it('names both lines of a table that is defined twice', async () => {
     const error = await errorOf(() =>
       load({

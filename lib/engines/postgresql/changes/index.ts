@@ -1,5 +1,5 @@
 import type { ChangeEngine } from '../../contract.js';
-import { hazards } from './casts.js';
+import { hazards } from './hazards.js';
 import { rewrite } from './rewrite.js';
 import { wording } from './wording.js';
 

@@ -4,6 +4,7 @@ import { type EnumChange, type Operation, renamedValue, sameObject } from '../..
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseFunction, DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
+import type { Table } from '../../../schema/table.js';
 import { calls, mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { hasCast } from './casts.js';
@@ -36,7 +37,7 @@ function isUsed(
   values: readonly string[],
   change: EnumChange,
   operations: readonly Operation[],
-  { tables }: DatabaseSchema,
+  tables: readonly Table[],
 ): boolean {
   const others = operations.filter((each) => each !== change && !isRenamedOnly(each));
   const text = JSON.stringify(others);
@@ -163,6 +164,19 @@ function recreate(
   );
 }
 
+/** Whether a type cannot get its values in place: some went, they have another order, or one is used at once. */
+export function isMadeAnew(
+  change: EnumChange,
+  operations: readonly Operation[],
+  tables: readonly Table[],
+): boolean {
+  const { from, to, renamedValues } = change;
+  if (from === undefined || to === undefined) return false;
+  const had = from.values.map((value) => renamedValue(value, renamedValues));
+  const added = to.values.filter((value) => !had.includes(value));
+  return !isSubsequence(had, to.values) || isUsed(added, change, operations, tables);
+}
+
 /** Values are added in place, where that can be; everything else is a new type. */
 export function rewriteEnum(
   change: EnumChange,
@@ -171,10 +185,8 @@ export function rewriteEnum(
 ): readonly Operation[] {
   const { from, to, renamedValues } = change;
   if (from === undefined || to === undefined) return [change];
+  if (!isMadeAnew(change, operations, now.tables)) return [change];
   const had = from.values.map((value) => renamedValue(value, renamedValues));
-  const added = to.values.filter((value) => !had.includes(value));
-  const isInPlace = isSubsequence(had, to.values) && !isUsed(added, change, operations, now);
-  if (isInPlace) return [change];
   const named = { ...from, values: had };
   const rename: readonly Operation[] = renamedValues.length === 0 ? [] : [{ ...change, to: named }];
   return [...rename, ...recreate(to, 'text', applied(now, rename))];

@@ -79,7 +79,9 @@ function enumCheck(expression: string): EnumCheck | undefined {
     ) ?? [];
   const column = quoted?.replaceAll('""', '"') ?? plain;
   if (column === undefined || list === undefined) return undefined;
-  return { column, values: [...list.matchAll(/'([^']*)'::text/g)].map(([, value = '']) => value) };
+  const values = [...list.matchAll(/'([^']*)'::text/g)].map(([, value = '']) => value);
+  // `in` with one value is written as `=`.
+  return values.length < 2 ? undefined : { column, values };
 }
 
 export const wording: Wording = {
@@ -88,6 +90,7 @@ export const wording: Wording = {
   incrementsCall,
   serialName,
   enumCheck,
+  keepsExpressions: false,
   uniqueIsIndex: false,
   namesKeys: true,
   readsBindings: true,

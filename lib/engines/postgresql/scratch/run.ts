@@ -4,6 +4,15 @@ import type { ScratchObject } from '../../contract.js';
 import { execute } from '../../execute.js';
 import { buildFailed, wordsOf } from '../../scratch.js';
 
+/** The server's codes for a type or the like, and for a function, that is not there. */
+const NOT_THERE = new Set(['42704', '42883']);
+
+function remedyOf(error: unknown): string | undefined {
+  return NOT_THERE.has(String((error as { code?: unknown }).code))
+    ? "Correct it there, or declare what it names: by defineEnum, defineFunction, or the extension that has it, as in `export const citext = defineExtension('citext')`."
+    : undefined;
+}
+
 /** Statements that stand or fall together, for the object that they make. */
 export interface Step {
   readonly object: ScratchObject;
@@ -135,7 +144,7 @@ async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: To
     const reason = needed.find(isFinal) ?? (isStuck ? needed[0] : undefined);
     if (reason !== undefined) {
       const { step, error, sql } = reason;
-      throw buildFailed(step.object, error, sql, toReal);
+      throw buildFailed(step.object, error, sql, toReal, remedyOf(error));
     }
     if (isStuck) return;
     waiting = [...failures.filter((failure) => !isFinal(failure)).map(({ step }) => step), ...postponed];

@@ -93,6 +93,7 @@ export const changes: ChangeEngine = {
     incrementsCall,
     serialName: () => undefined,
     enumCheck,
+    keepsExpressions: true,
     uniqueIsIndex: true,
     namesKeys: false,
     readsBindings: false,
@@ -108,6 +109,7 @@ export const changes: ChangeEngine = {
     isSafeCast: () => true,
     isInPlace: () => true,
     isConcurrent: false,
+    isMadeAnew: () => false,
     failsCast: () => undefined,
     // It has no types of a project's own.
     hasValue: () => 'false',

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Table } from '../../../../schema/table.js';
 import type { ScratchObject } from '../../../contract.js';
-import { type Piece, wordsOf } from '../../../scratch.js';
+import { wordsOf } from '../../../scratch.js';
 import type { Compiled } from '../compile.js';
 import type { ScratchNames } from '../names.js';
 import type { ScratchRequest } from '../request.js';
@@ -17,11 +17,16 @@ interface Candidate {
 
 const keyOf = (schema: string | undefined, name: string): string => JSON.stringify([schema, name]);
 
-/** The words of what may make something on a table that is not in the table's own statements. */
-function wordsOfOthers(pieces: readonly Piece[]): ReadonlySet<string> {
+const isHeir = ({ plain, statements }: Compiled): boolean =>
+  plain === undefined && statements.some(({ sql }) => /\binherits\b/i.test(sql));
+
+/** The words of what may make something on a table that is not in the table's own statements, or has its columns. */
+function wordsOfOthers(pieces: readonly Compiled[]): ReadonlySet<string> {
   const words = new Set<string>();
-  for (const { object, statements } of pieces) {
-    if (object.kind !== 'sql' && object.kind !== 'trigger') continue;
+  for (const piece of pieces) {
+    const { object, statements } = piece;
+    const isTold = object.kind === 'table' ? isHeir(piece) : /^(sql|trigger)$/.test(object.kind);
+    if (!isTold) continue;
     for (const { sql } of statements) for (const word of wordsOf(sql, (each) => each)) words.add(word);
   }
   return words;
