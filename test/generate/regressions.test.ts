@@ -644,6 +644,7 @@ const CASES: readonly Case[] = [
         select 'x ''y''::text AS text' as q, 1::bigint as n, null::timestamp(3) with time zone as at, '{}'::varchar(5)[] as l
         union select 'y', 2, null, null
         union select 'z', '3'::bigint, null::timestamp(3) with time zone, '{}'::varchar(5)[]) select * from a`,
+      `create view named as select id, 'a' || 'b'::text as text, array['a', 'b'::text] as text2, 'c'::text as text3 from t`,
     ),
   },
   {

@@ -18,9 +18,9 @@ function behindBracket(sql: string, open: number): number {
 const CAST = /^(\)?)::(?:"(?:[^"]|"")+"|[\w. ]+?)(?:\(\d+(?:,\d+)?\))?\[\]/;
 const FIELD = /\bEXTRACT\((?=[a-z_]*[A-Z])([A-Za-z_]+) FROM/g;
 
-/** Strings and quoted names, which are passed over; a constant with its cast, and the name of the column. */
+/** Strings and quoted names, which are passed over; a column that is a constant with its cast, and the column's name. */
 const CONSTANT =
-  /"(?:[^"]|"")+"|(?:'(?:[^']|'')*'|\bNULL)(?:::("(?:[^"]|"")+"|[a-z_][\w.]*(?: varying| precision| with(?:out)? time zone)?)((?:\([\d,]+\)(?: with(?:out)? time zone)?)?(?:\[\])*) AS ("(?:[^"]|"")+"|\w+))?/g;
+  /(?<=\b(?:SELECT|DISTINCT)\s+|,\s+)(?:'(?:[^']|'')*'|\bNULL)::("(?:[^"]|"")+"|[a-z_][\w.]*(?: varying| precision| with(?:out)? time zone)?)((?:\([\d,]+\)(?: with(?:out)? time zone)?)?(?:\[\])*) AS ("(?:[^"]|"")+"|\w+)|"(?:[^"]|"")+"|'(?:[^']|'')*'/g;
 
 /** What types are called inside the server, which is what a column of a constant is called. */
 const INTERNAL: Readonly<Record<string, string>> = {
