@@ -4,7 +4,6 @@ import { engineOf } from '../cli/project.js';
 import type { Engine } from '../engines/contract.js';
 import { mentions } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
-import type { KnexMetaConfig } from '../metadata/options.js';
 import { isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
@@ -15,8 +14,8 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import { said } from '../verify/diagnose.js';
-import { openStage } from '../verify/stage.js';
 import type { Context } from './command.js';
+import { rehearsalOf } from './rehearsal.js';
 
 /** What is applied, and what of it is known to go beyond an empty database. */
 interface Applied {
@@ -30,15 +29,11 @@ interface Applied {
 const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
 /** What the applied migrations make of an empty database, and those that do not run in one. */
-async function runApplied(context: Context, engine: Engine, entries: readonly KnownEntry[]) {
-  const { config: configured, extension } = await context.project();
-  const migrations = { ...configured.migrations, extension };
+async function runApplied(context: Context, entries: readonly KnownEntry[]) {
   // What the hook says of these tables it says elsewhere.
-  const config: KnexMetaConfig = { ...configured, migrations, log: SILENT };
-  const { shadow = configured.meta?.shadow } = context.args;
-  const server = shadow === undefined ? undefined : String(shadow);
+  const { engine, open } = await rehearsalOf(context, { log: SILENT });
   const signal = context.signal();
-  const stage = await openStage(engine, config, await engine.throwaway.make({ config, server }));
+  const stage = await open();
   const failed = new Map<KnownEntry, Error>();
   try {
     for (const entry of entries) {
@@ -98,7 +93,7 @@ export async function checkConstraints(
   const { config } = await context.project();
   const engine = engineOf(config);
   try {
-    const { tables: made, home: there, failed } = await runApplied(context, engine, entries);
+    const { tables: made, home: there, failed } = await runApplied(context, entries);
     const own = ownTables(recordTables(config.migrations ?? {}));
     const tables = atHome(made, there, home).filter(({ name }) => !own.includes(name));
     const { foldName, foldExpression, foldType } = engine.changes.comparison;

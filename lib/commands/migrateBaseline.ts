@@ -1,23 +1,22 @@
 import { resolve } from 'node:path';
-import { engineOf } from '../cli/project.js';
 import { diff } from '../diff/index.js';
 import type { DiffOptions } from '../diff/options.js';
 import { scope } from '../diff/scope.js';
 import type { Adopted } from '../engines/adoption.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
-import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
+import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { revisionOf } from '../migrator/revision.js';
 import { recordTables } from '../migrator/settings.js';
 import { describe } from '../operations/describe.js';
 import { renderBaseline } from '../render/baseline.js';
+import type { DatabaseSchema } from '../schema/database.js';
 import type { Table } from '../schema/table.js';
 import { type Reached, runUntilFailure, undoOnCopy, withMissing } from '../verify/baseline.js';
-import { runText } from '../verify/copy.js';
+import { type Live, runText } from '../verify/copy.js';
 import { said } from '../verify/diagnose.js';
-import { openStage } from '../verify/stage.js';
 import { asking } from './adoptedTables.js';
 import { placeBefore } from './baselineFile.js';
 import type { Command, Context, Outcome } from './command.js';
@@ -25,6 +24,7 @@ import { readFilesIfAny } from './migrateHistory.js';
 import { parentsOfNew, withParents } from './migrateMake.js';
 import { readLive } from './migrateVerify.js';
 import { EXTENSION_FLAG, extensionOf, fileNameOf, formOf, timestamp, writeNewFile } from './newFile.js';
+import { type Rehearsal, rehearsalOf } from './rehearsal.js';
 
 /** What adoptions put into the tables, by their marks in the live database. */
 async function readAdopted(
@@ -55,19 +55,38 @@ function stillFails({ entry, error }: NonNullable<Reached['failed']>, why: strin
   );
 }
 
+/** What the database had before those of these migrations that are applied. */
+async function schemaBefore(
+  context: Context,
+  { engine, settings, open }: Rehearsal,
+  live: Live,
+  migrations: readonly KnownEntry[],
+): Promise<DatabaseSchema> {
+  const applied = new Set(live.applied.map(({ name }) => revisionOf(name)));
+  const undone = migrations
+    .filter(({ revision }) => applied.has(revision))
+    .map(({ name }) => name)
+    .reverse();
+  if (undone.length === 0) return live.schema;
+  const copy = await open();
+  try {
+    const { schema, notCopied } = await undoOnCopy(engine, copy, live, undone, settings, context.signal());
+    for (const { message } of notCopied) context.output.warn(message);
+    return schema;
+  } finally {
+    await copy.end();
+  }
+}
+
 async function baseline(context: Context): Promise<Outcome> {
   const { args, output } = context;
-  const { config: configured, extension: own, knexfile } = await context.project();
-  const engine = engineOf(configured);
-  const settings = { ...configured.migrations, extension: own };
-  const config: KnexMetaConfig = { ...configured, migrations: settings };
+  const { extension: own, knexfile } = await context.project();
+  const rehearsal = await rehearsalOf(context);
+  const { engine, config, settings, open } = rehearsal;
   const signal = context.signal();
-  const { shadow = configured.meta?.shadow } = args;
-  const server = shadow === undefined ? undefined : String(shadow);
-  const open = async () => openStage(engine, config, await engine.throwaway.make({ config, server }));
   const revisions = (await readFilesIfAny(context))?.history.revisions ?? [];
   const live = await readLive(context, revisions.length > 0);
-  const meta = resolveMeta(configured.meta, process.env);
+  const meta = resolveMeta(config.meta, process.env);
   const options: DiffOptions = {
     ownTables: ownTables(recordTables(settings)),
     includes: meta.manages,
@@ -78,23 +97,7 @@ async function baseline(context: Context): Promise<Outcome> {
     const reached = await runUntilFailure(engine, stage, revisions, signal);
     const { failed } = reached;
     const place = failed === undefined ? revisions.length : revisions.indexOf(failed.entry);
-    const applied = new Set(live.applied.map(({ name }) => revisionOf(name)));
-    const undone = revisions
-      .slice(place)
-      .filter(({ revision }) => applied.has(revision))
-      .map(({ name }) => name)
-      .reverse();
-    let before = live.schema;
-    if (undone.length > 0) {
-      const copy = await open();
-      try {
-        const { schema, notCopied } = await undoOnCopy(engine, copy, live, undone, settings, signal);
-        for (const { message } of notCopied) output.warn(message);
-        before = schema;
-      } finally {
-        await copy.end();
-      }
-    }
+    const before = await schemaBefore(context, rehearsal, live, revisions.slice(place));
     const there = scope(before, options);
     const adopted = await readAdopted(context, engine, there.schema.tables);
     const { schema: desired, tables } = withMissing(

@@ -5,10 +5,10 @@ import { plainView } from '../migrator/views.js';
 import { climb } from '../verify/climb.js';
 import { copySchema, type Live } from '../verify/copy.js';
 import type { MigrationFinding } from '../verify/findings.js';
-import { openStage } from '../verify/stage.js';
 import { ACCEPT_FLAG, withoutAccepted } from './accept.js';
 import { reportCheck } from './checkReport.js';
 import type { Command, Context } from './command.js';
+import { rehearsalOf } from './rehearsal.js';
 
 /**
  * The schema and the record of the configured database, which is only read.
@@ -47,13 +47,8 @@ export const migrateVerify: Command = {
   ],
   run: async (context) => {
     const { args, output } = context;
-    const { config: configured, extension } = await context.project();
-    const engine = engineOf(configured);
-    const settings = { ...configured.migrations, extension };
-    const config = { ...configured, migrations: settings };
+    const { engine, config, settings, open } = await rehearsalOf(context);
     const signal = context.signal();
-    const { shadow = configured.meta?.shadow } = args;
-    const server = shadow === undefined ? undefined : String(shadow);
     const live = args['from-live'] === true ? await readLive(context) : undefined;
     const copied = new Map<string, MigrationFinding>();
     const report = await climb({
@@ -63,7 +58,7 @@ export const migrateVerify: Command = {
       tell: (name, isWell) =>
         output.line(isWell ? `${output.style('green', '✓')} ${name}` : `${output.style('red', '✗')} ${name}`),
       open: async () => {
-        const stage = await openStage(engine, config, await engine.throwaway.make({ config, server }));
+        const stage = await open();
         try {
           if (live !== undefined) {
             for (const each of await copySchema(engine, stage.db, live, settings))
@@ -78,7 +73,7 @@ export const migrateVerify: Command = {
     });
     const findings = [...copied.values(), ...report.findings];
     const { verified, tables } = report;
-    const kept = withoutAccepted(context, configured.meta, { findings, notes: report.notes });
+    const kept = withoutAccepted(context, config.meta, { findings, notes: report.notes });
     const number = verified.length === 1 ? '1 migration goes' : `${verified.length} migrations go`;
     return reportCheck(context, {
       report: kept,

@@ -45,6 +45,7 @@ function refuse(taken: readonly string[], isForced: boolean): void {
 const PLURALS: Readonly<Record<string, string>> = {
   'materialized view': 'materialized views',
   policy: 'policies',
+  'text search dictionary': 'text search dictionaries',
   SQL: 'further statements',
 };
 

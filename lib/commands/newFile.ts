@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import escalade from 'escalade/sync';
+import { isEsmPackage } from '../config/packageType.js';
 import { KnexMetaError } from '../errors.js';
 import type { Flag } from './command.js';
 
@@ -12,20 +12,6 @@ export const EXTENSION_FLAG: Flag = {
 
 /** The forms a generated file can have. */
 export type FileForm = 'typescript' | 'esm' | 'commonjs';
-
-/** Whether the nearest package.json says that `.js` is ESM. */
-function isEsmPackage(folder: string): boolean {
-  const file = escalade(folder, (_directory, names) =>
-    names.includes('package.json') ? 'package.json' : false,
-  );
-  if (!file) return false;
-  try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type === 'module';
-  } catch {
-    // One that is broken at the moment must not keep a file from being made.
-    return false;
-  }
-}
 
 /** The form that a file of this extension has in this folder. */
 export function formOf(extension: string, folder: string): FileForm {

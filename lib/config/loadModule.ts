@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { createJiti } from 'jiti';
@@ -18,24 +19,26 @@ const RETRY_CODES = new Set([
 const WRONG_SYNTAX =
   /is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|require is not defined|exports is not defined|module is not defined/;
 
+const require = createRequire(import.meta.url);
+
 let jiti: ReturnType<typeof createJiti> | undefined;
 
-/** Loaded when it is needed: a project in JavaScript does not wait for it. */
-async function ourJiti(): Promise<ReturnType<typeof createJiti>> {
+/** Loaded when it is needed, and as CommonJS: an import would first look through all of it for its exports. */
+function ourJiti(): ReturnType<typeof createJiti> {
   if (jiti === undefined) {
-    const { createJiti: create } = await import('jiti');
+    const { createJiti: create } = require('jiti') as { readonly createJiti: typeof createJiti };
     jiti = create(import.meta.url, { fsCache: true, interopDefault: false });
   }
   return jiti;
 }
 
 async function importWithJiti(path: string): Promise<unknown> {
-  return (await ourJiti()).import(path);
+  return ourJiti().import(path);
 }
 
 /** The line in which a text stops being code, which Node keeps to itself for ES modules; undefined when it is code. */
-export async function lineOfSyntaxError(path: string, source: string): Promise<number | undefined> {
-  const code = (await ourJiti()).transform({ source, filename: path, async: true });
+export function lineOfSyntaxError(path: string, source: string): number | undefined {
+  const code = ourJiti().transform({ source, filename: path, async: true });
   const line = /^exports\.__JITI_ERROR__ = .*?"line":(\d+)/.exec(code)?.[1];
   return line === undefined ? undefined : Number(line);
 }
@@ -59,6 +62,25 @@ export async function loadModule(path: string): Promise<unknown> {
       // What Node said is about the file as its author wrote it.
       throw error;
     });
+  }
+}
+
+/** Loaders that somebody has registered are for imports: where there may be one, nothing is loaded past it. */
+const HAS_LOADER = /(?:^|\s)(?:--import|--loader|--experimental-loader|--require|-r)(?=[\s=]|$)/.test(
+  [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '),
+);
+
+/**
+ * Loads an ES module without the many turns of the process that an import takes. Undefined where it cannot be loaded so,
+ * or not at all: then `loadModule` loads it, or says why not.
+ */
+export function loadAtOnce(path: string): unknown {
+  const { require_module: isAble } = process.features as { readonly require_module?: boolean };
+  if (isAble !== true || HAS_LOADER) return undefined;
+  try {
+    return require(path);
+  } catch {
+    return undefined;
   }
 }
 

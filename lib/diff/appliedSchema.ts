@@ -1,5 +1,5 @@
 import { type CommentChange, type Operation, type PartRename, sameObject } from '../operations/operation.js';
-import type { DatabaseFunction, DatabaseSchema } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import { renameColumn, renameRelation, renameTable, renameType, renameValue } from './renamedSchema.js';
@@ -106,6 +106,13 @@ function apply(schema: DatabaseSchema, operation: Operation): DatabaseSchema {
       const isIt = (each: DatabaseFunction) => sameObject(each, from) && each.identity === from?.identity;
       const rest = schema.functions.filter((each) => !isIt(each));
       return { ...schema, functions: to === undefined ? rest : [...rest, to] };
+    }
+    case 'other': {
+      const { from, to } = operation;
+      const isIt = (each: OtherObject) =>
+        from !== undefined && each.kind === from.kind && each.table === from.table && sameObject(each, from);
+      const rest = schema.others.filter((each) => !isIt(each));
+      return { ...schema, others: to === undefined ? rest : [...rest, to] };
     }
     case 'domain':
       return { ...schema, domains: changedObject(schema.domains, operation.from, operation.to) };

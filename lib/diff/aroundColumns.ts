@@ -29,12 +29,14 @@ function isRemade(from: Column, to: Column): boolean {
   );
 }
 
-/** Computed columns that change, or that are computed from a column which changes its type. */
+/** Computed columns that change, or that are computed from a column which changes its type or collation. */
 function remadeColumns(both: Both, operations: readonly Operation[]): readonly ColumnOperation[] {
   const changes = operations.filter(
     (each): each is ColumnOperation => each.kind === 'column' && isOn(each, both),
   );
-  const retyped = changes.flatMap(({ from, to }) => (from && to && from.type !== to.type ? [to.name] : []));
+  const retyped = changes.flatMap(({ from, to }) =>
+    from && to && (from.type !== to.type || from.collation !== to.collation) ? [to.name] : [],
+  );
   return both.after.columns.flatMap((to): readonly ColumnOperation[] => {
     const from = both.before.columns.find(({ name }) => name === to.name);
     if (from?.generated === undefined || to.generated === undefined) return [];

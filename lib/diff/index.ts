@@ -1,45 +1,21 @@
 import type { Operation } from '../operations/operation.js';
 import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
-import type { Table, Trigger } from '../schema/table.js';
+import type { Table } from '../schema/table.js';
+import { keepAccess } from './access.js';
 import { aroundKeys, aroundViews } from './around.js';
 import { aroundComputed } from './aroundColumns.js';
 import { findCandidates } from './candidates.js';
-import { type Comparison, fingerprint } from './comparison.js';
+import type { Comparison } from './comparison.js';
 import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
 import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
 import { applyRenames } from './renames.js';
 import { leftAlone, nameOf, scope, withoutHeldTypes } from './scope.js';
 import { diffTable } from './tables.js';
+import { diffTriggers, withOwnTexts } from './triggers.js';
 
 export type { Comparison } from './comparison.js';
 export type { Difference, DiffOptions } from './options.js';
-
-function diffTriggers(before: Table, after: Table, how: Comparison, leaving: Leaving): readonly Operation[] {
-  const table = { schema: after.schema, name: after.name };
-  const own = ({ triggers }: Table) => triggers.filter(({ stamps }) => stamps === undefined);
-  const change = (from: Trigger | undefined, to: Trigger | undefined): Operation => ({
-    kind: 'trigger',
-    table,
-    from,
-    to,
-  });
-  const named = (triggers: readonly Trigger[]) => triggers.map((each) => ({ ...each, schema: undefined }));
-  const { both, dropped, added } = pair(named(own(before)), named(own(after)), how);
-  for (const { name } of leaving.leaves('trigger') ? dropped : [])
-    leaving.unmanaged.push({
-      kind: 'trigger',
-      name: `${nameOf(table)}.${name}`,
-      reason: 'no model has it: it was left alone',
-    });
-  return [
-    ...both.flatMap(([from, to]) =>
-      fingerprint(from, how, ['comment']) === fingerprint(to, how, ['comment']) ? [] : [change(from, to)],
-    ),
-    ...(leaving.leaves('trigger') ? [] : dropped.map((from) => change(from, undefined))),
-    ...added.map((to) => change(undefined, to)),
-  ];
-}
 
 /** A new table without what the hook makes of itself. */
 export function asCreated(table: Table, options: DiffOptions): Table {
@@ -114,11 +90,12 @@ export function diff(
 ): Difference {
   const before = scope(actual, options, desired);
   const wanted = scope(desired, options, actual);
-  const target = wanted.schema;
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
   const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
-  const renamed = applyRenames(withoutHeldTypes(before.schema, actual, target), target, options, how);
+  const held = withoutHeldTypes(before.schema, actual, wanted.schema);
+  const renamed = applyRenames(held, wanted.schema, options, how);
+  const target = keepAccess(renamed.schema, wanted.schema, how);
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),
@@ -127,11 +104,10 @@ export function diff(
   ];
   if (changes.length === 0) return { operations: [], candidates: [], unmanaged };
   const withViews = aroundViews(before.schema, target, changes, how.holdsColumns);
-  const all = how.holdsColumns
-    ? aroundKeys(renamed.schema, target, aroundComputed(renamed.schema, target, withViews))
-    : withViews;
+  const withComputed = how.holdsColumns ? aroundComputed(renamed.schema, target, withViews) : withViews;
+  const all = aroundKeys(renamed.schema, target, withComputed, how);
   return {
-    operations: order(all),
+    operations: order(withOwnTexts(all, before.schema)),
     candidates: findCandidates(changes, how),
     unmanaged,
   };

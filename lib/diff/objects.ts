@@ -191,8 +191,16 @@ export function diffObjects(
       'isPopulated',
       'type',
       'attached',
-    ]),
+    ]).map(withoutRules),
   ];
+}
+
+/** The rules of a view that comes are objects of their own. */
+function withoutRules(operation: Operation): Operation {
+  if (operation.kind !== 'view' || operation.from !== undefined || operation.to === undefined)
+    return operation;
+  const attached = operation.to.attached.filter((statement) => !/^create rule /i.test(statement));
+  return { ...operation, to: { ...operation.to, attached } };
 }
 
 function restoreSchema(operation: Operation): Operation {

@@ -75,8 +75,8 @@ export function renameValueInText(sql: string, type: ObjectName, from: string, t
 }
 
 /**
- * The statement of a trigger after its table got another name or schema: what stands behind ON, and what names the
- * table in the statements of its own.
+ * The statement of a trigger, or of what else is on a table, after that got another name or schema: what stands
+ * behind ON or ALTER TABLE, and what names the table in the statements of its own.
  */
 export function renameTriggersTable(
   sql: string,
@@ -85,10 +85,11 @@ export function renameTriggersTable(
   fold: (name: string) => string,
 ): string {
   const tokens = tokenize(sql);
-  const on = tokens.findIndex((token) => isWord(token, 'ON'));
+  const place = isWord(tokens[0], 'ALTER') ? 'TABLE' : 'ON';
+  const on = tokens.findIndex((token) => isWord(token, place));
   const isOf = (token: Token | undefined) =>
     token !== undefined && isName(token) && fold(identifierOf(token)) === fold(from.name);
-  const at = tokens.findIndex((token, place) => place > on && isOf(token));
+  const at = tokens.findIndex((token, index) => index > on && isOf(token));
   if (on < 0 || at < 0) return sql;
   const isQualified = tokens[at - 1]?.text === '.';
   const isMoved = from.schema !== to.schema && to.schema !== undefined;

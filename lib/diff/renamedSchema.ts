@@ -1,7 +1,7 @@
 import { type RelationRename, sameObject } from '../operations/operation.js';
 import type { Column } from '../schema/column.js';
 import type { ForeignKey, KeyConstraint } from '../schema/constraints.js';
-import type { DatabaseFunction, DatabaseSchema } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../schema/database.js';
 import type { Dependency, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index, KeyPart } from '../schema/tableIndex.js';
@@ -64,6 +64,44 @@ function retarget(schema: DatabaseSchema, change: (key: ForeignKey) => ForeignKe
   };
 }
 
+/** What is known by its statements only and is on this table, with its statements after a rename. */
+function rewriteOthers(
+  { others }: DatabaseSchema,
+  table: ObjectName,
+  change: (other: OtherObject) => Partial<OtherObject>,
+  text: (sql: string) => string,
+): readonly OtherObject[] {
+  return others.map((each) =>
+    each.table === table.name && each.schema === table.schema
+      ? {
+          ...each,
+          definition: each.definition && text(each.definition),
+          drop: each.drop && text(each.drop),
+          ...change(each),
+        }
+      : each,
+  );
+}
+
+/** The sequences with the columns that own them, after a rename. */
+function withOwners(
+  { sequences }: DatabaseSchema,
+  table: ObjectName,
+  change: (owner: Owner) => Partial<Owner>,
+): DatabaseSchema['sequences'] {
+  return sequences.map((each) =>
+    each.ownedBy !== undefined && sameObject(each.ownedBy.table, table)
+      ? { ...each, ownedBy: { ...each.ownedBy, ...change(each.ownedBy) } }
+      : each,
+  );
+}
+
+type Owner = NonNullable<DatabaseSchema['sequences'][number]['ownedBy']>;
+
+/** A setting of a column has the column's name. */
+const isOfColumn = ({ definition }: OtherObject): boolean =>
+  /^alter table .* alter column /i.test(definition ?? '');
+
 /** The schema after a column of this table has another name. */
 export function renameColumn(
   schema: DatabaseSchema,
@@ -77,7 +115,14 @@ export function renameColumn(
       ? rewriteTable(each, name, text, (sql) => renameTriggersColumn(sql, from, to, how.foldName))
       : each,
   );
-  return retarget({ ...schema, tables }, (key) =>
+  const others = rewriteOthers(
+    schema,
+    table,
+    (each) => (isOfColumn(each) ? { name: name(each.name) } : {}),
+    (sql) => renameTriggersColumn(sql, from, to, how.foldName),
+  );
+  const sequences = withOwners(schema, table, ({ column }) => ({ column: name(column) }));
+  return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, table) ? { ...key, targetColumns: key.targetColumns?.map(name) } : key,
   );
 }
@@ -112,7 +157,14 @@ export function renameTable(
         }
       : each,
   );
-  return retarget({ ...schema, tables }, (key) =>
+  const others = rewriteOthers(
+    schema,
+    from,
+    (each) => ({ schema: to.schema, table: to.name, ...(each.name === from.name ? { name: to.name } : {}) }),
+    (sql) => renameTriggersTable(sql, from, to, how.foldName),
+  );
+  const sequences = withOwners(schema, from, () => ({ table: to }));
+  return retarget({ ...schema, tables, others, sequences }, (key) =>
     sameObject(key.target, from) ? { ...key, target: to } : key,
   );
 }
@@ -175,8 +227,13 @@ function withType(called: DatabaseFunction, from: ObjectName, to: ObjectName): D
     identity: text(identity),
     result: result && text(result),
     declaration: `${text(head)}${declaration.slice(head.length)}`,
-    dependsOn: dependsOn.map((each) => (isIt(each) ? { ...each, ...to } : each)),
+    dependsOn: withName(dependsOn, from, to),
   };
+}
+
+/** What depends on a type, by the name that this gets. */
+function withName(needs: readonly Dependency[], from: ObjectName, to: ObjectName): readonly Dependency[] {
+  return needs.map((each) => (each.kind === 'type' && sameObject(each, from) ? { ...each, ...to } : each));
 }
 
 /** The schema after a type has another name. */
@@ -192,10 +249,14 @@ export function renameType(
     enums: schema.enums.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
     domains: schema.domains.map((each) => (sameObject(each, from) ? { ...each, ...to } : each)),
     functions: schema.functions.map((each) => withType(each, from, to)),
+    others: schema.others.map((each) =>
+      each.table === undefined ? each : { ...each, definition: each.definition && text(each.definition) },
+    ),
     tables: schema.tables.map((table) => {
       const rewritten = rewriteTable(table, (name) => name, text);
       return {
         ...rewritten,
+        dependsOn: withName(rewritten.dependsOn, from, to),
         columns: rewritten.columns.map((column) =>
           sameObject(column.userType, from)
             ? {
@@ -232,5 +293,9 @@ export function renameValue(
       ? { ...each, values: each.values.map((value) => (value === from ? to : value)) }
       : each,
   );
-  return { ...schema, tables, enums };
+  const others = schema.others.map((each) => ({
+    ...each,
+    definition: each.definition && text(each.definition),
+  }));
+  return { ...schema, tables, enums, others };
 }

@@ -9,9 +9,15 @@ import { nameOf } from './scope.js';
 /** The spelling of the name, and what follows from the type, say nothing by themselves. */
 const NOT_COMPARED = ['name', 'userType', 'isMetadata', 'isInherited'];
 
+/** Nothing that a column has to say besides being the primary key. */
+function isPlainNumber(numbering: Column['numbering']): boolean {
+  return numbering === undefined || (numbering.kind === 'rowid' && numbering.reuses);
+}
+
 function isSameColumn(from: Column, to: Column, how: Comparison, isKeyChanged: boolean): boolean {
-  // Whether a column is the number of its row follows from the primary key, which is changed by itself.
-  const isByKey = isKeyChanged && [from, to].some(({ numbering }) => numbering?.kind === 'rowid');
+  // Whether a column is the number of its row follows from the primary key, which is changed by itself: but not
+  // whether a number is given twice.
+  const isByKey = isKeyChanged && [from, to].every(({ numbering }) => isPlainNumber(numbering));
   const skipped = isByKey ? [...NOT_COMPARED, 'numbering'] : NOT_COMPARED;
   return (
     fingerprint(comparableColumn(from), how, skipped) === fingerprint(comparableColumn(to), how, skipped)

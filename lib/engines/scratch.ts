@@ -1,7 +1,21 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
 import type { CompiledQuery } from '../metadata/knexInternals.js';
+import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectKind, ScratchObject } from './contract.js';
+
+/** What is there when nothing was built. */
+export const EMPTY_SCHEMA: DatabaseSchema = {
+  schemas: [],
+  tables: [],
+  views: [],
+  functions: [],
+  extensions: [],
+  enums: [],
+  domains: [],
+  sequences: [],
+  others: [],
+};
 
 /** An object with the statements that make it. */
 export interface Piece {

@@ -70,6 +70,16 @@ export function mentions(sql: string, name: string): boolean {
   );
 }
 
+/** Whether a text calls a function of this name. */
+export function calls(sql: string, name: string): boolean {
+  return significant(tokenize(sql)).some(
+    (token, at, all) =>
+      (token.kind === 'word' || token.kind === 'name') &&
+      sameName(identifierOf(token), name) &&
+      all[at + 1]?.text === '(',
+  );
+}
+
 /** The ranges between the commas at the top level of a list of tokens. */
 export function splitAtCommas(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { lineOfSyntaxError, loadModule } from '../config/loadModule.js';
+import { dirname, extname } from 'node:path';
+import { lineOfSyntaxError, loadAtOnce, loadModule } from '../config/loadModule.js';
+import { isEsmPackage } from '../config/packageType.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
+import { takeTurns } from '../turns.js';
 import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
 import { lineOfError, type Place } from './place.js';
@@ -73,10 +76,11 @@ function exportsPromise(path: string, promises: readonly Promise<unknown>[]): Kn
   });
 }
 
-async function modelsIn(path: string): Promise<readonly AnyModel[]> {
+async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
-    exported = exportsOf(await loadModule(path));
+    const loaded = isEsm ? loadAtOnce(path) : undefined;
+    exported = exportsOf(loaded ?? (await loadModule(path)));
   } catch (error) {
     throw await loadFailed(path, error);
   }
@@ -84,6 +88,18 @@ async function modelsIn(path: string): Promise<readonly AnyModel[]> {
   const promises = exported.filter((each) => each instanceof Promise);
   if (promises.length > 0) throw exportsPromise(path, promises);
   return exported.filter(isDefinition);
+}
+
+/** Whether a file is an ES module by its name and its package. */
+function esModules(): (path: string) => boolean {
+  const packages = new Map<string, boolean>();
+  return (path) => {
+    if (extname(path) !== '.js') return extname(path) === '.mjs';
+    const folder = dirname(path);
+    const isEsm = packages.get(folder) ?? isEsmPackage(folder);
+    packages.set(folder, isEsm);
+    return isEsm;
+  };
 }
 
 const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
@@ -140,8 +156,11 @@ export async function loadModels(directories: readonly string[]): Promise<Loaded
   const known = new Map<string, AnyModel>();
   const counts = new Map(paths.map((path) => [path, 0]));
   // One after the other: a CommonJS file may not require an ES module that is being imported at the same time.
+  const others = takeTurns();
+  const isEsm = esModules();
   for (const path of paths) {
-    for (const model of await modelsIn(path)) {
+    await others();
+    for (const model of await modelsIn(path, isEsm(path))) {
       const key = namespaceOf(model);
       const other = known.get(key);
       if (other === model || (other !== undefined && isSamePlace(other.place, model.place))) continue;

@@ -89,7 +89,10 @@ type TriggerChange = TableChange<'trigger', Trigger>;
 type OtherChange = Change<'other', OtherObject>;
 type ViewChange = Change<'view', View>;
 type FunctionChange = Change<'function', DatabaseFunction>;
-export type TableCreation = Change<'table', Table>;
+export type TableCreation = Change<'table', Table> & {
+  /** True for a partition that goes or comes together with the table that it is of: dropping that drops it. */
+  readonly isWithParent?: boolean;
+};
 
 /** One change of a database, as plain data. */
 export type Operation =

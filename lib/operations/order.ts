@@ -1,3 +1,4 @@
+import type { ObjectName } from '../schema/names.js';
 import { type EnumChange, type Operation, sameObject, subjectOf } from './operation.js';
 import { settlePartNames } from './partNames.js';
 import { split } from './split.js';
@@ -5,7 +6,7 @@ import { byKeys, byNeeds } from './topology.js';
 
 /** Steps of a migration, in their order. A step may rest on all before it, and taken back on all behind it. */
 const STEPS = [
-  'drop triggers of views',
+  'drop triggers before all',
   'drop views',
   'schemas and extensions',
   'renames',
@@ -38,6 +39,12 @@ const STEPS = [
 
 type Step = (typeof STEPS)[number];
 
+/** In these, one after the other, only what an object needs says whether it comes before or after another. */
+const OF_TYPES: readonly (readonly Step[])[] = [
+  ['types and sequences', 'other types', 'functions that tables need'],
+  ['drop functions', 'drop other types', 'drop types and sequences'],
+];
+
 /** In these what is done to one table stays together. */
 const OF_TABLES: readonly Step[] = ['drop constraints and indexes', 'drop computed columns', 'alter tables'];
 
@@ -51,9 +58,9 @@ function isShrinking({ from, to, renamedValues }: EnumChange): boolean {
   );
 }
 
-/** Only a view's triggers fire in place of what they are for. */
-function isOfView({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
-  return /\binstead\s+of\b/i.test(from?.definition ?? '');
+/** Only a view's triggers fire in place of what they are for; and one with statements of its own may name anything. */
+function isBeforeAll({ from }: Extract<Operation, { kind: 'trigger' }>): boolean {
+  return from?.calls === undefined || /\binstead\s+of\b/i.test(from.definition);
 }
 
 /** It needs its function. */
@@ -95,7 +102,7 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
       return isNeeded(operation) ? 'functions that tables need' : 'functions and views';
     case 'trigger':
       if (!isDrop) return 'triggers';
-      return isOfView(operation) ? 'drop triggers of views' : 'drop triggers';
+      return isBeforeAll(operation) ? 'drop triggers before all' : 'drop triggers';
     case 'table':
       return isDrop ? 'drop tables' : 'create tables';
     case 'foreignKey':
@@ -122,23 +129,41 @@ function place(operation: Operation): number {
   return to.generated === undefined ? 2 : 3;
 }
 
-/** Whether a function is one that tables name in columns, checks or indexes. */
+/** What comes to a table that is there already. */
+const PARTS: readonly Operation['kind'][] = ['column', 'check', 'index', 'exclusion'];
+
+/** Whether a function is one that tables name in columns, checks or indexes, or types. */
 function neededByTables(operations: readonly Operation[]): (operation: Operation) => boolean {
   const needed = operations.flatMap((operation) =>
-    operation.kind === 'table' ? ((operation.to ?? operation.from)?.dependsOn ?? []) : [],
+    operation.kind === 'table' || operation.kind === 'domain' || operation.kind === 'other'
+      ? ((operation.to ?? operation.from)?.dependsOn ?? [])
+      : [],
   );
-  const replaced = operations.flatMap((operation) =>
-    operation.kind === 'function' && operation.from === undefined && operation.to ? [operation.to] : [],
+  const of = (isMade: boolean) =>
+    operations.flatMap((operation) => {
+      const [subject, other] = isMade ? [operation.to, operation.from] : [operation.from, operation.to];
+      return operation.kind === 'function' && subject && other === undefined ? [subject as ObjectName] : [];
+    });
+  const [replaced, gone] = [of(true), of(false)];
+  const made = operations.flatMap(({ kind, to }) =>
+    (kind === 'table' || kind === 'view') && to ? [to] : [],
   );
+  const coming = operations.flatMap(({ kind, to }) =>
+    PARTS.includes(kind) && to !== undefined ? [JSON.stringify(to)] : [],
+  );
+  // A word in a text may be another's name: then the function is only early.
+  const isNamed = ({ name }: ObjectName) =>
+    coming.some((text) => text.includes(JSON.stringify(name).slice(1, -1)));
   return (operation) => {
     if (operation.kind !== 'function') return false;
     const subject = operation.to ?? operation.from;
     // A function that is dropped and made anew in one migration has to go before it comes.
-    if (operation.to === undefined && replaced.some((each) => sameObject(each, subject))) return true;
-    return (
-      operation.to !== undefined &&
-      needed.some((each) => each.kind === 'function' && sameObject(each, subject))
-    );
+    if (operation.to === undefined) return replaced.some((each) => sameObject(each, subject));
+    if (needed.some((each) => each.kind === 'function' && sameObject(each, subject))) return true;
+    // What takes a table's rows comes behind the table.
+    const isOfMade = operation.to.dependsOn.some((each) => made.some((one) => sameObject(one, each)));
+    const isForTables = gone.some((each) => sameObject(each, subject)) || isNamed(operation.to);
+    return isForTables && !isOfMade;
   };
 }
 
@@ -170,5 +195,8 @@ export function order(operations: readonly Operation[]): readonly Operation[] {
     })
     .sort((a, b) => a.keys.reduce((found, key, at) => found || key - (b.keys[at] ?? 0), 0))
     .map(({ operation }) => operation);
-  return byNeeds(sorted, (operation) => stepOf(operation, isNeeded));
+  return byNeeds(sorted, (operation) => {
+    const step = stepOf(operation, isNeeded);
+    return OF_TYPES.find((steps) => steps.includes(step))?.[0] ?? step;
+  });
 }

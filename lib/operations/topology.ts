@@ -31,25 +31,93 @@ function sortByNeeds<Of>(
   return sorted;
 }
 
+/** The table that a partition is of, at the root. */
+function rootOf(table: Table, byKey: ReadonlyMap<string, Table>): Table {
+  const parent = table.partitionOf && byKey.get(keyOf(table.partitionOf.parent));
+  return parent === undefined ? table : rootOf(parent, byKey);
+}
+
+/** What a key to a table needs: of one in partitions all, each of which has a key of its own behind it. */
+function targetsAmong(tables: readonly Table[]): (table: Table, target: ObjectName) => readonly ObjectName[] {
+  const byKey = new Map(tables.map((table) => [keyOf(table), table]));
+  const partitions = new Map<string, Table[]>();
+  for (const table of tables) {
+    if (table.partitionOf === undefined) continue;
+    const root = keyOf(rootOf(table, byKey));
+    const all = partitions.get(root) ?? [];
+    partitions.set(root, all);
+    all.push(table);
+  }
+  return (table, target) => {
+    const isOwn = keyOf(rootOf(table, byKey)) === keyOf(target);
+    return isOwn ? [target] : [target, ...(partitions.get(keyOf(target)) ?? [])];
+  };
+}
+
+/** Tables, by key, of which a key or a column's type changes: what refers to them waits until that is done. */
+function changingTables(operations: readonly Operation[]): ReadonlySet<string> {
+  const isChanging = (operation: Operation): boolean => {
+    switch (operation.kind) {
+      case 'primaryKey':
+      case 'unique':
+        return true;
+      case 'index':
+        return (operation.to ?? operation.from)?.unique === true;
+      case 'column':
+        return operation.from?.type !== operation.to?.type;
+      default:
+        return false;
+    }
+  };
+  return new Set(
+    operations.flatMap((operation) =>
+      'table' in operation && operation.table !== undefined && isChanging(operation)
+        ? [keyOf(operation.table)]
+        : [],
+    ),
+  );
+}
+
 /** Tables of one direction in the order of creation, with the keys between them that have to wait apart. */
-function untangle(tables: readonly Table[]): {
+function untangle(
+  tables: readonly Table[],
+  changing: ReadonlySet<string>,
+): {
   readonly sorted: readonly Table[];
   readonly waiting: ReadonlyMap<Table, Table['foreignKeys']>;
 } {
+  const targetsOf = targetsAmong(tables);
+  const numbered = new Map(
+    tables.flatMap((table) =>
+      table.columns.flatMap(({ numbering }) =>
+        numbering === undefined || numbering.kind === 'rowid'
+          ? []
+          : [[keyOf(numbering.sequence, 'sequence'), [table]] as const],
+      ),
+    ),
+  );
   const sorted = sortByNeeds(
     tables,
     (table) => keyOf(table),
-    ({ foreignKeys, partitionOf, inherits }) =>
-      [
+    (table) => {
+      const { foreignKeys, partitionOf, inherits, dependsOn } = table;
+      return [
         ...(partitionOf === undefined ? [] : [partitionOf.parent]),
         ...inherits,
-        ...foreignKeys.map(({ target }) => target),
-      ].map((needed) => keyOf(needed)),
+        // The type of its rows, and a sequence that numbers it.
+        ...dependsOn.flatMap((needed): readonly ObjectName[] =>
+          needed.kind === 'table' ? [needed] : (numbered.get(keyOf(needed, needed.kind)) ?? []),
+        ),
+        ...foreignKeys.flatMap(({ target }) => targetsOf(table, target)),
+      ].map((needed) => keyOf(needed));
+    },
   );
   const places = new Map(sorted.map((table, place) => [keyOf(table), place]));
   const waiting = new Map<Table, Table['foreignKeys']>();
   sorted.forEach((table, place) => {
-    const keys = table.foreignKeys.filter(({ target }) => (places.get(keyOf(target)) ?? -1) > place);
+    const keys = table.foreignKeys.filter(
+      ({ target }) => (places.get(keyOf(target)) ?? -1) > place || changing.has(keyOf(target)),
+    );
     if (keys.length > 0) waiting.set(table, keys);
   });
   return { sorted, waiting };
@@ -58,15 +126,27 @@ function untangle(tables: readonly Table[]): {
 function tableOperations(
   creations: readonly TableCreation[],
   direction: 'to' | 'from',
+  changing: ReadonlySet<string>,
 ): readonly Operation[] {
   const tables = creations.flatMap((each) => each[direction] ?? []);
-  const { sorted, waiting } = untangle(tables);
+  const { sorted, waiting } = untangle(tables, changing);
   const other = direction === 'to' ? 'from' : 'to';
+  const byKey = new Map(tables.map((table) => [keyOf(table), table]));
+  // One that refers to itself cannot lose a partition by itself.
+  const isWithParent = (table: Table): boolean => {
+    const root = rootOf(table, byKey);
+    return root !== table && root.foreignKeys.some(({ target }) => keyOf(target) === keyOf(root));
+  };
   const operations = sorted.flatMap((table): readonly Operation[] => {
     const apart = waiting.get(table) ?? [];
     const bare = { ...table, foreignKeys: table.foreignKeys.filter((key) => !apart.includes(key)) };
     return [
-      { kind: 'table', [direction]: bare, [other]: undefined } as unknown as Operation,
+      {
+        kind: 'table',
+        [direction]: bare,
+        [other]: undefined,
+        ...(isWithParent(table) ? { isWithParent: true } : {}),
+      } as unknown as Operation,
       ...apart.map(
         (key) =>
           ({
@@ -81,19 +161,25 @@ function tableOperations(
   return direction === 'to' ? operations : [...operations].reverse();
 }
 
-/** Tables after those that they refer to, with a circle cut: its keys are operations of their own. */
+/**
+ * Tables after those that they refer to. Keys in a circle, and those to a table whose own keys change, are operations
+ * of their own.
+ */
 export function byKeys(operations: readonly Operation[]): readonly Operation[] {
   const creations = operations.filter((operation) => operation.kind === 'table');
   const rest = operations.filter((operation) => operation.kind !== 'table');
+  const changing = changingTables(rest);
   return [
     ...rest,
     ...tableOperations(
       creations.filter(({ to }) => to !== undefined),
       'to',
+      changing,
     ),
     ...tableOperations(
       creations.filter(({ from }) => from !== undefined),
       'from',
+      changing,
     ),
   ];
 }
@@ -103,12 +189,29 @@ interface Needing extends ObjectName {
 }
 
 function needing(operation: Operation): Needing | undefined {
-  return operation.kind === 'view' || operation.kind === 'function'
-    ? (operation.to ?? operation.from)
-    : undefined;
+  switch (operation.kind) {
+    case 'view':
+    case 'function':
+    case 'domain':
+      return operation.to ?? operation.from;
+    case 'other': {
+      const subject = operation.to ?? operation.from;
+      return subject?.dependsOn && { ...subject, dependsOn: subject.dependsOn };
+    }
+    default:
+      return undefined;
+  }
 }
 
-/** Within a step views and functions stand after those that they need, or before them where they go. */
+/** As what others need it: domains and what is known by its statements are types. */
+function neededAs(operation: Operation): string {
+  if (operation.kind === 'domain' || operation.kind === 'other') return 'type';
+  return operation.kind === 'function'
+    ? `function ${(operation.to ?? operation.from)?.identity}`
+    : operation.kind;
+}
+
+/** Within a step views, functions and types stand after those that they need, or before them where they go. */
 export function byNeeds(
   operations: readonly Operation[],
   stepOf: (operation: Operation) => string,
@@ -120,9 +223,12 @@ export function byNeeds(
     steps.set(step, found);
     found.push(operation);
   }
-  const key = (operation: Operation) => keyOf(needing(operation) ?? { schema: '', name: '' }, operation.kind);
+  const key = (operation: Operation) =>
+    keyOf(needing(operation) ?? { schema: '', name: '' }, neededAs(operation));
   const needs = (operation: Operation) =>
-    needing(operation)?.dependsOn.map(({ kind, ...name }) => keyOf(name, kind)) ?? [];
+    needing(operation)?.dependsOn.map(({ kind, identity, ...name }) =>
+      keyOf(name, kind === 'function' ? `function ${identity}` : kind),
+    ) ?? [];
   return [...steps.values()].flatMap((step) => {
     if (!step.some((operation) => needing(operation) !== undefined)) return step;
     const isGoing = step.every(({ to }) => to === undefined);

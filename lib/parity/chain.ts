@@ -30,7 +30,7 @@ export interface Chains {
 }
 
 async function open({ engine, config, server }: Candidate): Promise<Stage> {
-  return openStage(engine, config, await engine.throwaway.make({ config, server }));
+  return openStage(engine, config, server);
 }
 
 async function read({ engine }: Candidate, { plain }: Stage): Promise<Chain> {

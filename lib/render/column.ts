@@ -1,23 +1,31 @@
+import { sqlName } from '../operations/sqlName.js';
 import type { Column, SequenceOptions } from '../schema/column.js';
-import { bare, forKnex, literal, quote, rawText } from './text.js';
+import type { ObjectName } from '../schema/names.js';
+import type { Table } from '../schema/table.js';
+import type { RenderContext } from './parts.js';
+import { bare, forKnex, literal, quote, rawText, sqlObject, sqlText } from './text.js';
 import type { Wording } from './wording.js';
 
-/** The bounds that a sequence of this type has when nothing is said. */
-const LARGEST: Readonly<Record<string, string>> = {
-  smallint: '32767',
-  integer: '2147483647',
-  bigint: '9223372036854775807',
+/** The least and the greatest number of a type that a sequence counts in. */
+const BOUNDS: Readonly<Record<string, readonly [least: string, greatest: string]>> = {
+  smallint: ['-32768', '32767'],
+  integer: ['-2147483648', '2147483647'],
+  bigint: ['-9223372036854775808', '9223372036854775807'],
 };
 
 /** Options of a sequence in SQL, those only that are not the default. */
 export function sequenceOptions(sequence: SequenceOptions, isWithType = false): readonly string[] {
   const { type, start, increment, minimum, maximum, cache, cycles } = sequence;
+  const [least, greatest] = BOUNDS[type] ?? [];
+  // What goes without saying: one that counts down begins at its greatest number.
+  const isDown = increment.startsWith('-');
+  const [lowest, highest] = isDown ? [least, '-1'] : ['1', greatest];
   return [
     ...(isWithType && type !== 'bigint' ? [`as ${type}`] : []),
     ...(increment === '1' ? [] : [`increment by ${increment}`]),
-    ...(minimum === '1' ? [] : [`minvalue ${minimum}`]),
-    ...(maximum === LARGEST[type] ? [] : [`maxvalue ${maximum}`]),
-    ...(start === '1' ? [] : [`start with ${start}`]),
+    ...(minimum === lowest ? [] : [`minvalue ${minimum}`]),
+    ...(maximum === highest ? [] : [`maxvalue ${maximum}`]),
+    ...(start === (isDown ? maximum : minimum) ? [] : [`start with ${start}`]),
     ...(cache === '1' ? [] : [`cache ${cache}`]),
     ...(cycles ? ['cycle'] : []),
   ];
@@ -47,6 +55,62 @@ export const SERIALS: Readonly<Record<string, string>> = {
   integer: 'serial',
   bigint: 'bigserial',
 };
+
+type Numbered = Pick<Table, 'schema' | 'name' | 'partitionOf'>;
+
+/** Whether a serial column is all that its type makes: NOT NULL, by a sequence with its name and no options. */
+export function isPlainSerial(
+  table: Numbered,
+  { name, type, nullable, numbering }: Column,
+  wording: Wording,
+) {
+  // A partition's columns are its parent's: one that numbers itself says so apart.
+  if (numbering?.kind !== 'serial' || nullable || table.partitionOf !== undefined) return false;
+  const { sequence } = numbering;
+  return (
+    sequence.name === wording.serialName(table.name, name) &&
+    sequence.type === type &&
+    sequenceOptions(sequence).length === 0
+  );
+}
+
+/** Whether what numbers a column is all that the column's own words make. */
+function isPlainNumbering(table: Numbered, column: Column, wording: Wording): boolean {
+  const { name, numbering } = column;
+  if (numbering === undefined || numbering.kind === 'rowid') return true;
+  if (numbering.kind === 'serial') return isPlainSerial(table, column, wording);
+  return table.partitionOf !== undefined || numbering.sequence.name === wording.serialName(table.name, name);
+}
+
+/** Statements that number a column which is there. */
+function numbers(table: ObjectName, { name, numbering }: Column, { defaultSchema }: RenderContext) {
+  if (numbering === undefined || numbering.kind === 'rowid') return [];
+  const on = sqlObject(table, defaultSchema);
+  const alter = `alter table ${on} alter column ${sqlName(name)}`;
+  const sequence = sqlObject({ schema: table.schema, name: numbering.sequence.name }, defaultSchema);
+  const options = sequenceOptions(numbering.sequence, numbering.kind === 'serial');
+  return numbering.kind === 'identity'
+    ? [`${alter} add ${identityClause(numbering.always, [`sequence name ${sequence}`, ...options])}`]
+    : [
+        [`create sequence ${sequence}`, ...options, `owned by ${on}.${sqlName(name)}`].join(' '),
+        `${alter} set default nextval(${sqlText(sequence)}::regclass)`,
+      ];
+}
+
+/** The columns of a new table, and statements that number those which their own words would number otherwise. */
+export function numberedApart(
+  table: Numbered,
+  columns: readonly Column[],
+  context: RenderContext,
+): { readonly columns: readonly Column[]; readonly statements: readonly string[] } {
+  const apart = new Set(columns.filter((column) => !isPlainNumbering(table, column, context.wording)));
+  return {
+    columns: columns.map((column) =>
+      apart.has(column) ? { ...column, numbering: undefined, defaultTo: undefined } : column,
+    ),
+    statements: [...apart].flatMap((column) => numbers(table, column, context)),
+  };
+}
 
 /** What has to be said in SQL behind the type, because the builder has no word for it. */
 function typeSuffix(column: Column): readonly string[] {

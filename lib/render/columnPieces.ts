@@ -8,6 +8,7 @@ import {
   explicitOptions,
   identityClause,
   isPlainComment,
+  isPlainSerial,
   sequenceOptions,
   typeCall,
 } from './column.js';
@@ -225,15 +226,36 @@ function definition(from: Column, to: Column): string {
     .join(' ');
 }
 
+/** A new column, numbered by a sequence of its own kind in rows that are there too. */
+function numberedPieces(change: ColumnChange, to: Column, context: RenderContext): readonly Piece[] {
+  if (to.numbering?.kind !== 'serial') return [];
+  const { table } = change;
+  const { sequence } = to.numbering;
+  const name = sqlObject({ schema: table.schema, name: sequence.name }, context.defaultSchema);
+  const plain: Column = { ...to, numbering: undefined, defaultTo: `nextval(${sqlText(name)}::regclass)` };
+  const owner = `${sqlObject(table, context.defaultSchema)}.${sqlName(to.name)}`;
+  return [
+    sql([`create sequence ${name}`, ...sequenceOptions(sequence, true)].join(' ')),
+    ...columnPieces({ ...change, to: plain }, context),
+    sql(`alter sequence ${name} owned by ${owner}`),
+  ];
+}
+
 export function columnPieces(change: ColumnChange, context: RenderContext): readonly Piece[] {
   const { table, from, to } = change;
+  if (
+    from === undefined &&
+    to?.numbering?.kind === 'serial' &&
+    !isPlainSerial({ ...table, partitionOf: undefined }, to, context.wording)
+  )
+    return numberedPieces(change, to, context);
   if (from === undefined && to !== undefined) {
     const isSaid = isSayable(to.name);
     const isQuoted = to.comment !== undefined && (!isSaid || !isPlainComment(to.comment));
     const line = !isSaid
       ? alone(table, `add column ${columnSql(to)}`, context)
       : builder(table, `${columnLine(to, context.wording)};`);
-    return isQuoted ? [line, commentPiece(change, context)] : [line];
+    return [line, ...(isQuoted ? [commentPiece(change, context)] : [])];
   }
   if (to === undefined)
     return from === undefined

@@ -3,7 +3,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine, isPlainComment } from './column.js';
+import { columnLine, isPlainComment, numberedApart } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { metadataOptions } from './metadata.js';
 import { saidName } from './names.js';
@@ -122,12 +122,16 @@ export function createTable(table: Table, context: RenderContext): CreatedTable 
 /** A table but for what it says of metadata. */
 export function tableBody(table: Table, context: RenderContext): CreatedTable {
   const { wording, defaultSchema } = context;
-  const own = table.columns.filter(({ isMetadata }) => !isMetadata);
+  const { columns: own, statements: numbering } = numberedApart(
+    table,
+    table.columns.filter(({ isMetadata }) => !isMetadata),
+    context,
+  );
   const inlines = new Map(own.map((column) => [column, inlineOf(table, column, context)]));
   const said = new Set<unknown>([...inlines.values()].flatMap((inline) => Object.values(inline)));
   const lines = own.map((column) => lineOf(table, column, inlines.get(column)!, context));
   const actions: string[] = [];
-  const statements: string[] = [];
+  const statements: string[] = [...numbering];
   const say = (line: string | undefined, fallback: () => string, into: string[]) =>
     line === undefined ? into.push(fallback()) : lines.push(line);
   const keyAction = (kind: 'primary key' | 'unique', key: KeyConstraint) =>

@@ -1,6 +1,6 @@
 import { type CommentChange, type Operation, renamedValue } from '../operations/operation.js';
 import { sqlName } from '../operations/sqlName.js';
-import type { DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
+import type { Access, DatabaseFunction, Domain, EnumType, Sequence, View } from '../schema/database.js';
 import { explicitOptions, sequenceOptions } from './column.js';
 import { optionsSql } from './constraints.js';
 import { indexSql, type RenderContext } from './parts.js';
@@ -20,6 +20,20 @@ function commentPieces(
   return [sql(`comment on ${on} ${sqlObject(object, defaultSchema)} is ${sqlText(comment)}`)];
 }
 
+/** What no model says of an object that is made anew, or comes back: who may use it. */
+function accessPieces(on: 'routine' | 'type', subject: string, access: Access | undefined): readonly Piece[] {
+  if (access === undefined) return [];
+  const privilege = on === 'routine' ? 'execute' : 'usage';
+  const { owner, isPublic, grants } = access;
+  return [
+    ...(isPublic ? [] : [sql(`revoke ${privilege} on ${on} ${subject} from public`)]),
+    ...grants.map(({ role, withGrantOption }) =>
+      sql(`grant ${privilege} on ${on} ${subject} to ${role}${withGrantOption ? ' with grant option' : ''}`),
+    ),
+    ...(owner === undefined ? [] : [sql(`alter ${on} ${subject} owner to ${owner}`)]),
+  ];
+}
+
 /** Values that came, each behind the one before it; those that went were taken care of by the engine. */
 function enumPieces(
   change: Extract<Operation, { kind: 'enum' }>,
@@ -32,6 +46,7 @@ function enumPieces(
       : [
           sql(`create type ${sqlObject(to, defaultSchema)} as enum (${values(to)})`),
           ...commentPieces('type', to, defaultSchema),
+          ...accessPieces('type', sqlObject(to, defaultSchema), to.access),
         ];
   if (to === undefined) return [sql(`drop type ${sqlObject(from, defaultSchema)}`)];
   const name = sqlObject(to, defaultSchema);
@@ -54,22 +69,34 @@ function enumPieces(
   return [...renamed, ...added];
 }
 
-export function domainSql(domain: Domain, defaultSchema: string | undefined): string {
+type DomainCheck = Domain['checks'][number];
+
+const domainCheck = ({ name, expression, isValid }: DomainCheck): string =>
+  `constraint ${sqlName(name)} check (${expression})${isValid ? '' : ' not valid'}`;
+
+/** A domain, and afterwards those of its checks that values from before them may break. */
+export function domainSql(domain: Domain, defaultSchema: string | undefined): readonly string[] {
   const { type, collation, defaultTo, nullable, checks } = domain;
+  const name = sqlObject(domain, defaultSchema);
   return [
-    `create domain ${sqlObject(domain, defaultSchema)} as ${type}`,
-    collation === undefined ? '' : ` collate ${collation}`,
-    defaultTo === undefined ? '' : ` default ${defaultTo}`,
-    nullable ? '' : ' not null',
-    ...checks.map(({ name, expression }) => ` constraint ${sqlName(name)} check (${expression})`),
-  ].join('');
+    [
+      `create domain ${name} as ${type}`,
+      collation === undefined ? '' : ` collate ${collation}`,
+      defaultTo === undefined ? '' : ` default ${defaultTo}`,
+      nullable ? '' : ' not null',
+      ...checks.filter(({ isValid }) => isValid).map((check) => ` ${domainCheck(check)}`),
+    ].join(''),
+    ...checks
+      .filter(({ isValid }) => !isValid)
+      .map((check) => `alter domain ${name} add ${domainCheck(check)}`),
+  ];
 }
 
 /** A domain is altered in place: columns have it. */
 function alterDomain(from: Domain, to: Domain, defaultSchema: string | undefined): readonly Piece[] {
   const say = (text: string) => sql(`alter domain ${sqlObject(to, defaultSchema)} ${text}`);
-  const isSame = (check: Domain['checks'][number], others: Domain['checks']) =>
-    others.some((each) => each.name === check.name && each.expression === check.expression);
+  const isSame = (check: DomainCheck, others: readonly DomainCheck[]) =>
+    others.some((each) => domainCheck(each) === domainCheck(check));
   return [
     ...(from.defaultTo === to.defaultTo
       ? []
@@ -80,7 +107,7 @@ function alterDomain(from: Domain, to: Domain, defaultSchema: string | undefined
       .map(({ name }) => say(`drop constraint ${sqlName(name)}`)),
     ...to.checks
       .filter((each) => !isSame(each, from.checks))
-      .map(({ name, expression }) => say(`add constraint ${sqlName(name)} check (${expression})`)),
+      .map((check) => say(`add ${domainCheck(check)}`)),
   ];
 }
 
@@ -114,6 +141,11 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
   ];
 }
 
+/** The arguments of a function as DROP and COMMENT take them: of an aggregate of none, a star. */
+export function argumentsOf(kind: string, identity: string): string {
+  return kind === 'aggregate' && identity === '' ? '(*)' : `(${identity})`;
+}
+
 function functionPieces(
   from: DatabaseFunction | undefined,
   to: DatabaseFunction | undefined,
@@ -122,13 +154,15 @@ function functionPieces(
   const subject = to ?? from;
   if (subject === undefined) return [];
   const name = sqlObject(subject, defaultSchema);
-  if (to === undefined) return [sql(`drop ${subject.kind} ${name}(${subject.identity})`)];
+  const args = argumentsOf(subject.kind, subject.identity);
+  if (to === undefined) return [sql(`drop ${subject.kind} ${name}${args}`)];
   const create = from === undefined ? 'create' : 'create or replace';
   return [
     sql(`${create} ${to.kind} ${name}${to.declaration.trimEnd()}`),
     ...(to.comment === undefined || from !== undefined
       ? []
-      : [sql(`comment on ${to.kind} ${name}(${to.identity}) is ${sqlText(to.comment)}`)]),
+      : [sql(`comment on ${to.kind} ${name}${args} is ${sqlText(to.comment)}`)]),
+    ...(from === undefined ? accessPieces('routine', `${name}(${to.identity})`, to.access) : []),
   ];
 }
 
@@ -139,7 +173,7 @@ function commentSql(
   const owner = table === undefined || on === 'index' ? '' : ` on ${sqlObject(table, defaultSchema)}`;
   const isLocal = on === 'constraint' || on === 'trigger' || on === 'schema';
   const subject = isLocal ? sqlName(name.name) : sqlObject(name, defaultSchema);
-  const args = identity === undefined ? '' : `(${identity})`;
+  const args = identity === undefined ? '' : argumentsOf(on, identity);
   return `comment on ${on} ${subject}${args}${owner} is ${to === undefined ? 'null' : sqlText(to)}`;
 }
 
@@ -170,7 +204,11 @@ export function objectPieces(operation: Operation, context: RenderContext): read
       if (to === undefined)
         return from === undefined ? [] : [sql(`drop domain ${sqlObject(from, defaultSchema)}`)];
       return from === undefined
-        ? [sql(domainSql(to, defaultSchema)), ...commentPieces('domain', to, defaultSchema)]
+        ? [
+            ...domainSql(to, defaultSchema).map(sql),
+            ...commentPieces('domain', to, defaultSchema),
+            ...accessPieces('type', sqlObject(to, defaultSchema), to.access),
+          ]
         : alterDomain(from, to, defaultSchema);
     }
     case 'sequence': {

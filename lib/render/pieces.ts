@@ -22,9 +22,9 @@ import { quote, sqlNames, sqlObject } from './text.js';
 
 type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
-function tablePieces({ from, to }: Of<'table'>, context: RenderContext): readonly Piece[] {
+function tablePieces({ from, to, isWithParent }: Of<'table'>, context: RenderContext): readonly Piece[] {
   if (to === undefined)
-    return from === undefined
+    return from === undefined || isWithParent
       ? []
       : isBeyondBuilder(from)
         ? [sql(`drop table ${sqlObject(from, context.defaultSchema)}`)]
@@ -66,6 +66,15 @@ function keyPieces(
 ): readonly Piece[] {
   const word = kind === 'primaryKey' ? 'primary' : 'unique';
   const what = kind === 'primaryKey' ? 'primary key' : 'unique';
+  // The one takes the place of the other in one statement.
+  if (from !== undefined && to !== undefined)
+    return [
+      alter(
+        table,
+        dropSql(from, what, keyColumns(from, context.wording)),
+        `add ${keySql(what, to, context.wording)}`,
+      ),
+    ];
   if (from !== undefined) {
     const line = dropKeyLine(word, table, from, context);
     return [

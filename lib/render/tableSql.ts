@@ -1,7 +1,7 @@
 import { sqlName } from '../operations/sqlName.js';
 import type { Column } from '../schema/column.js';
 import type { Table } from '../schema/table.js';
-import { identityClause, SERIALS, sequenceOptions } from './column.js';
+import { identityClause, numberedApart, SERIALS, sequenceOptions } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { isSayable } from './names.js';
 import { indexSql, type RenderContext } from './parts.js';
@@ -77,8 +77,10 @@ function creation(table: Table, context: RenderContext): string {
 export function tableSql(table: Table, context: RenderContext): readonly string[] {
   const { wording, defaultSchema } = context;
   const alter = `alter table ${sqlObject(table, defaultSchema)}`;
+  const { columns, statements } = numberedApart(table, table.columns, context);
   return [
-    creation(table, context),
+    creation({ ...table, columns }, context),
+    ...statements,
     // A default of its own on a column of the parent's.
     ...(table.inherits.length === 0 ? [] : table.columns)
       .filter(({ isInherited, defaultTo }) => isInherited && defaultTo !== undefined)

@@ -27,6 +27,8 @@ export interface Wording {
   readonly defaultWord: (column: Column) => DefaultWord | undefined;
   /** The method for a column that numbers itself as Knex's own: it is the primary key too. */
   readonly incrementsCall: (column: Column) => string | undefined;
+  /** The name that a serial column's sequence gets by itself; undefined where there are none. */
+  readonly serialName: (table: string, column: string) => string | undefined;
   /** The column and the values of a check that `enu()` makes; undefined for every other. */
   readonly enumCheck: (expression: string) => EnumCheck | undefined;
   /** True where the engine keeps an expression as its author wrote it. */

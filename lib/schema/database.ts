@@ -33,6 +33,16 @@ interface ViewColumn {
   readonly comment: string | undefined;
 }
 
+/** Who may use an object besides its owner. */
+export interface Access {
+  /** The owner in the engine's quotes; undefined for the role that asks. */
+  readonly owner: string | undefined;
+  /** Whether everybody may, as the engine has it where nothing is said. */
+  readonly isPublic: boolean;
+  /** Roles in the engine's quotes. */
+  readonly grants: readonly { readonly role: string; readonly withGrantOption: boolean }[];
+}
+
 /** A function, procedure or aggregate. */
 export interface DatabaseFunction extends DatabaseObject {
   readonly kind: 'function' | 'procedure' | 'aggregate';
@@ -44,6 +54,8 @@ export interface DatabaseFunction extends DatabaseObject {
   readonly language: string;
   /** True for the function of knex-meta's update trigger. */
   readonly isMetadata: boolean;
+  /** Undefined where it is as the engine has it by itself. No model says it. */
+  readonly access: Access | undefined;
   readonly dependsOn: readonly Dependency[];
 }
 
@@ -57,6 +69,8 @@ export interface Extension {
 export interface EnumType extends DatabaseObject {
   /** In the order of the type. */
   readonly values: readonly string[];
+  /** As of functions. */
+  readonly access: Access | undefined;
 }
 
 export interface Domain extends DatabaseObject {
@@ -65,6 +79,9 @@ export interface Domain extends DatabaseObject {
   readonly defaultTo: string | undefined;
   readonly collation: string | undefined;
   readonly checks: readonly DomainCheck[];
+  readonly dependsOn: readonly Dependency[];
+  /** As of functions. */
+  readonly access: Access | undefined;
 }
 
 interface DomainCheck {
@@ -90,6 +107,8 @@ export interface OtherObject extends ObjectName {
   readonly definition: string | undefined;
   /** The statement that takes it away, where there is one: with it, it can be managed. */
   readonly drop: string | undefined;
+  /** Types and functions that a type is made of. */
+  readonly dependsOn?: readonly Dependency[];
 }
 
 /** All that introspection reads of a database, sorted by schema and name. */

@@ -1,7 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import { kindOfStatement } from '../engines/statements.js';
-import type { Throwaway } from '../engines/throwaway.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
@@ -40,7 +39,13 @@ const SAVEPOINT = /^\s*(savepoint|release)\b/i;
 /** Undoes a rehearsal that went well. */
 class Undo extends Error {}
 
-export async function openStage(engine: Engine, config: KnexMetaConfig, made: Throwaway): Promise<Stage> {
+/** @param server - URL of a database on the server where it is made; the project's own without one */
+export async function openStage(
+  engine: Engine,
+  config: KnexMetaConfig,
+  server: string | undefined,
+): Promise<Stage> {
+  const made = await engine.throwaway.make({ config, server });
   let isRunning = false;
   let writes = 0;
   const { beforeEach, afterEach } = (config.migrations ?? {}) as Record<

@@ -124,6 +124,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: undefined,
         language: 'sql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [],
       },
       {
@@ -135,6 +136,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: 'integer',
         language: 'sql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [],
       },
       {
@@ -146,6 +148,7 @@ describe('introspection of PostgreSQL: other objects', () => {
         result: 'SETOF t',
         language: 'plpgsql',
         isMetadata: false,
+        access: undefined,
         dependsOn: [needs('table', 't')],
       },
     ]);
@@ -209,8 +212,8 @@ describe('introspection of PostgreSQL: other objects', () => {
       { name: 'public', comment: undefined, extension: undefined },
     ]);
     expect(schema.enums).to.deep.equal([
-      { ...object('empty', { schema: 'Other One' }), values: [] },
-      { ...object('mood', { comment: 'a mood' }), values: ['sad', "o'k", 'happy'] },
+      { ...object('empty', { schema: 'Other One' }), values: [], access: undefined },
+      { ...object('mood', { comment: 'a mood' }), values: ['sad', "o'k", 'happy'], access: undefined },
     ]);
     expect(schema.domains).to.deep.equal([
       {
@@ -219,11 +222,13 @@ describe('introspection of PostgreSQL: other objects', () => {
         nullable: false,
         defaultTo: "'a@b'::character varying",
         collation: '"C"',
+        access: undefined,
         checks: [
           { name: 'at', expression: "((VALUE)::text ~~ '%@%'::text)", isValid: true },
           { name: 'later', expression: "((VALUE)::text <> ''::text)", isValid: false },
           { name: 'short', expression: '(length((VALUE)::text) < 50)', isValid: true },
         ],
+        dependsOn: [],
       },
     ]);
   });
@@ -260,7 +265,9 @@ describe('introspection of PostgreSQL: other objects', () => {
       create statistics st (dependencies) on a, b from t;
       create operator ### (leftarg = int, rightarg = int, function = int4pl);
       create collation mine (locale = 'C');
-      create text search configuration words (copy = simple);
+      create text search configuration words (parser = pg_catalog.default);
+      alter text search configuration words add mapping for word, asciiword with english_stem, simple;
+      alter text search configuration words add mapping for email with simple;
       create publication all_tables for table t;
     `);
     const named = schema.others.map(({ kind, name, table }) => [kind, name, table]);
@@ -286,7 +293,10 @@ describe('introspection of PostgreSQL: other objects', () => {
       ['create type span as range (subtype = double precision)', 'drop type span'],
       ['CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING', 'drop rule quiet on t'],
       ['CREATE STATISTICS public.st (dependencies) ON a, b FROM t', 'drop statistics public.st'],
-      [undefined, undefined],
+      [
+        'create text search configuration words (parser = pg_catalog."default"); alter text search configuration words add mapping for asciiword, word with english_stem, simple; alter text search configuration words add mapping for email with simple',
+        'drop text search configuration words',
+      ],
     ]);
     const aggregate = schema.functions.find(({ kind }) => kind === 'aggregate');
     expect([aggregate?.name, aggregate?.declaration]).to.deep.equal([
@@ -320,15 +330,15 @@ describe('introspection of PostgreSQL: other objects', () => {
     expect(schema.others.flatMap(({ definition, drop }) => [definition, drop])).to.deep.equal([
       'alter table t cluster on by_c',
       'alter table t set without cluster',
-      'alter table t alter column b set (n_distinct=5)',
-      'alter table t alter column b reset (n_distinct)',
+      'alter table only t alter column b set (n_distinct=5)',
+      'alter table only t alter column b reset (n_distinct)',
       ...Array(4).fill(undefined),
       'alter table t replica identity full',
       'alter table t replica identity default',
-      'alter table t alter column c set statistics 50',
-      'alter table t alter column c set statistics -1',
-      'alter table t alter column a set storage external',
-      'alter table t alter column a set storage extended',
+      'alter table only t alter column c set statistics 50',
+      'alter table only t alter column c set statistics -1',
+      'alter table only t alter column a set storage external',
+      'alter table only t alter column a set storage extended',
     ]);
   });
 
@@ -419,7 +429,12 @@ describe('introspection of PostgreSQL: other objects', () => {
     await db.destroy();
     // Who is not the owner would have to give what he makes anew back to him.
     const attached = ['alter view closed.v owner to postgres'];
-    expect(others).to.deep.equal({ ...own, views: own.views.map((each) => ({ ...each, attached })) });
+    const access = { owner: 'postgres', isPublic: true, grants: [] };
+    expect(others).to.deep.equal({
+      ...own,
+      views: own.views.map((each) => ({ ...each, attached })),
+      functions: own.functions.map((each) => ({ ...each, access })),
+    });
     expect(others.tables.length + others.views.length + others.functions.length).to.equal(3);
   });
 });

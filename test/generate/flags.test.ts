@@ -71,7 +71,7 @@ eachEngine('models and the database', function (engine) {
     expect([missing.code, missing.stderr.split(':')[0]]).to.deep.equal([1, 'Error MIGRATION_FILES_MISSING']);
   });
 
-  it('CommonJS files among the models may require those that are ES modules', async () => {
+  it('CommonJS files among the models may require those that are ES modules, and one of these may await', async () => {
     await ok(project, 'migrate:latest');
     const folder = join(project.folder, 'models');
     models(project, `require('./b.mjs');\n${USERS}`, 'a.cjs');
@@ -81,9 +81,13 @@ eachEngine('models and the database', function (engine) {
       const model = `export const ${name} = defineModel('${name}', (t) => { t.increments('id'); });\n`;
       writeFileSync(join(folder, `${name}.mjs`), head + more + model);
     }
+    writeFileSync(
+      join(folder, 'e.mjs'),
+      `import { b } from './b.mjs';\nexport const e = await Promise.resolve({ ...b, name: 'e' });\n`,
+    );
     const { code, stdout, stderr } = await run(project, 'check:models', '--json');
-    expect(code, stdout + stderr).to.equal(3);
-    const tables = ['b', 'c', 'd', 'users'].map((name) => `added table ${name}`);
+    expect([code, stderr], stdout).to.deep.equal([3, '']);
+    const tables = ['b', 'c', 'd', 'e', 'users'].map((name) => `added table ${name}`);
     expect(JSON.parse(stdout).detected).to.have.members(tables);
   });
 

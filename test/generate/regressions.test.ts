@@ -9,17 +9,57 @@ interface Case extends LoopCase {
   readonly name: string;
   /** A query on the old database, which gives the same after down. */
   readonly kept?: string;
+  /** Whether it gives the same after up, too. */
+  readonly keptUp?: boolean;
 }
 
 const touch = `create function touch() returns trigger language plpgsql as $$begin return new; end$$`;
 const status = `create type status as enum ('a', 'b')`;
 const names = (name: string, schema = 'public'): ObjectName => ({ schema, name });
+const local = (name: string): ObjectName => ({ schema: undefined, name });
 const moved = (from: ObjectName, to: ObjectName): Rename => ({ kind: 'table', from, to });
 const called = (from: string, to: string): Rename => ({ kind: 'column', table: names('t'), from, to });
 const valued = (from: string, to: string): Rename => ({ kind: 'enumValue', type: names('mood'), from, to });
 
+const reader = `do $$begin if not exists (select from pg_roles where rolname = 'reader_of_access') then create role reader_of_access; end if; end$$`;
+const open = sql(
+  'revoke execute on function f(integer) from public',
+  'grant execute on function f(integer) to reader_of_access with grant option',
+  'revoke usage on type mood from public',
+  'grant usage on type mood to reader_of_access',
+  'grant usage on type amount to reader_of_access',
+  'alter type amount owner to reader_of_access',
+);
+/** Who may use what, and who owns it. */
+const ACCESS = `select array(select coalesce(p.proacl, acldefault('f', p.proowner))::text from pg_proc p where p.proname = 'f') as f,
+  array(select array[t.typname, coalesce(t.typacl, acldefault('T', t.typowner))::text, pg_get_userbyid(t.typowner)] from pg_type t
+    where t.typname in ('mood', 'amount') order by 1) as types`;
+
 /** What random pairs of schemas have found on PostgreSQL, each made small. */
 const CASES: readonly Case[] = [
+  {
+    name: 'privileges and owners of a function, an enum and a domain that are made anew',
+    before: sql(
+      reader,
+      `create type mood as enum ('a', 'b')`,
+      'create domain amount as integer',
+      'create function f(integer) returns integer language sql as $$ select 1 $$',
+      'create table t (id integer primary key, x mood, n amount)',
+    ),
+    after: sql(
+      reader,
+      `create type mood as enum ('b')`,
+      'create domain amount as numeric(9, 2)',
+      'create function f(integer) returns bigint language sql as $$ select 1::bigint $$',
+      'create table t (id integer primary key, x mood, n amount)',
+    ),
+    rows: async (db) => {
+      await open(db);
+      await sql(`insert into t values (1, 'b', 2)`)(db);
+    },
+    kept: ACCESS,
+    keptUp: true,
+  },
   {
     name: 'a column with a dot in its name that changes its type by a cast',
     before: sql('create table t (id integer primary key, "a.b" boolean)'),
@@ -391,6 +431,200 @@ const CASES: readonly Case[] = [
     kept: `select same()::text, all_of(1, 'a')::text`,
   },
   {
+    name: 'an enum that loses a value, under what only a function of it names',
+    before: sql(
+      `create type mood as enum ('a', 'b')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select length($1::text)'`,
+      `create function usual() returns mood immutable language sql as $$select 'a'::mood$$`,
+      'create table t (id integer primary key, x mood default usual() check (rank_of(x) > 0), c boolean generated always as (rank_of(x) > 1) stored)',
+      'create table plain (id integer primary key, y text, z integer default rank_of(usual()) check (z < 7 or rank_of(usual()) > 0))',
+      'create index x_ix on t (rank_of(x))',
+      'create view v as select id, rank_of(usual()) as r from plain',
+      'create view w as select id, r from v',
+    ),
+    after: sql(
+      `create type mood as enum ('a')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select length($1::text)'`,
+      `create function usual() returns mood immutable language sql as $$select 'a'::mood$$`,
+      'create table t (id integer primary key, x mood default usual() check (rank_of(x) > 0), c boolean generated always as (rank_of(x) > 1) stored)',
+      'create table plain (id integer primary key, y text, z integer default rank_of(usual()) check (z < 7 or rank_of(usual()) > 0))',
+      'create index x_ix on t (rank_of(x))',
+      'create view v as select id, rank_of(usual()) as r from plain',
+      'create view w as select id, r from v',
+    ),
+    rows: sql(`insert into t values (1, 'a')`, 'insert into plain (id) values (1)'),
+    kept: 'select t.id, x::text, c, z from t, plain',
+  },
+  {
+    name: 'a type that gets another name and loses a value, under a view that names neither',
+    before: sql(
+      `create type mood as enum ('a', 'b')`,
+      'create table t (id integer primary key, x mood)',
+      'create view v as select id, x is null as empty from t',
+    ),
+    after: sql(
+      `create type feeling as enum ('a')`,
+      'create table t (id integer primary key, x feeling)',
+      'create view v as select id, x is null as empty from t',
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    options: { leave: [], renames: [{ kind: 'type', from: names('mood'), to: names('feeling') }] },
+    kept: 'select id, x::text from t',
+  },
+  {
+    name: 'an enum that loses a value, with a function, a check and an index that come with it',
+    before: sql(`create type mood as enum ('a', 'b')`, 'create table t (id integer primary key, x mood)'),
+    after: sql(
+      `create type mood as enum ('a', 'c')`,
+      `create function rank_of(mood) returns integer immutable language sql as 'select length($1::text)'`,
+      'create table t (id integer primary key, x mood check (rank_of(x) > 0))',
+      'create index x_ix on t (rank_of(x))',
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select id, x::text from t',
+  },
+  {
+    name: 'a column that gets another collation, under a computed one and a policy',
+    before: sql(
+      'create table t (id integer primary key, x text, c text generated always as (upper(x)) stored)',
+      `create policy own on t using (x <> 'y')`,
+    ),
+    after: sql(
+      'create table t (id integer primary key, x text collate "C", c text generated always as (upper(x)) stored)',
+      `create policy own on t using (x <> 'y')`,
+    ),
+    rows: sql(`insert into t values (1, 'a')`),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a sequence that a column owns which gets another name, and goes',
+    before: sql(
+      'create table t (id integer primary key, x integer, y integer)',
+      'create sequence s owned by t.x',
+    ),
+    after: sql('create table t (id integer primary key, y integer, x integer)'),
+    options: { leave: [], once: [called('x', 'y'), called('y', 'x')] },
+    kept: `select attname from pg_depend d join pg_attribute a on attrelid = refobjid and attnum = refobjsubid where objid = 's'::regclass`,
+  },
+  {
+    name: 'numbers of a sequence that may be NULL, in a column and in a table that come',
+    before: sql(
+      'create table t (id integer primary key)',
+      'create table going (x serial, y text)',
+      'alter table going alter x drop not null',
+    ),
+    after: sql(
+      'create table t (id integer primary key, x serial, "a.b" bigserial)',
+      'alter table t alter x drop not null',
+      'alter table t alter "a.b" drop not null',
+      'create table coming (x serial, y text)',
+      'alter table coming alter x drop not null',
+      'create table odd ("a.b" serial, y text)',
+      'alter table odd alter "a.b" drop not null',
+    ),
+    rows: sql('insert into t values (1)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'numbers of a sequence that counts in its own way, in a column and in a table that come',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key, x serial)',
+      'alter sequence t_x_seq as bigint increment by 5',
+      'create sequence own start with 7',
+      'create table other (id integer primary key default nextval($$own$$))',
+      'alter sequence own owned by other.id',
+      `create table "${'ä'.repeat(25)}" ("${'b'.repeat(40)}" serial)`,
+      `do $$begin execute format('alter sequence %s increment by 7', pg_get_serial_sequence('"${'ä'.repeat(25)}"', '${'b'.repeat(40)}')); end$$`,
+      'create table coming (x serial, y text)',
+      'alter sequence coming_x_seq start with 1000 cache 10',
+      'create table odd ("a.b" serial, y text)',
+      'alter sequence "odd_a.b_seq" maxvalue 77 cycle',
+    ),
+    rows: sql('insert into t values (1)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a function that gives another type back, in use by a table and a view',
+    before: sql(
+      `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,
+      'create table t (id integer primary key, x integer default twice(2) check (twice(x) > 0), c numeric generated always as (twice(x)) stored)',
+      'create index x_ix on t (twice(x))',
+      'create view v as select id from t where twice(id) > 0',
+    ),
+    after: sql(
+      `create function twice(integer) returns bigint immutable language sql as 'select $1 * 2::bigint'`,
+      'create table t (id integer primary key, x integer default twice(2) check (twice(x) > 0), c numeric generated always as (twice(x)) stored)',
+      'create index x_ix on t (twice(x))',
+      'create view v as select id from t where twice(id) > 0',
+    ),
+    rows: sql('insert into t values (1, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a function that comes with a check, a default and an index on a table that is there',
+    before: sql('create table t (id integer primary key, x integer)'),
+    after: sql(
+      `create function twice(integer) returns integer immutable language sql as 'select $1 * 2'`,
+      'create table t (id integer primary key, x integer default twice(2) check (twice(x) > 0))',
+      'create index x_ix on t (twice(x))',
+    ),
+    rows: sql('insert into t values (1, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a policy on a column that changes its type, gets another name, and whose table moves',
+    before: sql(
+      'create schema s1',
+      status,
+      'create table t (id integer primary key, x varchar(10), y status)',
+      'alter table t enable row level security',
+      'create policy own on t using (x <> current_user::text)',
+      `create policy other on t for update using (y = 'a') with check (y <> 'b' or x = 't')`,
+    ),
+    after: sql(
+      'create schema s1',
+      status.replace("'a', 'b'", "'b', 'a'"),
+      'create table s1.u (id integer primary key, z text, y status)',
+      'alter table s1.u enable row level security',
+      'create policy own on s1.u using (z <> current_user::text)',
+      `create policy other on s1.u for update using (y = 'a') with check (y <> 'b' or z = 't')`,
+    ),
+    rows: sql(`insert into t values (1, 'a', 'a')`),
+    options: {
+      leave: [],
+      renames: [
+        moved(names('t'), names('u', 's1')),
+        { kind: 'column', table: names('u', 's1'), from: 'x', to: 'z' },
+      ],
+    },
+    kept: 'select id, x, y::text from t',
+  },
+  {
+    name: 'a policy that no model has, on a column that changes its type in a table that gets another name',
+    before: sql(
+      'create table t (id integer primary key, x varchar(10))',
+      `create policy own on t using (x <> 'y')`,
+    ),
+    after: sql('create table u (id integer primary key, x text)'),
+    rows: sql(`insert into t values (1, 'a')`),
+    options: { leave: [], renames: [moved(names('t'), names('u'))] },
+    kept: 'select t.*, (select polname from pg_policy) from t',
+  },
+  {
+    name: 'tables that come and go with keys to a table whose primary key is made anew',
+    before: sql(
+      'create table t (id integer primary key, x text)',
+      'create table going (id integer primary key, t integer references t (id))',
+    ),
+    after: sql(
+      'create table t (id bigint, x text, num integer default 5, primary key (num, id), constraint t_id unique (id))',
+      'create table coming (id integer primary key, t bigint references t (id))',
+    ),
+    rows: sql(`insert into t values (1, 'x')`, 'insert into going values (1, 1)'),
+    kept: 'select id, x from t',
+  },
+  {
     name: 'a table that gets the name of one that goes, and a sequence by the name of one of that',
     before: sql(
       'create table a (id serial primary key, x integer)',
@@ -401,22 +635,135 @@ const CASES: readonly Case[] = [
     options: { leave: [], once: [moved(names('b'), names('a'))] },
     kept: 'select id, y from b',
   },
+  {
+    name: 'a column that comes, numbered in rows that are there by a sequence with a name and options of its own',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key, n integer not null)',
+      'create sequence own_numbers as smallint increment by 10 owned by t.n',
+      `alter table t alter column n set default nextval('own_numbers')`,
+    ),
+    rows: sql('insert into t values (1), (2)'),
+    observe: async (db, stage) => {
+      if (stage !== 'up') return;
+      const { rows } = await db.raw('select n from t order by id');
+      expect(rows).to.deep.equal([{ n: 1 }, { n: 11 }]);
+    },
+  },
+];
+
+/** And on SQLite. */
+const SQLITE: readonly Case[] = [
+  {
+    name: 'a primary key that gets another column, while keys without a name refer to what it was',
+    before: sql(
+      'create table t (id int not null, own int references t (id), primary key (id))',
+      'create table child (id integer primary key, t int references t on delete cascade)',
+      'create table other (t int, u int, foreign key (t) references t (id), foreign key (u) references t (id))',
+    ),
+    after: sql(
+      'create table t (id int not null, own int references t (id), num integer not null default 5, primary key (id, num), unique (id))',
+      'create table child (id integer primary key, t int references t (id) on delete cascade)',
+      'create table other (t int, u int, foreign key (t) references t (id), foreign key (u) references t (id))',
+    ),
+    rows: sql(
+      'insert into t values (1, null), (2, 1)',
+      'insert into child values (1, 1)',
+      'insert into other values (1, 2)',
+    ),
+    kept: 'select * from t, child, other',
+  },
+  {
+    name: 'a trigger that writes into a table which gets another name, as its column does',
+    before: sql(
+      'create table t (id integer primary key, x integer)',
+      'create table u (id integer primary key, y integer)',
+      'create trigger far after delete on u begin update "t" set x = x + 1 where id = old.id; end',
+    ),
+    after: sql(
+      'create table s (id integer primary key, z integer)',
+      'create table u (id integer primary key, w integer)',
+      'create trigger far after delete on u begin update "s" set z = z + 1 where id = old.id; end',
+    ),
+    rows: sql('insert into t values (1, 2)', 'insert into u values (1, 3)'),
+    options: {
+      leave: [],
+      renames: [
+        moved(local('t'), local('s')),
+        { kind: 'column', table: local('s'), from: 'x', to: 'z' },
+        { kind: 'column', table: local('u'), from: 'y', to: 'w' },
+      ],
+    },
+    kept: 'select * from t, u',
+  },
+  {
+    name: 'a number that is never given twice in place of a key of two columns, of the same type',
+    before: sql(
+      'create table t (id integer not null, num integer not null default 5, primary key (id, num), unique (id))',
+    ),
+    after: sql('create table t (id integer primary key autoincrement, num integer not null default 5)'),
+    rows: sql('insert into t values (1, 2), (7, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a number that is never given twice in place of a key of two columns, of another type',
+    before: sql(
+      'create table t (id int, num integer not null default 5, primary key (id, num), unique (id))',
+    ),
+    after: sql('create table t (id integer primary key autoincrement, num integer default 5)'),
+    rows: sql('insert into t values (1, 2), (7, 2)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'tables that come and go with keys to a table whose primary key is made anew',
+    before: sql(
+      'create table t (id int not null primary key, x text)',
+      'create table going (id integer primary key, t int references t (id))',
+    ),
+    after: sql(
+      'create table t (id int not null, x text, num integer not null default 5, primary key (num, id), unique (id))',
+      'create table coming (id int not null, t int references t (id), unique (id), primary key (id))',
+    ),
+    rows: sql(`insert into t values (1, 'x')`, 'insert into going values (1, 1)'),
+    kept: 'select * from t',
+  },
+  {
+    name: 'a table without rowid whose primary key loses a column that goes, with an unnamed key',
+    before: sql(
+      'create table t (id int not null, num integer not null default 5, primary key (id, num), unique (id)) without rowid',
+    ),
+    after: sql('create table t (id int not null, primary key (id)) without rowid'),
+    rows: sql('insert into t values (1, 2), (2, 2)'),
+    kept: 'select id from t',
+  },
+  {
+    name: 'a table without rowid whose primary key gets a column that comes, and whose name changes',
+    before: sql('create table t (id int not null primary key, x integer) without rowid'),
+    after: sql(
+      'create table u (id int not null, x integer, num integer not null default 5, primary key (num, id)) without rowid',
+    ),
+    rows: sql('insert into t values (1, 2), (2, 2)'),
+    options: { leave: [], renames: [moved(local('t'), local('u'))] },
+    kept: 'select * from t',
+  },
 ];
 
 eachEngine('changes that random pairs have found', (engine) => {
-  for (const each of CASES)
-    if (engine.name === 'postgresql')
-      it(each.name, async () => {
-        let had: unknown;
-        await loop(engine, {
-          options: { leave: [] },
-          ...each,
-          observe: async (db, stage) => {
-            if (each.kept === undefined || (stage !== 'before' && stage !== 'down')) return;
-            const { rows } = await db.raw(each.kept);
-            if (stage === 'before') had = rows;
-            else expect(rows, 'rows after down').to.deep.equal(had);
-          },
-        });
+  for (const each of engine.name === 'postgresql' ? CASES : SQLITE)
+    it(each.name, async () => {
+      let had: unknown;
+      await loop(engine, {
+        options: { leave: [] },
+        ...each,
+        observe: async (db, stage) => {
+          await each.observe?.(db, stage);
+          const isAsked = stage === 'before' || stage === 'down' || (stage === 'up' && each.keptUp === true);
+          if (each.kept === undefined || !isAsked) return;
+          const answer = await db.raw(each.kept);
+          const rows = engine.name === 'postgresql' ? answer.rows : answer;
+          if (stage === 'before') had = rows;
+          else expect(rows, 'rows after down').to.deep.equal(had);
+        },
       });
+    });
 });

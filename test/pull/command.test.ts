@@ -167,4 +167,39 @@ exports.down = async () => {};`;
         Object.keys(await db(table).columnInfo()),
       );
   });
+
+  it('names what no model says', async () => {
+    if (engine.name !== 'postgresql') return;
+    const project = await projectOf(engine);
+    await load(
+      project,
+      `create type pair as (a integer); comment on type pair is 'two';
+      create table t (id integer primary key, at date); comment on index t_pkey is 'key';
+      create policy p on t using (id > 1); comment on policy p on t is 'policy';
+      create rule r as on delete to t do instead nothing; comment on rule r on t is 'rule';
+      create statistics s on id, at from t; comment on statistics s is 'statistics';
+      create domain d as integer constraint positive check (value > 0); comment on constraint positive on domain d is 'check';
+      grant select (id) on t to public; grant usage on type pair to public;
+      create function of_text(text) returns pair language sql as 'select row(1)::pair'; create cast (text as pair) with function of_text(text);
+      create table of_year (at date) partition by range (at); create table y partition of of_year default; create index years on of_year (at); alter index y_at_idx rename to its_own;
+      create function f() returns trigger language plpgsql as $$ begin return new; end $$;
+      create trigger tr before insert on of_year for each row execute function f(); alter table y disable trigger tr;
+      alter default privileges in schema public grant select on tables to public;`,
+    );
+    const { unmanaged } = JSON.parse(await ok(project, 'models:pull', '--dry-run', '--json'));
+    expect(unmanaged.map(({ kind, name }: Record<string, string>) => `${kind} ${name}`)).to.have.members([
+      'cast text as pair',
+      'comment of domain constraint positive on public.d',
+      'comment of index public.t_pkey',
+      'comment of policy p on public.t',
+      'comment of rule r on public.t',
+      'comment of statistics object public.s',
+      'comment of type public.pair',
+      'default privileges public.postgres',
+      'name of index in partition y.its_own',
+      'privileges public.pair',
+      'privileges public.t.id',
+      'trigger in partition y.tr',
+    ]);
+  });
 });

@@ -18,6 +18,27 @@ export function withoutBindings(sql: string): string {
   return sql.replaceAll('?', '\\?');
 }
 
+/** A name cut to so many bytes, between two characters. */
+function clip(name: string, bytes: number): string {
+  let cut = '';
+  for (const character of name) {
+    if (Buffer.byteLength(cut + character) > bytes) break;
+    cut += character;
+  }
+  return cut;
+}
+
+/** The name that `serial` gives its sequence where it is free: of the two names the longer one is cut. */
+export function serialName(table: string, column: string): string {
+  const room = NAME_BYTES - '__seq'.length;
+  let [first, second] = [Buffer.byteLength(table), Buffer.byteLength(column)];
+  while (first + second > room) {
+    if (first > second) first -= 1;
+    else second -= 1;
+  }
+  return `${clip(table, first)}_${clip(column, second)}_seq`;
+}
+
 export function checkName(name: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes <= NAME_BYTES) return;

@@ -4,7 +4,7 @@ import type { DatabaseSchema } from '../../schema/database.js';
 import { both } from '../both.js';
 import type { BothRequest, BothSchemas, ObjectKind, ScratchObject } from '../contract.js';
 import { execute } from '../execute.js';
-import { buildFailed, compile, inOrder, type Worded, wordsOf } from '../scratch.js';
+import { buildFailed, compile, EMPTY_SCHEMA, inOrder, type Worded, wordsOf } from '../scratch.js';
 import { introspect, readCatalog, schemaOf } from './introspect/index.js';
 import { fold } from './introspect/read.js';
 import { inMemory } from './throwaway.js';
@@ -40,7 +40,7 @@ async function make(trx: Knex.Transaction, pieces: readonly Worded[]): Promise<v
 }
 
 async function build(db: Knex, pieces: readonly Worded[]): Promise<DatabaseSchema> {
-  if (pieces.length === 0) return NOTHING;
+  if (pieces.length === 0) return EMPTY_SCHEMA;
   const scratch = emptyLike(db);
   try {
     return await scratch.transaction(async (trx) => {
@@ -51,8 +51,6 @@ async function build(db: Knex, pieces: readonly Worded[]): Promise<DatabaseSchem
     await scratch.destroy();
   }
 }
-
-const NOTHING = schemaOf({ master: [], kinds: new Map(), columns: new Map() });
 
 /**
  * See `Engine.readBoth`: the objects are built in a database in memory, where a table that a key refers to need not be

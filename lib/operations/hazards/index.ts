@@ -66,7 +66,8 @@ function isOf(asked: Operation, operation: Operation): boolean {
   if (asked.to !== operation.to) return false;
   return asked.kind === 'column'
     ? asked.from === operation.from
-    : (asked.kind === 'enum' || asked.kind === 'domain') && asked.to !== undefined;
+    : (asked.kind === 'enum' || asked.kind === 'domain' || asked.kind === 'primaryKey') &&
+        asked.to !== undefined;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { sameObject } from '../../operations/operation.js';
-import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../../schema/database.js';
+import type { Column } from '../../schema/column.js';
+import type { DatabaseFunction, DatabaseSchema, OtherObject, Sequence } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table, Trigger } from '../../schema/table.js';
+import { isPlainSerial } from '../column.js';
 import type { MigrationForm } from '../file.js';
 import type { RenderContext } from '../parts.js';
 import { isBeyondBuilder } from '../tableSql.js';
@@ -198,6 +200,28 @@ function definitionsOf(schema: DatabaseSchema, context: RenderContext): readonly
   ];
 }
 
+/** Sequences of columns that are more than a serial type makes, or that other tables take from, as objects of their own. */
+function withSequences(schema: DatabaseSchema, { wording }: RenderContext): DatabaseSchema {
+  const shared = [...schema.tables, ...schema.views].flatMap(({ dependsOn }) =>
+    dependsOn.filter(({ kind }) => kind === 'sequence'),
+  );
+  const apart: Sequence[] = [];
+  const tables = schema.tables.map((table) => ({
+    ...table,
+    columns: table.columns.map((column): Column => {
+      const { numbering } = column;
+      if (numbering?.kind !== 'serial') return column;
+      const { sequence } = numbering;
+      if (isPlainSerial(table, column, wording) && !shared.some((each) => sameObject(each, sequence)))
+        return column;
+      const ownedBy = { table: { schema: table.schema, name: table.name }, column: column.name };
+      apart.push({ ...sequence, comment: undefined, extension: undefined, ownedBy });
+      return { ...column, numbering: undefined };
+    }),
+  }));
+  return { ...schema, tables, sequences: [...schema.sequences, ...apart] };
+}
+
 function fileText(definitions: readonly Definition[], form: MigrationForm): string {
   const names = uniqueNames();
   const bodies = definitions.map(({ exported, text }) => {
@@ -224,7 +248,7 @@ export function renderModels(
   form: MigrationForm,
   single?: string,
 ): readonly ModelFile[] {
-  const definitions = definitionsOf(schema, context);
+  const definitions = definitionsOf(withSequences(schema, context), context);
   const stems = new Map<string, string>();
   const unique = uniqueNames((name) => name.toLowerCase());
   const files = new Map<string, Definition[]>();

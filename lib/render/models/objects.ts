@@ -11,7 +11,7 @@ import type {
 import type { ObjectName } from '../../schema/names.js';
 import type { Trigger } from '../../schema/table.js';
 import { sequenceOptions } from '../column.js';
-import { domainSql } from '../objectPieces.js';
+import { argumentsOf, domainSql } from '../objectPieces.js';
 import { indexSql, type RenderContext } from '../parts.js';
 import { codeText, sqlObject, sqlText } from '../text.js';
 import { callText, qualified, sqlDefinition } from './call.js';
@@ -35,7 +35,7 @@ export function domainText(domain: Domain, { defaultSchema }: RenderContext): st
   const name = sqlObject(domain, defaultSchema);
   return sqlDefinition(
     qualified(domain, defaultSchema),
-    [domainSql(domain, defaultSchema), ...commentOn('domain', name, domain.comment)],
+    [...domainSql(domain, defaultSchema), ...commentOn('domain', name, domain.comment)],
     [`drop domain ${name}`],
   );
 }
@@ -112,7 +112,11 @@ export function functionComment(
   { schema, name, kind, identity, comment }: DatabaseFunction,
   { defaultSchema }: RenderContext,
 ): readonly string[] {
-  return commentOn(kind, `${sqlObject({ schema, name }, defaultSchema)}(${identity})`, comment);
+  return commentOn(
+    kind,
+    `${sqlObject({ schema, name }, defaultSchema)}${argumentsOf(kind, identity)}`,
+    comment,
+  );
 }
 
 const TRIGGER =

@@ -1,7 +1,16 @@
 import type { Knex } from 'knex';
 import type { Build } from '../../support/loop.js';
 import { familiesOf } from './families.js';
-import { type ColumnSpec, type PairSpec, q, type Side, type TableSpec, tableSql, text } from './spec.js';
+import {
+  type ColumnSpec,
+  type KeySpec,
+  type PairSpec,
+  q,
+  type Side,
+  type TableSpec,
+  tableSql,
+  text,
+} from './spec.js';
 
 type Run = (db: Knex, sql: string) => Promise<unknown>;
 
@@ -19,6 +28,8 @@ function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
         : '';
   const serial = numbering === 'serial' ? (type === 'bigint' ? 'bigserial' : 'serial') : undefined;
   const identity = numbering !== undefined && / as identity/.test(numbering) ? ` generated ${numbering}` : '';
+  // A key may leave out the column where it is the primary key.
+  const bare = referred?.primary.length === 1 && table.refers.endsWith('set null') ? '' : ' (id)';
   return [
     serial ?? type,
     key,
@@ -27,17 +38,25 @@ function columnSql(column: ColumnSpec, table: TableSpec, side: Side): string {
     computed === undefined ? '' : ` generated always as ${computed}`,
     required ? ' not null' : '',
     defaultTo === undefined ? '' : ` default ${defaultTo}`,
-    referred === undefined ? '' : ` references ${q(referred.name)} (id) on delete set null`,
+    referred === undefined ? '' : ` references ${q(referred.name)} ${bare}${table.refers}`,
   ].join('');
+}
+
+/** A foreign key of several columns, where the table that it refers to is there. */
+function keySql(key: KeySpec, side: Side): readonly string[] {
+  const referred = side.tables.find(({ slot }) => slot === key.target);
+  if (referred === undefined) return [];
+  const list = (names: readonly string[]) => names.map(q).join(', ');
+  const name = key.name === undefined ? '' : `constraint ${q(key.name)} `;
+  return [
+    `${name}foreign key (${list(key.columns)}) references ${tableSql(referred)} (${list(key.targetColumns)})${key.rest}`,
+  ];
 }
 
 /** The constraints that stand behind the columns. */
 function constraintsOf(table: TableSpec): readonly string[] {
-  const hasKey = table.columns.some(
-    ({ numbering }) => numbering === 'rowid' || numbering === 'autoincrement',
-  );
   return [
-    ...(hasKey ? [] : ['primary key (id)']),
+    ...table.primaryKey,
     ...table.parts
       .filter(({ kind }) => kind === 'constraint')
       .map(({ name, definition }) => `${name === undefined ? '' : `constraint ${q(name)} `}${definition}`),
@@ -71,6 +90,13 @@ async function create(db: Knex, table: TableSpec, side: Side): Promise<void> {
   if (!isSqlite && table.settings !== '') await run(db, `alter table ${name} ${SETTING[table.settings]}`);
 }
 
+/** Foreign keys of several columns, where they are not in the table already. */
+async function refer(db: Knex, table: TableSpec, side: Side): Promise<void> {
+  if (table.schema === undefined && !table.metadata) return;
+  for (const key of table.keys)
+    for (const sql of keySql(key, side)) await run(db, `alter table ${tableSql(table)} add ${sql}`);
+}
+
 async function adorn(db: Knex, table: TableSpec, side: Side): Promise<void> {
   const name = tableSql(table);
   const isSqlite = table.schema === undefined;
@@ -100,7 +126,7 @@ async function adorn(db: Knex, table: TableSpec, side: Side): Promise<void> {
     if (referred !== undefined && referred.settings === '' && table.settings === '')
       await run(
         db,
-        `alter table ${name} add foreign key (${q(column)}) references ${tableSql(referred)} (id) on delete set null${referred.slot < table.slot ? '' : ' deferrable initially deferred'}`,
+        `alter table ${name} add foreign key (${q(column)}) references ${tableSql(referred)} (id)${table.refers}`,
       );
   }
   if (table.trigger !== undefined) {
@@ -124,18 +150,45 @@ export function buildSide(side: Side): Build {
     // What the one side was granted the other is too: roles are the server's.
     if (side.tables.some(({ schema }) => schema !== undefined)) await run(db, READER);
     for (const { sql } of side.objects.filter(({ stage }) => stage === 'before tables')) await run(db, sql);
-    for (const table of side.tables) await create(db, table, side);
+    // What is altered by the hook needs what it refers to.
+    for (const table of side.tables.filter(({ metadata }) => metadata)) await create(db, table, side);
+    for (const table of side.tables.filter(({ metadata }) => !metadata)) await create(db, table, side);
+    for (const table of side.tables) await refer(db, table, side);
     for (const table of side.tables) await adorn(db, table, side);
     for (const { sql } of side.objects.filter(({ stage }) => stage === 'after tables')) await run(db, sql);
   };
 }
 
-/** Whether a key finds its row on both sides: the tables that it refers to are there, with their rows, all the time. */
-function isKept({ before, after }: PairSpec, column: ColumnSpec, later: TableSpec | undefined): boolean {
-  const is = (side: Side, slot: string | undefined) => side.tables.some((each) => each.slot === slot);
-  const isStaying = (slot: string | undefined) => is(before, slot) && is(after, slot);
-  const target = later?.columns.find(({ slot }) => slot === 'ref')?.target;
-  return isStaying(column.target) && (target === undefined || isStaying(target) || !is(after, target));
+/**
+ * Whether a row's keys find their row all the time: the tables that they refer to are there, with their rows, on both
+ * sides. Of a key of two columns its second too, which one that has to match in full needs.
+ */
+function referring(
+  { before, after }: PairSpec,
+  table: TableSpec,
+  later: TableSpec | undefined,
+): { readonly ref: boolean; readonly second: boolean } {
+  const of = (side: Side, slot: string | undefined) => side.tables.find((each) => each.slot === slot);
+  const isStaying = (slot: string | undefined) =>
+    of(before, slot) !== undefined && of(after, slot) !== undefined;
+  const isSafe = (slot: string | undefined) => isStaying(slot) || of(after, slot) === undefined;
+  const has = (from: TableSpec | undefined, slot: string) =>
+    from?.columns.some((each) => each.slot === slot) ?? false;
+  const refOf = (from: TableSpec | undefined) => from?.columns.find(({ slot }) => slot === 'ref')?.target;
+  const [had, will] = [table.keys, later?.keys ?? []];
+  const isKept =
+    (isStaying(refOf(table)) || refOf(table) === undefined) &&
+    [refOf(later), ...will.map(({ target }) => target)].every((slot) => slot === undefined || isSafe(slot)) &&
+    had.every(({ target }) => isStaying(target));
+  const second =
+    isKept &&
+    has(table, 'second') &&
+    (later === undefined || has(later, 'second')) &&
+    [...had, ...will].every(
+      ({ target }) => !isStaying(target) || (has(of(before, target), 'num') && has(of(after, target), 'num')),
+    );
+  const isFull = [...had, ...will].some(({ rest }) => rest.includes('match full'));
+  return { ref: isKept && (second || !isFull), second };
 }
 
 /** Rows in every table: a value in each column, and NULL in one row where both sides take it. */
@@ -146,10 +199,12 @@ export function fillSide(pair: PairSpec): Build {
     for (let row = 0; row < rows; row += 1)
       for (const table of before.tables) {
         const later = after.tables.find(({ slot }) => slot === table.slot);
+        const refers = referring(pair, table, later);
         const values = table.columns.flatMap((column): readonly (readonly [string, string])[] => {
           const { slot, name, required } = column;
           if (slot === 'id') return column.numbering === 'none' ? [['id', String(row + 1)]] : [];
-          if (slot === 'ref') return [[name, row > 0 && isKept(pair, column, later) ? '1' : 'null']];
+          if (slot === 'ref') return [[name, row > 0 && refers.ref ? '1' : 'null']];
+          if (slot === 'second') return [[name, row > 0 && refers.second ? '5' : 'null']];
           const family = families.find((each) => each.slot === slot);
           if (family === undefined) return [];
           const isLaterRequired = later?.columns.find((each) => each.slot === slot)?.required ?? false;

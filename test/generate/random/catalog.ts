@@ -39,7 +39,7 @@ const POSTGRESQL = `
     ),
     lines(
       'sequence',
-      'path, seqstart, seqincrement',
+      `path, seqstart, seqincrement, ${comment('r.oid', 'pg_class')}`,
       `pg_sequence s join r on r.oid = s.seqrelid where not exists (select from pg_depend d where ${OWNED})`,
     ),
     lines(
@@ -61,7 +61,7 @@ const POSTGRESQL = `
     ),
     lines(
       'function',
-      'pg_get_functiondef(p.oid), proacl',
+      `pg_get_functiondef(p.oid), proacl, ${comment('p.oid', 'pg_proc')}`,
       "pg_proc p where pronamespace = 'public'::regnamespace and proname !~ '^set_updated_at'",
     ),
     lines(
@@ -69,7 +69,18 @@ const POSTGRESQL = `
       `typname, typtype, typacl, ${comment('t.oid', 'pg_type')}, format_type(typbasetype, typtypmod), typdefault, typnotnull,
         (select string_agg(enumlabel, ',' order by enumsortorder) from pg_enum where enumtypid = t.oid),
         (select string_agg(conname || pg_get_constraintdef(oid), ',' order by conname) from pg_constraint where contypid = t.oid)`,
-      "pg_type t where typnamespace = 'public'::regnamespace and typtype in ('e', 'd')",
+      "pg_type t where typnamespace::regnamespace::text in ('public', 's1') and typtype in ('e', 'd')",
+    ),
+    lines(
+      'policy',
+      'path, polname, polcmd, pg_get_expr(polqual, polrelid)',
+      'pg_policy y join r on r.oid = y.polrelid',
+    ),
+    lines(
+      'view column',
+      'path, attname, col_description(r.oid, attnum)',
+      `r join pg_attribute a on a.attrelid = r.oid
+        where relkind in ('v', 'm') and attnum > 0`,
     ),
     lines('schema', 'nspname', `pg_namespace where ${USERS}`),
   ].join('\n  union all ')}

@@ -3,6 +3,11 @@ import { type Family, familiesOf } from './families.js';
 import { distinct, namesOf } from './names.js';
 import { type ColumnSpec, type EngineName, q } from './spec.js';
 
+const INTEGERS: Readonly<Record<EngineName, readonly string[]>> = {
+  postgresql: ['integer', 'bigint', 'smallint'],
+  sqlite: ['integer', 'bigint', 'int'],
+};
+
 /** What there is of a slot on both sides. */
 export type Sides<Of> = readonly [Of | undefined, Of | undefined];
 
@@ -119,15 +124,49 @@ function idColumn(
   }) as unknown as readonly [ColumnSpec, ColumnSpec];
 }
 
+const LABELS: Readonly<Record<string, readonly string[]>> = {
+  str: ['upper($)', "coalesce($, 'none?')"],
+  kind: ["$ = '$mood'", "$ <> '$mood'", '$ is null'],
+};
+
+/** A column that is computed from a text or from a value of the enum. */
+function labelColumn(
+  { choices, mood }: Surroundings,
+  key: string,
+  base: string,
+  columns: readonly Sides<ColumnSpec>[],
+  names: readonly [string, string],
+): Sides<ColumnSpec> {
+  const formulas = choices.both(`${key} label formula`, (each) => choices.of(each, LABELS[base] ?? []));
+  const isThere = presence(choices, `${key} label`);
+  const found = columns.find((each) => (each[0] ?? each[1])?.slot === base) ?? [undefined, undefined];
+  return [0, 1].map((at) => {
+    const under = found[at];
+    if (under === undefined || !isThere[at]) return undefined;
+    const formula = (formulas[at] ?? '').replace('$mood', mood[at as 0 | 1]).replace('$', q(under.name));
+    return {
+      ...NOTHING,
+      slot: 'label',
+      name: names[at as 0 | 1],
+      type: base === 'kind' ? 'boolean' : 'text',
+      required: false,
+      defaultTo: undefined,
+      computed: `(${formula}) stored`,
+    };
+  }) as unknown as Sides<ColumnSpec>;
+}
+
 /** All columns of a table on both sides. */
 export function columnsOf(around: Surroundings, key: string): readonly Sides<ColumnSpec>[] {
   const { choices, engine, isStrict } = around;
   const families = familiesOf(engine, isStrict);
-  const slots = [...families.map(({ slot }) => slot), 'ref', 'computed'];
+  const slots = [...families.map(({ slot }) => slot), 'ref', 'computed', 'second', 'label'];
+  const labelBase = engine === 'postgresql' ? choices.of(`${key} label base`, ['str', 'str', 'kind']) : 'str';
   const isThereOf = (slot: string): readonly [boolean, boolean] => {
     const isThere = presence(choices, `${key} ${slot}`);
     // What is computed from a column goes and comes with it.
-    const base = slot === 'computed' ? presence(choices, `${key} num`) : isThere;
+    const under = slot === 'computed' ? 'num' : slot === 'label' ? labelBase : undefined;
+    const base = under === undefined ? isThere : presence(choices, `${key} ${under}`);
     return [isThere[0] && base[0], isThere[1] && base[1]];
   };
   const [had, has] = distinct(namesOf(choices, `${key} columns`, slots), isThereOf);
@@ -157,6 +196,18 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
       target: targets[at],
     })) as unknown as readonly [ColumnSpec, ColumnSpec],
   );
+  const seconds = choices.both(`${key} second type`, (each) => choices.of(each, INTEGERS[engine]));
+  const second = only(
+    presence(choices, `${key} second`),
+    [0, 1].map((at) => ({
+      ...NOTHING,
+      slot: 'second',
+      name: named('second')[at],
+      type: isStrict ? 'integer' : seconds[at],
+      required: false,
+      defaultTo: undefined,
+    })) as unknown as readonly [ColumnSpec, ColumnSpec],
+  );
   const formulas = choices.both(`${key} formula`, (each) => choices.of(each, ['$ * 2', '$ + 1', 'abs($)']));
   const kinds = choices.both(`${key} kind`, (each) =>
     choices.of(each, ['stored', engine === 'sqlite' ? 'virtual' : 'stored']),
@@ -176,7 +227,8 @@ export function columnsOf(around: Surroundings, key: string): readonly Sides<Col
       computed: `(${formulas[at]?.replace('$', q(base.name))}) ${kinds[at]}`,
     };
   }) as unknown as Sides<ColumnSpec>;
-  return [idColumn(around, key), ...columns, refs, computed].filter(
+  const label = labelColumn(around, key, labelBase, columns, [named('label')[0], named('label')[1]]);
+  return [idColumn(around, key), ...columns, refs, computed, second, label].filter(
     ([a, b]) => a !== undefined || b !== undefined,
   );
 }

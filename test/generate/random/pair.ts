@@ -1,7 +1,10 @@
 import type { Rename } from '../../../lib/diff/options.js';
 import type { ObjectName } from '../../../lib/schema/names.js';
+import { beside, besideSqlite } from './beside.js';
 import type { Choices } from './choices.js';
 import { columnsOf, presence, type Sides } from './columns.js';
+import { familiesOf } from './families.js';
+import { primaryOf, primarySql, requireKey, withKeys } from './keys.js';
 import { distinct, namesOf } from './names.js';
 import { partsOf } from './parts.js';
 import {
@@ -71,6 +74,14 @@ const SETTINGS: Readonly<Record<EngineName, readonly string[]>> = {
   sqlite: ['', '', '', 'strict', 'without rowid', 'strict, without rowid'],
 };
 
+const REFERS = [
+  ' on delete set null',
+  ' on delete set null',
+  ' on delete cascade',
+  ' deferrable initially deferred',
+  ' on update cascade on delete restrict',
+];
+
 function drawTable(
   choices: Choices,
   engine: EngineName,
@@ -81,7 +92,7 @@ function drawTable(
   const isThere = slot === 't0' ? ([true, true] as const) : presence(choices, slot);
   const settings = choices.of(`${slot} settings`, SETTINGS[engine]);
   const isPlain = settings === '' || engine === 'postgresql';
-  const columns = columnsOf(
+  const drawn = columnsOf(
     {
       choices,
       engine,
@@ -90,6 +101,12 @@ function drawTable(
       isWithoutRowid: settings.includes('without rowid'),
     },
     slot,
+  );
+  const primary = primaryOf(choices, slot, drawn);
+  const columns = requireKey(
+    drawn,
+    primary,
+    (of) => familiesOf(engine).find((each) => each.slot === of)?.types[0]?.defaults[0] ?? "'x'",
   );
   const parts = partsOf(choices, engine, slot, columns, isThere[0] && isThere[1]);
   const schemas =
@@ -103,6 +120,7 @@ function drawTable(
   const triggers = choices.both(`${slot} trigger`, (key) => choices.pick(key, 4));
   const isSayable = columns.flat().every((column) => !column?.name.includes('.'));
   const metadata = isPlain && isSayable && choices.chance(`${slot} metadata`, 60);
+  const refers = choices.both(`${slot} refers`, (key) => choices.of(key, REFERS));
   const one = (at: 0 | 1): TableSpec | undefined => {
     if (!isThere[at]) return undefined;
     const here = columns.flatMap((each) => each[at] ?? []);
@@ -113,7 +131,12 @@ function drawTable(
       schema: schemas[at],
       name: names[at],
       columns: here,
-      parts: parts[at],
+      // The server makes no second key of the same columns.
+      parts: parts[at].filter(({ key }) => key !== 'own key' || primary[at].join() !== 'id,num'),
+      primary: primary[at],
+      primaryKey: primarySql(choices, engine, slot, { columns: here }, primary[at]),
+      keys: [],
+      refers: refers[at],
       metadata,
       settings,
       comment: comments[at],
@@ -128,14 +151,18 @@ function viewsOf(
   choices: Choices,
   engine: EngineName,
   at: 0 | 1,
+  mood: Mood,
   tables: readonly Drawn[],
 ): readonly ObjectSpec[] {
+  const isRanked = engine === 'postgresql' && presence(choices, 'ranker').every((each) => each);
   const after = (sql: string): ObjectSpec => ({ stage: 'after tables', sql });
   return tables.flatMap(({ slot, sides }): readonly ObjectSpec[] => {
     const table = sides[at];
     const isThere = presence(choices, `${slot} view`);
     if (table === undefined || !isThere[at]) return [];
-    const shown = choices.both(`${slot} shown`, (key) => choices.of(key, ['num', 'str', 'when']));
+    const shown = choices.both(`${slot} shown`, (key) =>
+      choices.of(key, ['num', 'str', 'when', 'num', 'label', 'kind']),
+    );
     const column = table.columns.find((each) => each.slot === shown[at]);
     if (column === undefined) return [];
     const isMaterialized = engine === 'postgresql' && choices.chance(`${slot} materialized`, 25);
@@ -148,13 +175,20 @@ function viewsOf(
       isThere[1] &&
       choices.chance(`${slot} granted`, 40);
     const view = `${slot}_v`;
+    const shownSql =
+      isRanked && /mood$/.test(column.type) ? `public.rank_of(${q(column.name)})` : q(column.name);
+    const kind = table.columns.find((each) => each.slot === 'kind');
+    const filter =
+      kind !== undefined && /mood$/.test(kind.type) && choices.chance(`${slot} view filter`, 30)
+        ? ` where ${q(kind.name)} <> ${text(mood.first[at])} or id > 0`
+        : '';
     const options =
       engine === 'postgresql' && !isMaterialized && choices.chance(`${slot} barrier`, 20)
         ? ' with (security_barrier=true)'
         : '';
     return [
       after(
-        `create ${isMaterialized ? 'materialized ' : ''}view ${view}${options} as select id, ${q(column.name)} as shown from ${tableSql(table)}`,
+        `create ${isMaterialized ? 'materialized ' : ''}view ${view}${options} as select id, ${shownSql} as shown from ${tableSql(table)}${filter}`,
       ),
       ...(isGranted
         ? [
@@ -164,6 +198,18 @@ function viewsOf(
         : []),
       ...(isMaterialized && choices.chance(`${slot} view index`, 50)
         ? [after(`create unique index ${view}_ix on ${view} (id)`)]
+        : []),
+      ...(isMaterialized && choices.chance(`${slot} shown index`, 50)
+        ? [after(`create index ${view}_shown on ${view} (shown)`)]
+        : []),
+      ...(!isMaterialized && choices.chance(`${slot} view trigger`, 20)
+        ? [
+            after(
+              engine === 'sqlite'
+                ? `create trigger ${view}_tr instead of update on ${view} begin select new.shown; end`
+                : `create trigger ${view}_tr instead of update on ${view} for each row execute function public.touch()`,
+            ),
+          ]
         : []),
       ...(isSecond ? [after(`create view ${view}2 as select id, shown from ${view} where id > 0`)] : []),
     ];
@@ -177,15 +223,21 @@ function objectsOf(
   mood: Mood,
   tables: readonly Drawn[],
 ): readonly ObjectSpec[] {
-  const views = viewsOf(choices, engine, at, tables);
-  if (engine === 'sqlite') return views;
+  const views = viewsOf(choices, engine, at, mood, tables);
+  if (engine === 'sqlite') return [...views, ...besideSqlite(choices, at, tables)];
   const before = (sql: string): ObjectSpec => ({ stage: 'before tables', sql });
   const twice = choices.both('twice', (key) => choices.of(key, ['$1 * 2', '$1 + $1']));
   const amount = choices.both('amount', (key) =>
     choices.of(key, ['integer', 'integer', 'bigint', 'numeric(8,2)']),
   );
   const limit = choices.both('limit', (key) => choices.of(key, ['> 0', '>= 1']));
-  const schemas = ['s1', 'S 2'].filter((name) => tables.some(({ sides }) => sides[at]?.schema === name));
+  const isDomainIn = (name: string) => amountNames(choices)[at].startsWith(`${name}.`);
+  const schemas = ['s1', 'S 2'].filter(
+    (name) => tables.some(({ sides }) => sides[at]?.schema === name) || isDomainIn(name),
+  );
+  const isRankerThere = presence(choices, 'ranker')[at];
+  const ranker = choices.both('ranker body', (key) => choices.of(key, ['length($1::text)', '1']));
+  const results = choices.both('twice result', (key) => choices.of(key, ['integer', 'integer', 'bigint']));
   const isSequenceThere = presence(choices, 'sequence')[at];
   const increment = choices.both('sequence increment', (key) => choices.of(key, ['1', '3']));
   return [
@@ -193,11 +245,19 @@ function objectsOf(
     before(`create type public.mood as enum (${mood.values[at].map(text).join(', ')})`),
     before(`create domain public.amount as ${amount[at]} constraint positive check (value ${limit[at]})`),
     before(
-      `create function public.twice(integer) returns integer immutable language sql as $$select ${twice[at]}$$`,
+      `create function public.twice(integer) returns ${results[at]} immutable language sql as $$select ${twice[at]}$$`,
     ),
     before(`create function public.touch() returns trigger language plpgsql as $$begin return new; end$$`),
+    ...(isRankerThere
+      ? [
+          before(
+            `create function public.rank_of(public.mood) returns integer immutable language sql as $$select ${ranker[at]}$$`,
+          ),
+        ]
+      : []),
     ...(isSequenceThere ? [before(`create sequence public.stray increment by ${increment[at]}`)] : []),
     ...views,
+    ...beside(choices, at, tables),
   ];
 }
 
@@ -212,14 +272,25 @@ function granted(
   return objects.filter(({ sql }) => isThere(sql));
 }
 
-/** A side with the enum type by its name there. */
-function withType(side: Side, name: string): Side {
-  return JSON.parse(JSON.stringify(side).replaceAll('public.mood', `public.${name}`));
+/** A side with the enum type and the domain by their names there. */
+function withTypes(side: Side, mood: string, amount: string): Side {
+  const named = JSON.stringify(side)
+    .replaceAll('public.mood', `public.${mood}`)
+    .replaceAll('public.amount', amount);
+  return JSON.parse(named);
+}
+
+/** The domain's names: it may be in another schema. */
+function amountNames(choices: Choices): readonly [string, string] {
+  return choices.both('amount name', (key) =>
+    choices.of(key, ['public.amount', 'public.amount', 'public.total', 's1.amount']),
+  );
 }
 
 /** Two databases that have much in common, and what a person says was renamed between them. */
 export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const mood = moodOf(choices);
+  const amounts = amountNames(choices);
   // No builder makes a table with a dot in its name.
   const [had, has] = distinct(namesOf(choices, 'tables', SLOTS), (slot) =>
     slot === 't0' ? [true, true] : presence(choices, slot),
@@ -230,7 +301,12 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
     drawTable(choices, engine, slot, [had.get(slot) as string, has.get(slot) as string], mood),
   );
   const side = (at: 0 | 1): Side => ({
-    tables: tables.flatMap(({ sides }) => sides[at] ?? []),
+    tables: withKeys(
+      choices,
+      engine,
+      tables.flatMap(({ sides }) => sides[at] ?? []),
+      at,
+    ),
     objects: granted(
       at,
       objectsOf(choices, engine, at, mood, tables),
@@ -269,8 +345,8 @@ export function pairOf(choices: Choices, engine: EngineName): PairSpec {
   const taken = (rename: Rename) => namesAfter(rename).includes(nameOf(rename.from));
   return {
     engine,
-    before: withType(side(0), mood.names[0]),
-    after: withType(side(1), mood.names[1]),
+    before: withTypes(side(0), mood.names[0], amounts[0]),
+    after: withTypes(side(1), mood.names[1], amounts[1]),
     renames: all.filter((each) => !isMixed(each)),
     once: all.filter(isMixed),
     rows: choices.of('rows', [3, 3, 1, 0]),

@@ -10,6 +10,8 @@ interface Template {
   readonly slots: readonly string[];
   readonly fits?: RegExp;
   readonly unique?: true;
+  /** The choice of a function that has to be there. */
+  readonly needs?: string;
   /** Definitions on the quoted names of the slots. */
   readonly forms: readonly ((...names: readonly string[]) => string)[];
 }
@@ -83,8 +85,18 @@ const COMMON: readonly Template[] = [
   },
 ];
 
+const OWN_KEY: Template = {
+  key: 'own key',
+  kind: 'constraint',
+  slots: ['id', 'num'],
+  unique: true,
+  fits: NUMERIC,
+  forms: [(i, n) => `unique (${i}, ${n})`],
+};
+
 const POSTGRESQL: readonly Template[] = [
   ...COMMON,
+  OWN_KEY,
   {
     key: 'unique',
     kind: 'constraint',
@@ -130,14 +142,6 @@ const POSTGRESQL: readonly Template[] = [
     ],
   },
   {
-    key: 'own key',
-    kind: 'constraint',
-    slots: ['id', 'num'],
-    unique: true,
-    fits: NUMERIC,
-    forms: [(i, n) => `unique (${i}, ${n})`],
-  },
-  {
     key: 'kind check',
     kind: 'constraint',
     slots: ['kind'],
@@ -147,6 +151,35 @@ const POSTGRESQL: readonly Template[] = [
       (k) => `check (${k} = any (enum_range(null::public.mood)))`,
       (k) => `check (${k} <> all ('{}'::public.mood[]))`,
     ],
+  },
+  {
+    key: 'function check',
+    kind: 'constraint',
+    slots: ['num'],
+    fits: /^integer$/,
+    forms: [(n) => `check (public.twice(${n}) > 0)`, (n) => `check (public.twice(${n}) <> ${n} + 1000)`],
+  },
+  {
+    key: 'rank check',
+    kind: 'constraint',
+    slots: ['kind'],
+    fits: /mood$/,
+    needs: 'ranker',
+    forms: [(k) => `check (public.rank_of(${k}) >= 0)`, (k) => `check (public.rank_of(${k}) < 99)`],
+  },
+  {
+    key: 'rank index',
+    kind: 'index',
+    slots: ['kind'],
+    fits: /mood$/,
+    needs: 'ranker',
+    forms: [(k) => `(public.rank_of(${k}))`, (k) => `(${k}) where public.rank_of(${k}) > 0`],
+  },
+  {
+    key: 'label index',
+    kind: 'index',
+    slots: ['label'],
+    forms: [(l) => `(${l})`, (l) => `(${l} desc)`],
   },
   {
     key: 'function index',
@@ -159,6 +192,7 @@ const POSTGRESQL: readonly Template[] = [
 
 const SQLITE: readonly Template[] = [
   ...COMMON,
+  OWN_KEY,
   {
     key: 'unique',
     kind: 'constraint',
@@ -185,7 +219,7 @@ const isUniqueSlot = (engine: EngineName, slot: string) =>
   slot === 'id' || (familiesOf(engine).find((each) => each.slot === slot)?.isDistinct ?? false);
 
 function part(
-  { kind, forms, unique }: Template,
+  { key, kind, forms, unique }: Template,
   at: 0 | 1,
   shared: {
     readonly form: readonly [number, number];
@@ -195,6 +229,7 @@ function part(
   names: readonly string[],
 ): PartSpec {
   return {
+    key,
     kind,
     name: shared.name[at],
     definition: forms[shared.form[at]]?.(...names) ?? '',
@@ -216,7 +251,9 @@ export function partsOf(
     columns.find(([a, b]) => (a ?? b)?.slot === slot) ?? [undefined, undefined];
   for (const template of engine === 'postgresql' ? POSTGRESQL : SQLITE) {
     const own = `${key} ${template.key}`;
-    const isThere = presence(choices, own);
+    const drawn = presence(choices, own);
+    const given = template.needs === undefined ? [true, true] : presence(choices, template.needs);
+    const isThere = [drawn[0] && given[0], drawn[1] && given[1]];
     const found = template.slots.map(slotOf);
     if (template.unique && isOnBoth && !found.every(([a, b]) => a !== undefined && b !== undefined)) continue;
     if (template.unique && !template.slots.some((slot) => isUniqueSlot(engine, slot))) continue;

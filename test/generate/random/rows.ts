@@ -34,6 +34,7 @@ function meaning(slot: string, value: unknown, mood: readonly string[]): unknown
     case 'num':
     case 'id':
     case 'ref':
+    case 'second':
       return Number(written);
     case 'flag':
       return /^(t|true|1)$/.test(written);
@@ -55,7 +56,7 @@ export function shared(from: Side, to: Side, contents: Contents): unknown {
     const other = to.tables.find(({ slot }) => slot === table.slot);
     if (other === undefined) return [];
     const slots = table.columns.flatMap(({ slot }) =>
-      slot !== 'computed' && other.columns.some((each) => each.slot === slot) ? [slot] : [],
+      !['computed', 'label'].includes(slot) && other.columns.some((each) => each.slot === slot) ? [slot] : [],
     );
     const rows = contents.get(table.slot) ?? [];
     return rows.map((row) => [

@@ -21,6 +21,7 @@ export interface ColumnSpec {
 
 /** A constraint or index of a table, as SQL behind its name. */
 export interface PartSpec {
+  readonly key: string;
   readonly kind: 'constraint' | 'index';
   readonly name: string | undefined;
   /** Of an index all behind the table's name, of a constraint all behind its own. */
@@ -29,12 +30,30 @@ export interface PartSpec {
   readonly comment?: string | undefined;
 }
 
+/** A foreign key of several columns, by the names of its side. */
+export interface KeySpec {
+  readonly name: string | undefined;
+  readonly columns: readonly string[];
+  /** The slot of the table that it refers to, and its columns there. */
+  readonly target: string;
+  readonly targetColumns: readonly string[];
+  /** What it does, and when. */
+  readonly rest: string;
+}
+
 export interface TableSpec {
   readonly slot: string;
   readonly schema: string | undefined;
   readonly name: string;
   readonly columns: readonly ColumnSpec[];
   readonly parts: readonly PartSpec[];
+  /** The slots that the primary key is of. */
+  readonly primary: readonly string[];
+  /** The primary key, and what else is a key beside it; none where a column says so itself. */
+  readonly primaryKey: readonly string[];
+  readonly keys: readonly KeySpec[];
+  /** What the key of one column does, and when. */
+  readonly refers: string;
   readonly metadata: boolean;
   readonly settings: string;
   readonly comment: string | undefined;

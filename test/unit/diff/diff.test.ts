@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type DiffOptions, diff } from '../../../lib/diff/index.js';
 import { engines } from '../../../lib/engines/registry.js';
+import { EMPTY_SCHEMA } from '../../../lib/engines/scratch.js';
 import { isKnexMetaError } from '../../../lib/errors.js';
 import { describe as describeOperation } from '../../../lib/operations/describe.js';
 import type { DatabaseSchema } from '../../../lib/schema/database.js';
@@ -35,15 +36,9 @@ const table = (name: string, columns: readonly string[], more: Partial<Table> = 
 });
 
 const schema = (...tables: readonly Table[]): DatabaseSchema => ({
+  ...EMPTY_SCHEMA,
   schemas: [{ name: 'public', comment: undefined, extension: undefined }],
   tables,
-  views: [],
-  functions: [],
-  extensions: [],
-  enums: [],
-  domains: [],
-  sequences: [],
-  others: [],
 });
 
 const lines = (actual: DatabaseSchema, desired: DatabaseSchema, options: DiffOptions = {}) =>

@@ -1,8 +1,9 @@
 import { type ColumnChange, type Operation, sameObject } from '../../../operations/operation.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
+import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
-import { mentions } from '../../tokens.js';
+import { isWord, mentions, tokenize } from '../../tokens.js';
 
 const quoted = (name: string | undefined) =>
   name === undefined ? undefined : `"${name.replaceAll('"', '""')}"`;
@@ -35,8 +36,37 @@ export function partsNaming(table: Table, isNamed: (text: string) => boolean): r
   ];
 }
 
+/** The policies of a table whose text names something. */
+export function policiesNaming(
+  { others }: DatabaseSchema,
+  table: ObjectName,
+  isNamed: (text: string) => boolean,
+): readonly Operation[] {
+  return others
+    .filter(
+      ({ kind, schema, table: owner, definition }) =>
+        kind === 'policy' &&
+        sameObject({ schema, name: owner ?? '' }, table) &&
+        isNamed(textBehindTable(definition ?? '')),
+    )
+    .map((to): Operation => ({ kind: 'other', from: undefined, to }));
+}
+
+/** What a policy says, without its name and that of its table. */
+function textBehindTable(definition: string): string {
+  const tokens = tokenize(definition);
+  const as = tokens.findIndex((token) => isWord(token, 'AS'));
+  return tokens
+    .slice(as)
+    .map(({ text }) => text)
+    .join('');
+}
+
+/** What takes a part away for the while: a default is taken from its column. */
 function dropOf(operation: Operation): Operation {
-  return { ...operation, from: operation.to, to: undefined } as Operation;
+  return operation.from === undefined
+    ? ({ ...operation, from: operation.to, to: undefined } as Operation)
+    : ({ ...operation, from: operation.to, to: operation.from } as Operation);
 }
 
 /** Takes parts away before, and brings them back after. */
@@ -54,10 +84,42 @@ function onColumn(table: Table, name: string): readonly Operation[] {
 
 /** The columns that are computed from this one, with what is on them. */
 export function aroundComputed(table: Table, name: string): readonly Operation[] {
-  const computed = table.columns.filter(
-    (column) =>
-      column.generated !== undefined && column.name !== name && mentions(column.generated.expression, name),
+  return withTheirs(
+    table,
+    table.columns.filter(
+      (column) =>
+        column.generated !== undefined && column.name !== name && mentions(column.generated.expression, name),
+    ),
   );
+}
+
+/** The same of those whose expression names something. */
+export function computedNaming(table: Table, isNamed: (text: string) => boolean): readonly Operation[] {
+  return withTheirs(
+    table,
+    table.columns.filter(({ generated }) => generated !== undefined && isNamed(generated.expression)),
+  );
+}
+
+/** Columns with a default that names something: as a change that gives them the default. */
+export function defaultsNaming(table: Table, isNamed: (text: string) => boolean): readonly Operation[] {
+  return table.columns
+    .filter(
+      ({ defaultTo, generated, isInherited }) =>
+        !isInherited && generated === undefined && isNamed(defaultTo ?? ''),
+    )
+    .map(
+      (to): Operation => ({
+        kind: 'column',
+        table: ofTable(table),
+        from: { ...to, defaultTo: undefined },
+        to,
+      }),
+    );
+}
+
+/** Columns that are made anew, with what is on them. */
+function withTheirs(table: Table, computed: Table['columns']): readonly Operation[] {
   return [
     ...computed.map((to): Operation => ({ kind: 'column', table: ofTable(table), from: undefined, to })),
     // A computed column takes along what is on it.
@@ -71,7 +133,7 @@ export function once(parts: readonly Operation[]): readonly Operation[] {
 }
 
 /**
- * A change of a column with what stands in its way at the time: columns that are computed from it, triggers and, where
+ * A change of a column with what stands in its way at the time: columns that are computed from it, policies, triggers and, where
  * it is made anew, the constraints and indexes that go with it.
  */
 export function aroundColumn(
@@ -84,5 +146,6 @@ export function aroundColumn(
   if (table === undefined || name === undefined) return inner;
   const isAnew = inner.some(({ to }) => to === undefined);
   const parts = onColumn(table, name).filter(({ kind }) => isAnew || kind === 'trigger');
-  return around(once([...aroundComputed(table, name), ...parts]), inner);
+  const policies = policiesNaming(now, change.table, (text) => mentions(text, name));
+  return around(once([...aroundComputed(table, name), ...parts, ...policies]), inner);
 }

@@ -2,8 +2,18 @@ import { applied } from '../../../diff/appliedSchema.js';
 import { type ColumnChange, type Operation, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
+import type { ObjectName } from '../../../schema/names.js';
+import { calls } from '../../tokens.js';
 import { usingOf } from './casts.js';
-import { aroundColumn } from './dependents.js';
+import {
+  around,
+  aroundColumn,
+  computedNaming,
+  defaultsNaming,
+  once,
+  partsNaming,
+  policiesNaming,
+} from './dependents.js';
 import { rewriteDomain, rewriteEnum } from './types.js';
 
 function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Operation[] {
@@ -18,11 +28,38 @@ function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Oper
     ];
     return aroundColumn(change, anew, now);
   }
-  if (from.type === to.type) return [change];
+  if (from.type === to.type)
+    return from.collation === to.collation ? [change] : aroundColumn(change, [change], now);
   const typeOf = ({ type, userType }: Column) =>
     (type.endsWith('[]') ? undefined : now.domains.find((each) => sameObject(each, userType))?.type) ?? type;
   const using = usingOf(from, to, typeOf);
   return aroundColumn(change, [using === undefined ? change : { ...change, using }], now);
+}
+
+type FunctionChange = Extract<Operation, { kind: 'function' }>;
+
+/** Whether a function that goes comes again under its name, with another result or other arguments. */
+function isMadeAnew(change: Operation, operations: readonly Operation[]): change is FunctionChange {
+  return (
+    change.kind === 'function' &&
+    change.to === undefined &&
+    operations.some(
+      (each) => each.kind === 'function' && each.from === undefined && sameObject(each.to, change.from),
+    )
+  );
+}
+
+/** What tables do by a function: it is away while that is made anew. */
+function usersOf(called: ObjectName, now: DatabaseSchema): readonly Operation[] {
+  const isCalled = (text: string) => calls(text, called.name);
+  return once(
+    now.tables.flatMap((table) => [
+      ...computedNaming(table, isCalled),
+      ...defaultsNaming(table, isCalled),
+      ...partsNaming(table, isCalled).filter(({ kind }) => kind !== 'trigger'),
+      ...policiesNaming(now, table, isCalled),
+    ]),
+  );
 }
 
 function rewriteOne(
@@ -46,8 +83,18 @@ function rewriteOne(
 export function rewrite(operations: readonly Operation[], before: DatabaseSchema): readonly Operation[] {
   const rewritten: Operation[] = [];
   let now = before;
+  let waiting: readonly { readonly called: ObjectName; readonly parts: readonly Operation[] }[] = [];
   for (const operation of operations) {
-    const made = rewriteOne(operation, operations, now);
+    let made = rewriteOne(operation, operations, now);
+    if (isMadeAnew(operation, operations) && operation.from !== undefined) {
+      const parts = usersOf(operation.from, now);
+      waiting = [...waiting, { called: operation.from, parts }];
+      made = [...around(parts, []).slice(0, parts.length), ...made];
+    } else if (operation.kind === 'function' && operation.from === undefined) {
+      const back = waiting.filter(({ called }) => sameObject(called, operation.to));
+      waiting = waiting.filter((each) => !back.includes(each));
+      made = [...made, ...back.flatMap(({ parts }) => parts)];
+    }
     now = applied(now, made);
     rewritten.push(...made);
   }

@@ -2,13 +2,21 @@ import { applied } from '../../../diff/appliedSchema.js';
 import { asideName } from '../../../operations/aside.js';
 import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
-import type { DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
-import { mentions } from '../../tokens.js';
+import { calls, mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { hasCast } from './casts.js';
-import { around, aroundComputed, once, partsNaming } from './dependents.js';
+import {
+  around,
+  aroundComputed,
+  computedNaming,
+  defaultsNaming,
+  once,
+  partsNaming,
+  policiesNaming,
+} from './dependents.js';
 
 function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;
@@ -94,11 +102,10 @@ function commentOn({ schema, name, comment }: EnumType | Domain): Operation {
 }
 
 /** The functions that take a type, or give it back: what they do with it inside holds nothing. */
-function functionsOf(type: ObjectName, { functions }: DatabaseSchema): readonly Operation[] {
+function functionsOf(type: ObjectName, { functions }: DatabaseSchema): readonly DatabaseFunction[] {
   return functions
     .filter(({ extension }) => extension === undefined)
-    .filter(({ dependsOn }) => dependsOn.some((each) => each.kind === 'type' && sameObject(each, type)))
-    .map((to): Operation => ({ kind: 'function', from: undefined, to }));
+    .filter(({ dependsOn: needs }) => needs.some((each) => each.kind === 'type' && sameObject(each, type)));
 }
 
 /** What a type cannot become in place is a new type, and its columns go over to it by way of another. */
@@ -110,19 +117,32 @@ function recreate(
 ) {
   const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, now);
+  const functions = functionsOf(to, now);
   const parts = once(
     now.tables.flatMap((table) => {
       const columns = using.filter((user) => sameObject(user.table, table)).map(({ column }) => column.name);
       const isOnColumn = (text: string) => columns.some((column) => mentions(text, column));
-      if (columns.length === 0) return [];
+      const isCalled = (text: string) => functions.some(({ name }) => calls(text, name));
+      // Without a column of it a table names a type by its casts only.
+      const isOfType = (text: string) =>
+        columns.length === 0 ? text.includes('::') && mentions(text, to.name) : mentions(text, to.name);
+      const isNamed = (text: string) => isOfType(text) || isCalled(text);
       return [
         ...columns.flatMap((column) => aroundComputed(table, column)),
-        ...partsNaming(table, (text) => mentions(text, to.name)),
+        ...computedNaming(table, isNamed),
+        ...defaultsNaming(table, isCalled),
+        ...partsNaming(table, isNamed),
         ...partsNaming(table, isOnColumn).filter(({ kind }) => kind === 'trigger'),
+        ...policiesNaming(now, table, (text) => isOnColumn(text) || isNamed(text)),
       ];
     }),
   );
-  const columns = using.map(({ table, column }): Operation => {
+  const isOfFunction = ({ defaultTo = '' }: Column) => functions.some(({ name }) => calls(defaultTo, name));
+  // A default by a function that is away comes back with it.
+  const users = using.map((user) =>
+    isOfFunction(user.column) ? { ...user, column: { ...user.column, defaultTo: undefined } } : user,
+  );
+  const columns = users.map(({ table, column }): Operation => {
     const array = column.type.endsWith('[]') ? '[]' : '';
     return {
       kind: 'column',
@@ -133,7 +153,7 @@ function recreate(
     };
   });
   return around(
-    [...functionsOf(to, now), ...parts],
+    [...functions.map((each): Operation => ({ kind: 'function', from: undefined, to: each })), ...parts],
     [
       { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
       only(undefined, to),

@@ -1,5 +1,6 @@
 import type { BuilderCall, DefaultWord, EnumCheck, Wording } from '../../../render/wording.js';
 import type { Column } from '../../../schema/column.js';
+import { serialName } from '../identifiers.js';
 
 const METHODS: Readonly<Record<string, BuilderCall>> = {
   smallint: { method: 'smallint', args: [] },
@@ -64,13 +65,9 @@ function defaultWord(column: Column): DefaultWord | undefined {
   return wordOf(value, column) ?? sql;
 }
 
-/** What `serial` makes by itself. */
+/** A sequence that is not as `serial` makes it is said apart: see `isPlainSerial`. */
 function incrementsCall({ numbering, type, comment }: Column): string | undefined {
   if (numbering?.kind !== 'serial' || comment !== undefined) return undefined;
-  const { increment, start, minimum, cache, cycles, type: counted } = numbering.sequence;
-  const isPlain =
-    [increment, start, minimum, cache].every((value) => value === '1') && !cycles && counted === type;
-  if (!isPlain) return undefined;
   return type === 'integer' ? 'increments' : type === 'bigint' ? 'bigIncrements' : undefined;
 }
 
@@ -91,6 +88,7 @@ export const wording: Wording = {
   columnCall,
   defaultWord,
   incrementsCall,
+  serialName,
   enumCheck,
   keepsExpressions: false,
   uniqueIsIndex: false,

@@ -51,7 +51,9 @@ export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnR
       pg_catalog.pg_get_expr(b.adbin, b.adrelid) as expression, a.attgenerated as generated, a.attidentity as identity,
       case when a.attcollation <> t.typcollation then a.attcollation::pg_catalog.regcollation::text end as collation,
       case when a.attcollation not in (0, ${DEFAULT_COLLATION}) then a.attcollation end as collation_id,
-      d.description as comment, not a.attislocal as inherited
+      d.description as comment, not a.attislocal or a.attinhcount > 0 and a.attgenerated <> '' and exists (
+        select from pg_catalog.pg_inherits i join pg_catalog.pg_attribute p on p.attrelid = i.inhparent
+        where i.inhrelid = a.attrelid and p.attname = a.attname and p.attgenerated <> '') as inherited
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
     join pg_catalog.pg_type t on t.oid = a.atttypid

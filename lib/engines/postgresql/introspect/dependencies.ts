@@ -9,7 +9,7 @@ interface DependencyRow {
   readonly identity?: string;
 }
 
-/** What names other objects: a view's rule, a function, and of a table columns, defaults, checks and indexes. */
+/** What names other objects: a view's rule, a function, a type, and of a table columns, defaults, checks and indexes. */
 const OWNERS = `select 'pg_catalog.pg_rewrite'::pg_catalog.regclass as class, r.oid, r.ev_class as owner
     from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
     where c.relkind in ('v', 'm') and c.relnamespace in :namespaces
@@ -20,6 +20,13 @@ const OWNERS = `select 'pg_catalog.pg_rewrite'::pg_catalog.regclass as class, r.
   union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conrelid
     from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid
     where k.contype = 'c' and c.relnamespace in :namespaces
+  union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.contypid
+    from pg_catalog.pg_constraint k join pg_catalog.pg_type t on t.oid = k.contypid where t.typnamespace in :namespaces
+  union all select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.oid
+    from pg_catalog.pg_type t where t.typtype in ('d', 'r') and t.typnamespace in :namespaces
+  union all select 'pg_catalog.pg_class'::pg_catalog.regclass, t.typrelid, t.oid
+    from pg_catalog.pg_type t join pg_catalog.pg_class c on c.oid = t.typrelid
+    where c.relkind = 'c' and c.relnamespace in :namespaces
   union all select 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid, i.indrelid
     from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indrelid
     where (i.indexprs is not null or i.indpred is not null) and c.relnamespace in :namespaces
@@ -27,7 +34,7 @@ const OWNERS = `select 'pg_catalog.pg_rewrite'::pg_catalog.regclass as class, r.
     from pg_catalog.pg_class c where c.relkind in ('r', 'p') and c.relnamespace in :namespaces`;
 
 /** The first oid that is not one of the server's own objects. */
-const FIRST_USER_OID = 16384;
+export const FIRST_USER_OID = 16384;
 
 /**
  * The objects that views, functions and tables need, by the oid of the one that needs them: not the sequences that

@@ -1,6 +1,7 @@
 import type { DatabaseFunction } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import { FUNCTION_MARK } from '../trigger.js';
+import { type AccessRow, accessOf, selectAccess } from './access.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 export interface FunctionRow {
@@ -16,6 +17,7 @@ export interface FunctionRow {
   readonly comment?: string;
   readonly extension?: string;
   readonly metadata: boolean;
+  readonly access?: AccessRow;
 }
 
 /** A part of CREATE AGGREGATE where it is not what goes without saying. */
@@ -70,7 +72,8 @@ export function readFunctions({ db, namespaces }: Scope): Promise<readonly Funct
         || pg_catalog.quote_ident(p.proname)) + 1) end as declaration,
       pg_catalog.pg_get_function_result(p.oid) as result, l.lanname as language, d.description as comment,
       x.extname as extension,
-      p.prosrc like '%${FUNCTION_MARK}%' and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype as metadata
+      p.prosrc like '%${FUNCTION_MARK}%' and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype as metadata,
+      ${selectAccess('p.proacl', 'p.proowner')} as access
     from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     join pg_catalog.pg_language l on l.oid = p.prolang
@@ -97,6 +100,7 @@ export function functionOf(row: FunctionRow, dependsOn: readonly Dependency[]): 
     result: row.result,
     language: row.language,
     isMetadata: row.metadata,
+    access: accessOf(row.access),
     dependsOn,
   };
 }

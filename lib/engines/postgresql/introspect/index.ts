@@ -25,10 +25,10 @@ async function read(db: Knex, names: readonly string[] | undefined): Promise<Dat
   const words = await readIndexWords(scope);
   const triggers = await readTriggers(scope);
   const functions = await readFunctions(scope);
-  const types = await readTypes(scope);
   const dependencies = await readDependencies(scope);
+  const types = await readTypes(scope, dependencies);
   const extensions = await readExtensions(scope);
-  const others = await readOthers(scope);
+  const others = await readOthers(scope, dependencies);
 
   const parts: RelationParts = {
     columns: groupBy(columns, ({ relation }) => relation),

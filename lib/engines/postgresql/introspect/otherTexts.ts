@@ -25,6 +25,10 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
       return make(`create type ${subject} as (${detail})`, `drop type ${subject}`);
     case 'range type':
       return make(`create type ${subject} as range (${detail})`, `drop type ${subject}`);
+    case 'text search configuration':
+      return make(`create ${kind} ${subject} ${detail}`, `drop ${kind} ${subject}`);
+    case 'text search dictionary':
+      return make(`create ${kind} ${subject} (${detail})`, `drop ${kind} ${subject}`);
     case 'collation':
       return make(`create collation ${subject} (${detail})`, `drop collation ${subject}`);
     case 'operator':
@@ -39,10 +43,19 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
     case 'compression':
     case 'statistics target':
     case 'column options':
+    case 'own default':
+    case 'own not null':
+      // Tables that have the column from this one have a setting of their own.
       return make(
-        `alter table ${subject} alter column ${quoted} ${detail}`,
-        `alter table ${subject} alter column ${quoted} ${back}`,
+        `alter table only ${subject} alter column ${quoted} ${detail}`,
+        `alter table only ${subject} alter column ${quoted} ${back}`,
       );
+    case 'type of table':
+      return make(`alter table ${subject} ${detail}`, `alter table ${subject} ${back}`);
+    case 'unlogged sequence':
+      return make(`alter sequence ${subject} set unlogged`, `alter sequence ${subject} set logged`);
+    case 'comment of sequence':
+      return make(`comment on sequence ${subject} is ${detail}`, `comment on sequence ${subject} is null`);
     case 'replica identity':
       return make(
         `alter table ${subject} replica identity ${detail}`,

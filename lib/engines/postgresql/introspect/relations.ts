@@ -1,3 +1,4 @@
+import { GRANTEE } from './access.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 /** A table, partitioned table, view or materialized view. */
@@ -20,8 +21,6 @@ export interface RelationRow {
 }
 
 const RELATION = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
-const GRANTEE =
-  "case g.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end";
 const OPTION = "case when g.is_grantable then ' with grant option' else '' end";
 
 /** What goes with a view that is dropped, as the statements that bring it back. */
@@ -46,7 +45,8 @@ export function readRelations({ db, namespaces }: Scope): Promise<readonly Relat
     `select c.oid as id, n.nspname as schema, c.relname as name, c.relkind as kind, d.description as comment,
       x.extname as extension, c.relpersistence = 'u' as unlogged,
       case when not c.relrowsecurity then 'off' when c.relforcerowsecurity then 'forced' else 'on' end as row_security,
-      c.reloptions as options, case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
+      nullif(coalesce(c.reloptions, '{}') || coalesce((select pg_catalog.array_agg('toast.' || o) from pg_catalog.pg_class s,
+        pg_catalog.unnest(s.reloptions) o where s.oid = c.reltoastrelid), '{}'), '{}') as options, case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
       case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bounds, h.parents,
       case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid, true) end as definition,
       c.relispopulated as populated,

@@ -1,8 +1,11 @@
 import type { Domain, EnumType } from '../../../schema/database.js';
+import type { Dependency } from '../../../schema/names.js';
+import { type AccessRow, accessOf, selectAccess } from './access.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 interface TypeRow {
+  readonly id: string;
   readonly schema: string;
   readonly name: string;
   readonly comment?: string;
@@ -17,20 +20,21 @@ interface TypeRow {
     readonly expression: string;
     readonly valid: boolean;
   }[];
+  readonly access?: AccessRow;
 }
 
 /** Enum types and domains. */
-export async function readTypes({
-  db,
-  namespaces,
-}: Scope): Promise<{ readonly enums: readonly EnumType[]; readonly domains: readonly Domain[] }> {
+export async function readTypes(
+  { db, namespaces }: Scope,
+  dependencies: ReadonlyMap<string, readonly Dependency[]>,
+): Promise<{ readonly enums: readonly EnumType[]; readonly domains: readonly Domain[] }> {
   const rows = await readRows<TypeRow>(
     db,
-    `select n.nspname as schema, t.typname as name, d.description as comment, x.extname as extension, v.values,
+    `select t.oid as id, n.nspname as schema, t.typname as name, d.description as comment, x.extname as extension, v.values,
       case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end as base, t.typnotnull as required,
       case when t.typtype = 'd' then coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault) end as expression,
       case when t.typtype = 'd' and t.typcollation <> b.typcollation then t.typcollation::pg_catalog.regcollation::text end as collation,
-      h.checks
+      h.checks, ${selectAccess('t.typacl', 't.typowner')} as access
     from pg_catalog.pg_type t
     join pg_catalog.pg_namespace n on n.oid = t.typnamespace
     left join pg_catalog.pg_type b on b.oid = t.typbasetype
@@ -49,7 +53,7 @@ export async function readTypes({
   return {
     enums: rows
       .filter(({ base }) => base === undefined)
-      .map((row) => ({ ...objectOf(row), values: row.values ?? [] })),
+      .map((row) => ({ ...objectOf(row), values: row.values ?? [], access: accessOf(row.access) })),
     domains: rows.flatMap((row) => {
       const { base, required, expression, collation, checks = [] } = row;
       if (base === undefined) return [];
@@ -64,6 +68,8 @@ export async function readTypes({
           expression: stable(check),
           isValid: valid,
         })),
+        dependsOn: dependencies.get(row.id) ?? [],
+        access: accessOf(row.access),
       };
     }),
   };

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { ClientInternals } from '../../../metadata/knexInternals.js';
+import { takeTurns } from '../../../turns.js';
 import type { ScratchObject } from '../../contract.js';
 import { compile, type Piece } from '../../scratch.js';
 import { withoutBindings } from '../identifiers.js';
@@ -25,9 +25,6 @@ function keepingNames(db: Knex, { isScratch }: ScratchNames): Knex {
   return clone;
 }
 
-/** So long it works, in milliseconds, before the answers of the server are looked after. */
-const TURN = 5;
-
 /** The statements of objects, written while the server is busy with something else. */
 export async function compileAll(
   db: Knex,
@@ -38,14 +35,12 @@ export async function compileAll(
   await ask(objects.map(({ schema }) => schema ?? home));
   const clone = keepingNames(db, names);
   const compiled: Compiled[] = [];
-  let since = performance.now();
+  const others = takeTurns();
   for (const object of objects) {
     const schema = names.scratchOf(object.schema ?? home);
     const piece = compile(clone, object, schema, withoutBindings);
     compiled.push({ ...piece, plain: object.kind === 'table' ? parsePlain(piece, schema) : undefined });
-    if (performance.now() - since < TURN) continue;
-    await setImmediate();
-    since = performance.now();
+    await others();
   }
   return compiled;
 }

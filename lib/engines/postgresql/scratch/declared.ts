@@ -22,7 +22,7 @@ export function nameSet(): NameSet {
 const NAME = '"(?:[^"]|"")+"|[\\p{L}_][\\p{L}\\p{N}_$]*';
 /** What a statement creates, with the schema where it names one. */
 const CREATES = new RegExp(
-  `\\bcreate\\s+(?:or\\s+replace\\s+)?(?:(?:unlogged|materialized|recursive|constraint)\\s+)*(?:table|view|type|domain|sequence|function|procedure|aggregate|collation|statistics)\\s+(?:if\\s+not\\s+exists\\s+)?(?:(${NAME})\\s*\\.\\s*)?(${NAME})`,
+  `\\bcreate\\s+(?:or\\s+replace\\s+)?(?:(?:unlogged|materialized|recursive|constraint)\\s+)*(?:table|view|type|domain|sequence|function|procedure|aggregate|collation|statistics|text\\s+search\\s+(?:configuration|dictionary))\\s+(?:if\\s+not\\s+exists\\s+)?(?:(${NAME})\\s*\\.\\s*)?(${NAME})`,
   'giu',
 );
 

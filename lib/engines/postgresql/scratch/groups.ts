@@ -1,5 +1,5 @@
 import type { DatabaseSchema } from '../../../schema/database.js';
-import { type Piece, wordsOf } from '../../scratch.js';
+import { EMPTY_SCHEMA, type Piece, wordsOf } from '../../scratch.js';
 
 /** Pieces that are built together. */
 export interface Group {
@@ -72,21 +72,9 @@ function unique<T extends Named>(lists: readonly (readonly T[])[]): readonly T[]
   return [...known.values()];
 }
 
-const NOTHING: DatabaseSchema = {
-  schemas: [],
-  tables: [],
-  views: [],
-  functions: [],
-  extensions: [],
-  enums: [],
-  domains: [],
-  sequences: [],
-  others: [],
-};
-
 /** What the groups made, each object once: the first that was read. */
 export function merged(parts: readonly DatabaseSchema[]): DatabaseSchema {
-  const [first = NOTHING] = parts;
+  const [first = EMPTY_SCHEMA] = parts;
   if (parts.length < 2) return first;
   return {
     ...first,

@@ -16,6 +16,8 @@ export interface Plan {
 
 /** A foreign key, which Knex adds when the table is there: all of them come after all of the tables. */
 const ADDS_KEY = /^alter table [^(]*? add (?:constraint (?:"(?:[^"]|"")+"|\w+) )?foreign key/i;
+/** What is said of a key when it is there. */
+const OF_CONSTRAINT = /^comment on constraint /i;
 /** What names no other object: the hook's own statements, comments. */
 const NAMES_NOTHING = /^(do|comment on)\b/i;
 /** Texts that are no SQL yet: the bodies of functions, which the server does not look into when it makes them. */
@@ -156,7 +158,8 @@ export function planBuild(
     ...piece,
     statements: piece.statements.map(moved),
   }));
-  const isKey = ({ object }: Piece, { sql }: CompiledQuery) => object.kind === 'table' && ADDS_KEY.test(sql);
+  const isKey = ({ object }: Piece, { sql }: CompiledQuery) =>
+    object.kind === 'table' && (ADDS_KEY.test(sql) || OF_CONSTRAINT.test(sql));
   const part = (wanted: boolean): readonly Step[] =>
     ordered
       .map((piece) => ({

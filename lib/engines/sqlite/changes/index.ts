@@ -91,6 +91,7 @@ export const changes: ChangeEngine = {
     columnCall,
     defaultWord,
     incrementsCall,
+    serialName: () => undefined,
     enumCheck,
     keepsExpressions: true,
     uniqueIsIndex: true,

@@ -1,4 +1,5 @@
-import type { Operation, PartRename } from '../../../operations/operation.js';
+import { type Operation, type PartRename, sameObject } from '../../../operations/operation.js';
+import type { DatabaseSchema } from '../../../schema/database.js';
 
 /** A rename of a constraint or index as the engine knows it: away with the one, and here is the other. */
 function rewriteRename({ table, parts: { kind, from, to } }: PartRename): readonly Operation[] {
@@ -8,9 +9,63 @@ function rewriteRename({ table, parts: { kind, from, to } }: PartRename): readon
   ];
 }
 
+type KeyChange = Extract<Operation, { kind: 'primaryKey' }>;
+
+/** The names that tables which are kept in the order of their primary key have at one time or another. */
+function keptByKey(operations: readonly Operation[], { tables }: DatabaseSchema): ReadonlySet<string> {
+  const names = new Set(tables.filter(({ isWithoutRowid }) => isWithoutRowid).map(({ name }) => name));
+  for (const each of operations)
+    if (each.kind === 'renameTable' && names.has(each.from.name)) names.add(each.to.name);
+  return names;
+}
+
+/**
+ * A table that is kept in the order of its key is never without one: the new one takes the place of the old in one
+ * alteration, behind the columns that come and before those that go.
+ */
+function joinKeys(operations: readonly Operation[], before: DatabaseSchema): readonly Operation[] {
+  const names = keptByKey(operations, before);
+  const isKey = (each: Operation): each is KeyChange => each.kind === 'primaryKey';
+  const keys = operations.filter(isKey).filter(({ table }) => names.has(table.name));
+  return keys
+    .filter(({ to }) => to === undefined)
+    .reduce((all, { table, from }) => {
+      const isOf = (each: Operation) => 'table' in each && sameObject(each.table, table);
+      const added = keys.find((each) => each.to !== undefined && isOf(each));
+      if (added === undefined) return all;
+      const rest = all.filter((each) => !(isKey(each) && isOf(each) && each.to === undefined));
+      const place = rest.findIndex(
+        (each) =>
+          each === added ||
+          (isOf(each) &&
+            each.kind === 'column' &&
+            each.to === undefined &&
+            each.from?.generated === undefined),
+      );
+      const without = rest.filter((each) => each !== added);
+      return [...without.slice(0, place), { ...added, from }, ...without.slice(place)];
+    }, operations);
+}
+
+/** A column that never gives a number twice says itself that it is the primary key: it brings it. */
+function withoutOwnKeys(operations: readonly Operation[]): readonly Operation[] {
+  const isBrought = (key: Operation): boolean =>
+    key.kind === 'primaryKey' &&
+    key.to !== undefined &&
+    operations.some(
+      (each) =>
+        each.kind === 'column' &&
+        sameObject(each.table, key.table) &&
+        each.to?.numbering?.kind === 'rowid' &&
+        !each.to.numbering.reuses,
+    );
+  return operations.filter((each) => !isBrought(each));
+}
+
 /** See `ChangeEngine.rewrite`. */
-export function rewrite(operations: readonly Operation[]): readonly Operation[] {
-  return operations.flatMap((operation) =>
+export function rewrite(operations: readonly Operation[], before: DatabaseSchema): readonly Operation[] {
+  const plain = operations.flatMap((operation) =>
     operation.kind === 'renamePart' ? rewriteRename(operation) : [operation],
   );
+  return joinKeys(withoutOwnKeys(plain), before);
 }

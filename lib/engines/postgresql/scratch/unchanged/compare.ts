@@ -3,7 +3,8 @@ import type { Check, ForeignKey, KeyConstraint } from '../../../../schema/constr
 import type { ObjectName } from '../../../../schema/names.js';
 import type { Table } from '../../../../schema/table.js';
 import type { Index } from '../../../../schema/tableIndex.js';
-import type { NamedColumns, PlainKey, PlainTable } from './parse.js';
+import type { PlainKey, PlainTable } from './parse.js';
+import type { NamedColumns } from './part.js';
 import type { Probe } from './probe.js';
 
 /** The table that a name means: written with its schema, or found on the search path. */

@@ -1,14 +1,7 @@
 import { listOf, STANDARD_QUOTES, splitParts } from '../../../parts.js';
 import type { Piece } from '../../../scratch.js';
-import { closingOf, identifierOf, isWord, significant, tokenize } from '../../../tokens.js';
 import { quoteName } from '../../identifiers.js';
-
-/** A key, constraint or index on columns. */
-export interface NamedColumns {
-  /** Undefined where the server gives the name. */
-  readonly name: string | undefined;
-  readonly columns: readonly string[];
-}
+import { type NamedColumns, partOf } from './part.js';
 
 export interface PlainKey extends NamedColumns {
   /** Schema and name as they are written; the schema may be left out. */
@@ -49,43 +42,8 @@ const ACTION = / on (update|delete) (no action|restrict|cascade|set null|set def
 const INDEX = new RegExp(`^create (unique )?index (${NAME}) on `);
 const ON_COLUMNS = new RegExp(`^ ${LIST}$`);
 const TEXT = /^ is '((?:[^']|'')*)'$/;
-/** What a definition of a column has that the server does not keep with the column alone. */
-const NOT_PLAIN = ['CONSTRAINT', 'UNIQUE', 'REFERENCES', 'GENERATED', 'DEFERRABLE', 'EXCLUDE', 'LIKE'];
-
 const unquote = (quoted: string): string => quoted.slice(1, -1).replaceAll('""', '"');
 const namesIn = (list: string): readonly string[] => (list.match(NAMES) ?? []).map(unquote);
-
-/** What stands between two commas of a CREATE TABLE. */
-type Part =
-  | { readonly name: string; readonly definition: string; readonly isKey: boolean }
-  | { readonly primaryKey: NamedColumns };
-
-function readPart(sql: string): Part | undefined {
-  const tokens = significant(tokenize(sql));
-  const [first] = tokens;
-  const last = tokens.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  if (isWord(first, 'CONSTRAINT') && isWord(tokens[2], 'PRIMARY')) {
-    const [name = '', ...columns] = tokens.filter(({ kind }) => kind === 'name').map(identifierOf);
-    return closingOf(tokens, 4) === tokens.length - 1 ? { primaryKey: { name, columns } } : undefined;
-  }
-  if (first.kind !== 'name' || tokens.some((token) => isWord(token, ...NOT_PLAIN))) return undefined;
-  const name = identifierOf(first);
-  const key = tokens.findIndex((token, at) => isWord(token, 'PRIMARY') && isWord(tokens[at + 1], 'KEY'));
-  const definition = sql.slice(first.end, last.end);
-  if (key < 0) return { name, definition, isKey: false };
-  const from = (tokens[key]?.start ?? 0) - first.end;
-  const to = (tokens[key + 1]?.end ?? 0) - first.end;
-  return { name, definition: definition.slice(0, from) + definition.slice(to), isKey: true };
-}
-
-/** By their text: a schema has the same few columns in every table. */
-const parts = new Map<string, Part | undefined>();
-
-function partOf(sql: string): Part | undefined {
-  if (!parts.has(sql)) parts.set(sql, readPart(sql));
-  return parts.get(sql);
-}
 
 function addPart(draft: Draft, sql: string): boolean {
   const part = partOf(sql.trim());
