@@ -3,6 +3,7 @@ import { uncheckedOf } from '../../../lib/commands/leftAlone.js';
 import { diff } from '../../../lib/diff/index.js';
 import { engines } from '../../../lib/engines/registry.js';
 import { schemaOf } from '../../../lib/engines/sqlite/introspect/index.js';
+import { hazardFinder } from '../../../lib/operations/hazards/index.js';
 
 describe('a table that is the same in both schemas', () => {
   const sqlite = engines.find(({ name }) => name === 'sqlite');
@@ -24,6 +25,7 @@ describe('a table that is the same in both schemas', () => {
       unmanaged: [],
     });
     expect(uncheckedOf(schema, schema, () => true)).to.deep.equal([]);
+    expect(() => hazardFinder([], sqlite.changes.hazards, schema.tables)).not.to.throw();
   });
 
   it('is taken apart when somebody does', () => {
