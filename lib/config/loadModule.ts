@@ -70,18 +70,22 @@ const HAS_LOADER = /(?:^|\s)(?:--import|--loader|--experimental-loader|--require
   [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '),
 );
 
-/**
- * Loads an ES module without the many turns of the process that an import takes. Undefined where it cannot be loaded so,
- * or not at all: then `loadModule` loads it, or says why not.
- */
-export function loadAtOnce(path: string): unknown {
+/** Node's words where it has tried to link a module before: why that failed it then keeps to itself. */
+const TRIED_BEFORE = /imported again after being required/;
+
+/** The same for an ES module, where it can be without the many turns of the process that an import takes. */
+export async function loadAtOnce(path: string): Promise<unknown> {
   const { require_module: isAble } = process.features as { readonly require_module?: boolean };
-  if (isAble !== true || HAS_LOADER) return undefined;
+  if (isAble !== true || HAS_LOADER) return loadModule(path);
+  let reason: unknown;
   try {
     return require(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    reason = error;
   }
+  return loadModule(path).catch((error: unknown) => {
+    throw TRIED_BEFORE.test(String((error as { message?: unknown })?.message)) ? reason : error;
+  });
 }
 
 /** The default export, also where a compiler or loader has wrapped it once more. */

@@ -27,7 +27,7 @@ function isHeld({ from, to }: Extract<Operation, { kind: 'column' }>): boolean {
 
 /** The types that change, by whose values views may compare: also by the names that they had. */
 function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
-  const touched = operations.flatMap((operation) =>
+  const touched: ObjectName[] = operations.flatMap((operation) =>
     (operation.kind === 'enum' ||
       (operation.kind === 'domain' && operation.from?.type !== operation.to?.type)) &&
     operation.from !== undefined &&
@@ -35,11 +35,10 @@ function touchedTypes(operations: readonly Operation[]): readonly ObjectName[] {
       ? [operation.to]
       : [],
   );
-  return operations.reduceRight<readonly ObjectName[]>(
-    (all, each) =>
-      each.kind === 'renameType' && all.some((type) => sameObject(type, each.to)) ? [...all, each.from] : all,
-    touched,
-  );
+  for (const each of operations.toReversed())
+    if (each.kind === 'renameType' && touched.some((type) => sameObject(type, each.to)))
+      touched.push(each.from);
+  return touched;
 }
 
 /** The functions that go, or are made anew: with what they give back, or for a type that changes. */

@@ -27,10 +27,18 @@ export function placeName({ file, line }: Place): string {
   return `${fileName(file)}:${line}`;
 }
 
+/** The line that names what another file does not export, which Node keeps to itself where a module is required. */
+function lineOfImport(message: string, source: string): number | undefined {
+  const [, name] = /does not provide an export named '([^']+)'/.exec(message) ?? [];
+  const at = name === undefined ? -1 : source.split('\n').findIndex((line) => line.includes(name));
+  return at < 0 ? undefined : at + 1;
+}
+
 async function lineOf(path: string, error: unknown): Promise<number | undefined> {
   const line = lineOfError(error, path);
   if (line !== undefined || !(error instanceof SyntaxError)) return line;
-  return lineOfSyntaxError(path, await readFile(path, 'utf8'));
+  const source = await readFile(path, 'utf8');
+  return lineOfSyntaxError(path, source) ?? lineOfImport(error.message, source);
 }
 
 async function loadFailed(path: string, error: unknown): Promise<KnexMetaError> {
@@ -79,8 +87,7 @@ function exportsPromise(path: string, promises: readonly Promise<unknown>[]): Kn
 async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel[]> {
   let exported: readonly unknown[];
   try {
-    const loaded = isEsm ? loadAtOnce(path) : undefined;
-    exported = exportsOf(loaded ?? (await loadModule(path)));
+    exported = exportsOf(await (isEsm ? loadAtOnce(path) : loadModule(path)));
   } catch (error) {
     throw await loadFailed(path, error);
   }

@@ -285,6 +285,16 @@ describe('building models (postgresql)', () => {
     await db.raw('drop table "To do"; drop domain odd; drop schema late cascade');
   });
 
+  it('says that names were cut where two of them are the same then', async () => {
+    const long = 'a_very_long_name_of_a_table_that_says_all_about_it';
+    const model = defineModel(long, (t) => {
+      for (const name of ['the_first_column', 'the_first_column_too']) t.integer(name).index();
+    });
+    const error = await errorOf(() => desiredOf(open(), [model]));
+    expect(error.message).to.match(/"[a-z_]{63}" already exists$/);
+    expect(error.remedy).to.match(/^The server cuts names after 63 bytes/);
+  });
+
   it('says which model the server refuses, where it stands, and nothing of the scratch schema', async () => {
     const db = open();
     const wrong = [

@@ -71,6 +71,16 @@ eachEngine('models and the database', function (engine) {
     expect([missing.code, missing.stderr.split(':')[0]]).to.deep.equal([1, 'Error MIGRATION_FILES_MISSING']);
   });
 
+  it('an import of what is not there is said as Node says it', async () => {
+    const text = `import { defineModels } from '${join(ROOT, 'dist/lib/index.js')}';\nexport const a = defineModels;\n`;
+    models(project, USERS);
+    writeFileSync(join(project.folder, 'models', 'a.mjs'), text);
+    const { stdout } = await run(project, 'check:models', '--json');
+    expect(JSON.parse(stdout).error?.message).to.match(
+      /a\.mjs:1 could not be loaded: .*does not provide an export named 'defineModels'/,
+    );
+  });
+
   it('CommonJS files among the models may require those that are ES modules, and one of these may await', async () => {
     await ok(project, 'migrate:latest');
     const folder = join(project.folder, 'models');

@@ -715,6 +715,18 @@ const CASES: readonly Case[] = [
     kept: 'select id, y from b',
   },
   {
+    name: 'a view of constants below a UNION, which the server writes with their names the second time only',
+    before: sql('create table t (id integer primary key)'),
+    after: sql(
+      'create table t (id integer primary key)',
+      `create view v as with a as (
+        select 'x ''y''::text AS text' as q, 1::bigint as n, null::timestamp(3) with time zone as at, '{}'::varchar(5)[] as l
+        union select 'y', 2, null, null
+        union select 'z', '3'::bigint, null::timestamp(3) with time zone, '{}'::varchar(5)[]) select * from a`,
+      `create view named as select id, 'a' || 'b'::text as text, array['a', 'b'::text] as text2, 'c'::text as text3 from t`,
+    ),
+  },
+  {
     name: 'a column that comes, numbered in rows that are there by a sequence with a name and options of its own',
     before: sql('create table t (id integer primary key)'),
     after: sql(

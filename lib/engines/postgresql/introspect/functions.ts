@@ -2,7 +2,7 @@ import type { DatabaseFunction } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import { FUNCTION_MARK } from '../trigger.js';
 import { type AccessRow, accessOf, selectAccess } from './access.js';
-import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
+import { functionName, joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 export interface FunctionRow {
   readonly id: string;
@@ -24,7 +24,7 @@ export interface FunctionRow {
 const said = (word: string, column: string, isSaid: string): string =>
   `case when ${isSaid} then ', ${word} = ' || ${column} else '' end`;
 const step = (word: string, column: string): string =>
-  said(word, `${column}::pg_catalog.text`, `${column}::pg_catalog.oid <> 0`);
+  said(word, functionName(column), `${column}::pg_catalog.oid <> 0`);
 const finals = (word: string, column: string, usual: string): string =>
   said(
     word,
@@ -34,7 +34,7 @@ const finals = (word: string, column: string, usual: string): string =>
 
 /** What the server has no function for: all behind the name of an aggregate. */
 const AGGREGATE = `'(' || coalesce(nullif(pg_catalog.pg_get_function_arguments(p.oid), ''), '*') || ') (sfunc = '
-  || g.aggtransfn::pg_catalog.text || ', stype = ' || pg_catalog.format_type(g.aggtranstype, null)
+  || ${functionName('g.aggtransfn')} || ', stype = ' || pg_catalog.format_type(g.aggtranstype, null)
   || ${[
     said('sspace', 'g.aggtransspace', 'g.aggtransspace <> 0'),
     step('finalfunc', 'g.aggfinalfn'),

@@ -1,5 +1,6 @@
 import { FIRST_USER_OID } from './dependencies.js';
 import { columns, OF } from './otherRows.js';
+import { functionName } from './rows.js';
 
 /** A catalog whose objects are in a schema and have nothing else to say here. */
 const plain = (kind: string, catalog: string, prefix: string, where = 'true') =>
@@ -41,7 +42,7 @@ const range = (
         where m.oid = g.rngmultitypid and m.typname <> case when t.typname like '%range%'
           then pg_catalog.regexp_replace(t.typname, 'range', 'multirange') else t.typname || '_multirange' end), '')`
       }
-      || case when g.rngsubdiff::oid <> 0 then ', subtype_diff = ' || g.rngsubdiff::text else '' end end
+      || case when g.rngsubdiff::oid <> 0 then ', subtype_diff = ' || ${functionName('g.rngsubdiff')} else '' end end
     from pg_catalog.pg_range g join pg_catalog.pg_opclass o on o.oid = g.rngsubopc
     join pg_catalog.pg_type e on e.oid = g.rngsubtype where g.rngtypid = t.oid)`;
 
@@ -49,13 +50,13 @@ const OPERANDS = `case when r.oprleft = 0 then 'none' else pg_catalog.format_typ
     || pg_catalog.format_type(r.oprright, null)`;
 
 /** One that is in no schema of the path is not described: a name of symbols is found by the path only. */
-const OPERATOR = `case when pg_catalog.pg_operator_is_visible(r.oid) and r.oprcode::oid <> 0 then 'function = ' || r.oprcode::text
+const OPERATOR = `case when pg_catalog.pg_operator_is_visible(r.oid) and r.oprcode::oid <> 0 then 'function = ' || ${functionName('r.oprcode')}
     || case when r.oprleft = 0 then '' else ', leftarg = ' || pg_catalog.format_type(r.oprleft, null) end
     || ', rightarg = ' || pg_catalog.format_type(r.oprright, null)
     || coalesce((select ', commutator = ' || o.oprname from pg_catalog.pg_operator o where o.oid = r.oprcom and o.oprcode::oid <> 0), '')
     || coalesce((select ', negator = ' || o.oprname from pg_catalog.pg_operator o where o.oid = r.oprnegate and o.oprcode::oid <> 0), '')
-    || case when r.oprrest::oid = 0 then '' else ', restrict = ' || r.oprrest::text end
-    || case when r.oprjoin::oid = 0 then '' else ', join = ' || r.oprjoin::text end
+    || case when r.oprrest::oid = 0 then '' else ', restrict = ' || ${functionName('r.oprrest')} end
+    || case when r.oprjoin::oid = 0 then '' else ', join = ' || ${functionName('r.oprjoin')} end
     || case when r.oprcanhash then ', hashes' else '' end || case when r.oprcanmerge then ', merges' else '' end end`;
 
 /** Its parser, and which dictionaries look at which kinds of words. */
@@ -103,7 +104,7 @@ export function objects(version: number): readonly string[] {
       subject: 'r.oprname',
       detail: OPERATOR,
       back: OPERANDS,
-    })} from pg_catalog.pg_operator r`,
+    })} from pg_catalog.pg_operator r where r.oid >= ${FIRST_USER_OID}`,
     plain('operator class', 'pg_opclass', 'opc'),
     plain('operator family', 'pg_opfamily', 'opf'),
     `${columns("'collation'", {

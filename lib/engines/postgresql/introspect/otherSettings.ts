@@ -5,27 +5,33 @@ const setting = (kind: string, where: string, detail = 'null', back = 'null') =>
   `${columns(`'${kind}'`, { catalog: 'pg_class', namespace: 'relnamespace', name: 'relname', relation: 'relname', subject: 'oid::pg_catalog.regclass', detail, back })}
     from pg_catalog.pg_class c where relkind in ('r', 'p', 'v', 'm', 'S') and (${where})`;
 
-/** How a column is stored, where that is not its type's own way, or its parent's. */
-const columnSetting = (kind: string, where: string, detail: string, back: string, inherited?: string) =>
-  `${columns(`'${kind}'`, { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'a.attname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail, back })}
+/** A kind of setting, when a column has it, what says it and what takes it back. */
+type ColumnSetting = readonly [kind: string, where: string, detail: string, back: string];
+
+/**
+ * How columns are stored, where that is not their types' own way: all columns are looked at once. A partition says it too,
+ * being there before its parent says it.
+ */
+const columnSettings = (kinds: readonly ColumnSetting[]) =>
+  `${columns('k.kind', { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'a.attname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail: 'k.detail', back: 'k.back' })}
   from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_type t on t.oid = a.atttypid
-  where c.relkind in ('r', 'p', 'm') and a.attnum > 0 and not a.attisdropped and ${where}
-    ${
-      inherited === undefined
-        ? ''
-        : `and (not c.relispartition or not exists (select from pg_catalog.pg_inherits i join pg_catalog.pg_attribute p
-      on p.attrelid = i.inhparent and p.attname = a.attname where i.inhrelid = c.oid and p.${inherited} = a.${inherited}))`
-    }`;
+  cross join lateral (values ${kinds.map(([kind, where, detail, back]) => `('${kind}', ${where}, ${detail}, ${back})`).join(', ')}) k (kind, has, detail, back)
+  where c.relkind in ('r', 'p', 'm') and a.attnum > 0 and not a.attisdropped
+    and (${kinds.map(([, where]) => where).join(' or ')}) and k.has`;
 
 const DEFAULT = (of: string) =>
   `(select pg_catalog.pg_get_expr(f.adbin, f.adrelid) from pg_catalog.pg_attrdef f where f.adrelid = ${of}.attrelid and f.adnum = ${of}.attnum)`;
 
-/** Where a column is not as the parent has it that its table has it from: in what it defaults to, and in NOT NULL. */
-const partitionColumn = (kind: string, where: string, detail: string, back: string) =>
+/**
+ * Where a column is not as the parent has it that its table has it from: in what it defaults to, and in NOT NULL. Without
+ * any inheritance no column is looked at.
+ */
+const ownOfColumn = (kind: string, parent: string, where: string, detail: string, back: string) =>
   `${columns(`'${kind}'`, { catalog: 'pg_class', oid: 'c.oid', namespace: 'c.relnamespace', name: 'a.attname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail, back })}
   from pg_catalog.pg_class c join pg_catalog.pg_inherits i on i.inhrelid = c.oid
-  join pg_catalog.pg_attribute a on a.attrelid = c.oid join pg_catalog.pg_attribute p on p.attrelid = i.inhparent and p.attname = a.attname
-  where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and ${where}`;
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid join pg_catalog.pg_attribute p on p.attrelid = ${parent} and p.attname = a.attname
+  where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and ${where}
+    and exists (select from pg_catalog.pg_inherits)`;
 
 const DEFAULTS = (of: string) => `coalesce('set default ' || ${DEFAULT(of)}, 'drop default')`;
 
@@ -35,6 +41,9 @@ const STORAGE = (letter: string) =>
 const REPLICA = `case relreplident when 'f' then 'full' when 'n' then 'nothing' else 'using index ' || (
     select pg_catalog.quote_ident(ic.relname) from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
     where i.indrelid = c.oid and i.indisreplident) end`;
+
+const OF_OWNER = `from pg_catalog.pg_depend o join pg_catalog.pg_class u on u.oid = o.refobjid
+      where o.classid = ${OF('pg_class')} and o.objid = c.oid and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0`;
 
 /** Queries for what is said of relations and columns beyond their definitions. */
 export const settings = (version: number): readonly string[] => [
@@ -62,20 +71,25 @@ export const settings = (version: number): readonly string[] => [
   ...(version >= 15
     ? [
         `${columns("'unlogged sequence'", { catalog: 'pg_class', namespace: 'relnamespace', name: 'relname', subject: 'oid::pg_catalog.regclass', detail: "''" })}
-    from pg_catalog.pg_class c where relkind = 'S' and relpersistence = 'u' and not exists (select from pg_catalog.pg_depend o
-      join pg_catalog.pg_class u on u.oid = o.refobjid where o.classid = ${OF('pg_class')} and o.objid = c.oid
-        and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0 and u.relpersistence = 'u')`,
+    from pg_catalog.pg_class c where relkind = 'S' and relpersistence = 'u' and not exists (select ${OF_OWNER})`,
+        // Otherwise than the table of its column.
+        `${columns("'persistence of sequence'", { catalog: 'pg_class', namespace: 'relnamespace', name: 'relname' })}
+    from pg_catalog.pg_class c where relkind = 'S' and exists (select ${OF_OWNER} and u.relpersistence <> c.relpersistence)
+      and exists (select from pg_catalog.pg_class where relpersistence = 'u')`,
       ]
     : []),
-  partitionColumn(
+  ownOfColumn(
     'own default',
+    // What a partition has when it comes: those between them say theirs later.
+    'pg_catalog.pg_partition_root(c.oid)',
     `c.relispartition and ${DEFAULT('a')} is distinct from ${DEFAULT('p')}`,
     DEFAULTS('a'),
     DEFAULTS('p'),
   ),
   // The other way round is not possible.
-  partitionColumn(
+  ownOfColumn(
     'own not null',
+    'i.inhparent',
     `(c.relispartition or not a.attislocal) and a.attnotnull and not p.attnotnull and not exists (
       select from pg_catalog.pg_index k where k.indrelid = c.oid and k.indisprimary and a.attnum = any (k.indkey))`,
     "'set not null'",
@@ -104,33 +118,29 @@ export const settings = (version: number): readonly string[] => [
   `${columns("'clustered index'", { catalog: 'pg_class', oid: 'i.indexrelid', namespace: 'c.relnamespace', name: 'ic.relname', relation: 'c.relname', subject: 'c.oid::pg_catalog.regclass', detail: "''" })}
     from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
     join pg_catalog.pg_class c on c.oid = i.indrelid where i.indisclustered`,
-  columnSetting(
-    'storage',
-    'a.attstorage <> t.typstorage',
-    STORAGE('a.attstorage'),
-    STORAGE('t.typstorage'),
-    'attstorage',
-  ),
-  columnSetting(
-    'statistics target',
-    'coalesce(a.attstattarget, -1) <> -1',
-    "'set statistics ' || a.attstattarget",
-    "'set statistics -1'",
-  ),
-  columnSetting(
-    'column options',
-    'a.attoptions is not null',
-    "'set (' || pg_catalog.array_to_string(a.attoptions, ', ') || ')'",
-    "'reset (' || (select pg_catalog.string_agg(pg_catalog.split_part(o, '=', 1), ', ') from pg_catalog.unnest(a.attoptions) o) || ')'",
-  ),
-  ...(version >= 14
-    ? [
-        columnSetting(
-          'compression',
-          "a.attcompression <> ''",
-          "'set compression ' || case a.attcompression when 'l' then 'lz4' else 'pglz' end",
-          "'set compression default'",
-        ),
-      ]
-    : []),
+  columnSettings([
+    ['storage', 'a.attstorage <> t.typstorage', STORAGE('a.attstorage'), STORAGE('t.typstorage')],
+    [
+      'statistics target',
+      'coalesce(a.attstattarget, -1) <> -1',
+      "'set statistics ' || a.attstattarget",
+      "'set statistics -1'",
+    ],
+    [
+      'column options',
+      'a.attoptions is not null',
+      "'set (' || pg_catalog.array_to_string(a.attoptions, ', ') || ')'",
+      "'reset (' || (select pg_catalog.string_agg(pg_catalog.split_part(o, '=', 1), ', ') from pg_catalog.unnest(a.attoptions) o) || ')'",
+    ],
+    ...(version >= 14
+      ? [
+          [
+            'compression',
+            "a.attcompression <> ''",
+            "'set compression ' || case a.attcompression when 'l' then 'lz4' else 'pglz' end",
+            "'set compression default'",
+          ] as const,
+        ]
+      : []),
+  ]),
 ];

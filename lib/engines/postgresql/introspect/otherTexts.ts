@@ -44,11 +44,16 @@ export function statementsOf({ kind, subject = '', quoted = '', detail, back = '
     case 'statistics target':
     case 'column options':
     case 'own default':
-    case 'own not null':
       // Tables that have the column from this one have a setting of their own.
       return make(
         `alter table only ${subject} alter column ${quoted} ${detail}`,
         `alter table only ${subject} alter column ${quoted} ${back}`,
+      );
+    case 'own not null':
+      // Its partitions need it too.
+      return make(
+        `alter table ${subject} alter column ${quoted} ${detail}`,
+        `alter table ${subject} alter column ${quoted} ${back}`,
       );
     case 'type of table':
       return make(`alter table ${subject} ${detail}`, `alter table ${subject} ${back}`);

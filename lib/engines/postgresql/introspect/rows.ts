@@ -77,3 +77,12 @@ export interface Scope {
   /** `server_version_num` by 10,000. */
   readonly version: number;
 }
+
+/**
+ * A function's name as a statement needs it. The server's own way names the schema of one that is there more than once
+ * with other arguments, also where the types of these are in several schemas.
+ */
+export const functionName = (oid: string): string =>
+  `(select case when pg_catalog.pg_function_is_visible(fn.oid) then ''
+      else fn.pronamespace::pg_catalog.regnamespace::text || '.' end || pg_catalog.quote_ident(fn.proname)
+    from pg_catalog.pg_proc fn where fn.oid = ${oid}::pg_catalog.oid)`;

@@ -18,13 +18,46 @@ function behindBracket(sql: string, open: number): number {
 const CAST = /^(\)?)::(?:"(?:[^"]|"")+"|[\w. ]+?)(?:\(\d+(?:,\d+)?\))?\[\]/;
 const FIELD = /\bEXTRACT\((?=[a-z_]*[A-Z])([A-Za-z_]+) FROM/g;
 
+/** Strings and quoted names, which are passed over; a column that is a constant with its cast, and the column's name. */
+const CONSTANT =
+  /(?<=\b(?:SELECT|DISTINCT)\s+|,\s+)(?:'(?:[^']|'')*'|\bNULL)::("(?:[^"]|"")+"|[a-z_][\w.]*(?: varying| precision| with(?:out)? time zone)?)((?:\([\d,]+\)(?: with(?:out)? time zone)?)?(?:\[\])*) AS ("(?:[^"]|"")+"|\w+)|"(?:[^"]|"")+"|'(?:[^']|'')*'/g;
+
+/** What types are called inside the server, which is what a column of a constant is called. */
+const INTERNAL: Readonly<Record<string, string>> = {
+  'character varying': 'varchar',
+  character: 'bpchar',
+  smallint: 'int2',
+  integer: 'int4',
+  bigint: 'int8',
+  real: 'float4',
+  'double precision': 'float8',
+  boolean: 'bool',
+  'timestamp without time zone': 'timestamp',
+  'timestamp with time zone': 'timestamptz',
+  'time without time zone': 'time',
+  'time with time zone': 'timetz',
+};
+
+const unquoted = (name: string): string => name.replaceAll('"', '');
+
+/** The name of a column that it has anyway: below a UNION the server writes it the second time only. */
+function withoutOwnNames(sql: string): string {
+  return sql.replace(CONSTANT, (text, type?: string, more = '', name = '') => {
+    if (type === undefined) return text;
+    const zone = / with(?:out)? time zone$/.exec(more.replace(/(\[\])+$/, ''))?.[0] ?? '';
+    const own = INTERNAL[`${type}${zone}`] ?? unquoted(type).split('.').pop();
+    return own === unquoted(name) ? text.slice(0, text.length - ` AS ${name}`.length) : text;
+  });
+}
+
 /**
  * An expression in a form that the server writes again when it is given it: what it writes of `x in ('a', 'b')` on a
  * column of `varchar` is an array with a cast of its own making, which it would write otherwise the second time. It
  * makes that cast again by itself.
  */
 export function stable(sql: string): string {
-  let text = sql.includes('EXTRACT(') ? sql.replace(FIELD, "EXTRACT('$1' FROM") : sql;
+  const named = sql.includes(' AS ') ? withoutOwnNames(sql) : sql;
+  let text = named.includes('EXTRACT(') ? named.replace(FIELD, "EXTRACT('$1' FROM") : named;
   for (let at = text.indexOf('ARRAY['); at >= 0; at = text.indexOf('ARRAY[', at + 1)) {
     const end = behindBracket(text, at + 5);
     if (end === at + 7) continue;

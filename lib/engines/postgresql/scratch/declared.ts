@@ -1,5 +1,6 @@
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Piece } from '../../scratch.js';
+import { serialName } from '../identifiers.js';
 
 /** Names by the schema that they are in. */
 export interface NameSet {
@@ -35,6 +36,12 @@ const INDEX = new RegExp(
   'iu',
 );
 
+/** A column of a table that numbers itself, as the builder writes it. */
+const NUMBERED =
+  /"((?:[^"]|"")+)" (?:(?:small|big)?serial\b|\w+ generated (?:always|by default) as identity\b)/gi;
+/** The name that an identity column gives its sequence. */
+const SEQUENCE_NAME = new RegExp(`\\bas identity \\(sequence name (?:(${NAME})\\s*\\.\\s*)?(${NAME})`, 'giu');
+
 /** The names that free SQL creates, without their schemas. */
 export function createdBy(statements: Piece['statements']): readonly string[] {
   return statements.flatMap(({ sql }) => [...sql.matchAll(CREATES)].map(([, , name = '']) => nameOf(name)));
@@ -53,13 +60,15 @@ export function addCreated(
     for (const { sql } of statements) {
       const index = INDEX.exec(sql)?.[1];
       if (index !== undefined) names.add(schema, nameOf(index));
+      for (const [, inSchema, sequence = ''] of sql.matchAll(SEQUENCE_NAME))
+        names.add(inSchema === undefined ? home : realOf(nameOf(inSchema)), nameOf(sequence));
       if (kind !== 'sql' && !/^create\s+(type|table|statistics)\b/i.test(sql)) continue;
       for (const [, inSchema, created = ''] of sql.matchAll(CREATES))
         names.add(inSchema === undefined ? home : realOf(nameOf(inSchema)), nameOf(created));
       // The sequences of its numbered columns.
       if (kind === 'table')
-        for (const [, column = ''] of sql.matchAll(/"((?:[^"]|"")+)" (?:small|big)?serial\b/gi))
-          names.add(schema, `${name}_${column.replaceAll('""', '"')}_seq`);
+        for (const [, column = ''] of sql.matchAll(NUMBERED))
+          names.add(schema, serialName(name, column.replaceAll('""', '"')));
     }
   }
 }

@@ -3,13 +3,16 @@ import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import type { ScratchObject } from '../../contract.js';
 import { execute } from '../../execute.js';
 import { buildFailed, wordsOf } from '../../scratch.js';
+import { NAME_BYTES } from '../identifiers.js';
 
-/** The server's codes for a type or the like, and for a function, that is not there. */
-const NOT_THERE = new Set(['42704', '42883']);
-
+/** What to do, by the server's code: a type or the like, or a function, that is not there; a name that is there. */
 function remedyOf(error: unknown): string | undefined {
-  return NOT_THERE.has(String((error as { code?: unknown }).code))
-    ? "Correct it there, or declare what it names: by defineEnum, defineFunction, or the extension that has it, as in `export const citext = defineExtension('citext')`."
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (code === '42704' || code === '42883')
+    return "Correct it there, or declare what it names: by defineEnum, defineFunction, or the extension that has it, as in `export const citext = defineExtension('citext')`.";
+  const name = /"([^"]+)" already exists/.exec(String(message))?.[1] ?? '';
+  return Buffer.byteLength(name) === NAME_BYTES
+    ? `The server cuts names after ${NAME_BYTES} bytes, and two of those that Knex makes are the same then: give one a name, as in \`.index('by_owner')\`.`
     : undefined;
 }
 
