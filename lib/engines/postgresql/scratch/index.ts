@@ -53,7 +53,7 @@ async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonl
   await trx.raw(
     withoutBindings(`set local search_path to ${search};
       set local check_function_bodies to off; set local client_min_messages to error;
-      set local enable_nestloop to off; set local jit to off`),
+      set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0`),
   );
 }
 
