@@ -69,7 +69,9 @@ async function readInTransaction(db: Knex, names: readonly string[] | undefined)
     try {
       const inOne = async (trx: Knex.Transaction): Promise<DatabaseSchema> => {
         // Before the server's own statistics have caught up with many new tables, it would go through all for each.
-        await trx.raw('set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0');
+        await trx.raw(
+          'set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0',
+        );
         return read(trx, names);
       };
       return await db.transaction(inOne, { isolationLevel: 'repeatable read', readOnly: true });
