@@ -17,18 +17,23 @@ import { readTypes } from './types.js';
 
 async function read(db: Knex, names: readonly string[] | undefined): Promise<DatabaseSchema> {
   const { scope, schemas } = await readScope(db, names);
-  const relations = await readRelations(scope);
-  const columns = await readColumns(scope);
-  const sequences = await readSequences(scope);
-  const constraints = await readConstraints(scope);
-  const indexes = await readIndexes(scope);
-  const words = await readIndexWords(scope);
-  const triggers = await readTriggers(scope);
-  const functions = await readFunctions(scope);
-  const dependencies = await readDependencies(scope);
-  const types = await readTypes(scope, dependencies);
-  const extensions = await readExtensions(scope);
-  const others = await readOthers(scope, dependencies);
+  // Three queries and not one: a project may have a limit for the time that one takes.
+  const [relations, columns] = await Promise.all([readRelations(scope), readColumns(scope)]);
+  const [sequences, constraints, indexes, words, triggers] = await Promise.all([
+    readSequences(scope),
+    readConstraints(scope),
+    readIndexes(scope),
+    readIndexWords(scope),
+    readTriggers(scope),
+  ]);
+  const reading = readDependencies(scope);
+  const [functions, dependencies, types, extensions, others] = await Promise.all([
+    readFunctions(scope),
+    reading,
+    readTypes(scope, reading),
+    readExtensions(scope),
+    readOthers(scope, reading),
+  ]);
 
   const parts: RelationParts = {
     columns: groupBy(columns, ({ relation }) => relation),
@@ -82,7 +87,7 @@ async function readInTransaction(db: Knex, names: readonly string[] | undefined)
 }
 
 /**
- * See `Engine.introspect`: one transaction and thirteen queries, whatever the number of tables. Names in expressions
+ * See `Engine.introspect`: one transaction and four queries, whatever the number of tables. Names in expressions
  * are written as the connection's search_path asks for.
  */
 export function introspect(db: Knex, schemas?: readonly string[]): Promise<DatabaseSchema> {

@@ -39,7 +39,7 @@ function needsOf(
 /** What the description of the database leaves out, by name. */
 export async function readOthers(
   { db, namespaces, version }: Scope,
-  dependencies: ReadonlyMap<string, readonly Dependency[]>,
+  reading: Promise<ReadonlyMap<string, readonly Dependency[]>>,
 ): Promise<readonly OtherObject[]> {
   const found = await readRows<OtherRow>(
     db,
@@ -50,6 +50,7 @@ export async function readOthers(
     where o.namespace is null or o.namespace in ${namespaces}
     order by o.kind, n.nspname, o.relation, o.name`,
   );
+  const dependencies = await reading;
   // What came with an extension is in a schema, or only there with it.
   const rows = found.filter(({ schema, extension }) => schema !== undefined || extension === undefined);
   const dictionaries = rows

@@ -1,18 +1,21 @@
 import type { Knex } from 'knex';
-import { rowsOf } from '../../../metadata/session.js';
-import { withoutBindings } from '../identifiers.js';
+import { type Batch, batchOf } from './batch.js';
+
+/** The text of a query, by itself or as one part of a batch. */
+async function textOf(db: Knex | Batch, query: string): Promise<unknown> {
+  const batch = 'ask' in db ? db : batchOf(db);
+  return batch.ask(query);
+}
 
 /**
  * The rows of a query, without their NULLs. They come as one text: what a project does to the types and names of
  * its own results (type parsers, `postProcessResponse`) does not reach into that.
  */
-export async function readRows<Row>(db: Knex, sql: string): Promise<readonly Row[]> {
-  const answer: unknown = await db.raw(
-    withoutBindings(
-      `select pg_catalog.json_strip_nulls(pg_catalog.json_agg(q))::text as data from (${sql}) q`,
-    ),
+export async function readRows<Row>(db: Knex | Batch, sql: string): Promise<readonly Row[]> {
+  const data = await textOf(
+    db,
+    `select pg_catalog.json_strip_nulls(pg_catalog.json_agg(q))::text from (${sql}) q`,
   );
-  const data = rowsOf(answer)[0]?.data;
   return typeof data === 'string' ? (JSON.parse(data) as readonly Row[]) : [];
 }
 
@@ -21,15 +24,13 @@ export async function readRows<Row>(db: Knex, sql: string): Promise<readonly Row
  * in every row are most of it.
  */
 export async function readManyRows<Row>(
-  db: Knex,
+  db: Knex | Batch,
   sql: string,
   columns: readonly (keyof Row & string)[],
 ): Promise<readonly Row[]> {
   const lists = columns.map((column) => `pg_catalog.json_agg(q.${column})`).join(', ');
-  const answer: unknown = await db.raw(
-    withoutBindings(`select pg_catalog.json_build_array(${lists})::text as data from (${sql}) q`),
-  );
-  const values = JSON.parse(String(rowsOf(answer)[0]?.data)) as readonly (readonly unknown[] | null)[];
+  const data = await textOf(db, `select pg_catalog.json_build_array(${lists})::text from (${sql}) q`);
+  const values = JSON.parse(String(data)) as readonly (readonly unknown[] | null)[];
   return (values[0] ?? []).map((_first, at) => {
     const row: Record<string, unknown> = {};
     for (const [list, column] of columns.entries()) row[column] = values[list]?.[at] ?? undefined;
@@ -72,7 +73,7 @@ export function joinExtensionOf(classid: string, oid: string): string {
 
 /** What the queries read: the schemas by their oids, in parentheses for IN, on a server of this version. */
 export interface Scope {
-  readonly db: Knex;
+  readonly db: Knex | Batch;
   readonly namespaces: string;
   /** `server_version_num` by 10,000. */
   readonly version: number;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { NamedSchema } from '../../../schema/database.js';
 import { quoteText } from '../identifiers.js';
+import { batchOf } from './batch.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 interface SchemaRow {
@@ -37,7 +38,7 @@ export async function readScope(
   return {
     // Zero is no schema's oid: the list is never empty.
     scope: {
-      db,
+      db: batchOf(db),
       namespaces: `(${['0', ...found.map(({ id }) => id)].join(', ')})`,
       version: rows[0]?.version ?? 0,
     },

@@ -26,7 +26,7 @@ interface TypeRow {
 /** Enum types and domains. */
 export async function readTypes(
   { db, namespaces }: Scope,
-  dependencies: ReadonlyMap<string, readonly Dependency[]>,
+  reading: Promise<ReadonlyMap<string, readonly Dependency[]>>,
 ): Promise<{ readonly enums: readonly EnumType[]; readonly domains: readonly Domain[] }> {
   const rows = await readRows<TypeRow>(
     db,
@@ -49,6 +49,7 @@ export async function readTypes(
     where t.typtype in ('e', 'd') and t.typnamespace in ${namespaces}
     order by n.nspname, t.typname`,
   );
+  const dependencies = await reading;
   const objectOf = ({ schema, name, comment, extension }: TypeRow) => ({ schema, name, comment, extension });
   return {
     enums: rows

@@ -47,12 +47,17 @@ function spread(tables: readonly PlainTable[]): readonly ReadonlyMap<string, str
 /** The tables of a schema, of which nothing but columns and checks is of interest. */
 async function readTables(trx: Knex.Transaction, schema: string): Promise<readonly Table[]> {
   const { scope } = await readScope(trx, [schema]);
-  const relations = await readRelations(scope);
+  const [relations, columns, sequences, constraints] = await Promise.all([
+    readRelations(scope),
+    readColumns(scope),
+    readSequences(scope),
+    readConstraints(scope),
+  ]);
   const none = new Map();
   const parts = {
-    columns: groupBy(await readColumns(scope), ({ relation }) => relation),
-    sequences: groupBy(await readSequences(scope), ({ owner }) => owner),
-    constraints: groupBy(await readConstraints(scope), ({ relation }) => relation),
+    columns: groupBy(columns, ({ relation }) => relation),
+    sequences: groupBy(sequences, ({ owner }) => owner),
+    constraints: groupBy(constraints, ({ relation }) => relation),
     indexes: none,
     triggers: none,
     dependencies: none,
