@@ -251,6 +251,8 @@ export interface HookStatement {
   readonly bindings?: readonly unknown[];
   /** Called with the rows of `sql` on the same connection, before the next statement runs. */
   readonly withRows?: (session: Session, rows: readonly Row[]) => Promise<void>;
+  /** The column that the update trigger of a new table is to keep, where this makes it; null where there is none to keep. */
+  readonly stamps?: string | null;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

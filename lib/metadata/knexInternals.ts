@@ -39,6 +39,8 @@ export interface CompiledQuery {
   isHook?: boolean;
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
+  /** See `HookStatement`. */
+  stamps?: string | null;
 }
 
 export interface RunnerInternals {

@@ -25,8 +25,9 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
 
 /** A statement of the hook as Knex's runner takes it. */
 export function toQuery(statement: HookStatement): CompiledQuery {
-  const { sql, bindings = [], withRows } = statement;
-  if (withRows === undefined) return { sql, bindings: [...bindings], isHook: true };
+  const { sql, bindings = [], withRows, stamps } = statement;
+  const made = stamps === undefined ? {} : { stamps };
+  if (withRows === undefined) return { sql, bindings: [...bindings], isHook: true, ...made };
   return {
     isHook: true,
     sql,

@@ -56,7 +56,9 @@ export const metadata: MetadataEngine = {
   indexPredicate: ({ key, quoted }) =>
     key === 'is_active' ? `not ${quoted}` : key === 'is_flagged' ? quoted : undefined,
   onConnection,
-  afterCreate: (target, added) => [{ sql: reconcileTriggerSql(target, added) }],
+  afterCreate: (target, added) => [
+    { sql: reconcileTriggerSql(target, added), stamps: target.updatedAt ?? null },
+  ],
   // A trigger goes with its table when that is renamed.
   afterRenameTable: () => [],
   afterDropTable: (target) => [{ sql: dropUnusedFunctionsSql(target.table.schema) }],

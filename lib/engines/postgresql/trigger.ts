@@ -81,21 +81,21 @@ export function functionFor(
   };
 }
 
-/** Wraps statements in a DO block whose quoting no name can end. */
-function block(declarations: readonly string[], statements: string): string {
+/** Wraps statements in a DO block whose quoting no name can end; `rest` goes on as Knex takes it. */
+function block(declarations: string, statements: string, rest = ''): string {
   let tag = '$knex_meta$';
-  while (statements.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
-  return withoutBindings(
-    `do ${tag}\ndeclare\n${declarations.map((d) => `  ${d};`).join('\n')}\nbegin\n${statements}\nend\n${tag}`,
-  );
+  while (statements.includes(tag) || rest.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return `do ${tag}\ndeclare\n${declarations}\nbegin\n${withoutBindings(statements)}${rest}\nend\n${tag}`;
 }
+
+const declare = (declarations: readonly string[]): string => declarations.map((d) => `  ${d};`).join('\n');
 
 /** The key of the advisory lock that keeps sessions from making or dropping one schema's function together. */
 export const functionLock = (schema: string): string =>
   `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ${schema}, 0)`;
 const LOCK_KEY = functionLock('ns_name');
 
-const DECLARATIONS = [
+const DECLARATIONS = declare([
   'rel pg_catalog.oid',
   'ns pg_catalog.oid',
   'ns_name text',
@@ -105,47 +105,32 @@ const DECLARATIONS = [
   'fn_oid pg_catalog.oid',
   'old record',
   'trg text',
-] as const;
+]);
 
 const FIND_FUNCTION =
   "select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')";
 
-/** The branches of a CASE, by all that decides them: they are the same for every table of a project. */
-const variants = new Map<string, string>();
+/** What follows the marks, by all that decides it: it is the same for every table of a project. */
+const rests = new Map<string, string>();
 
-function variantsOf(target: HookTarget): string {
-  const { updatedAt, clock, onExplicitUpdate } = target;
+function restOf(target: HookTarget): string {
+  const { updatedAt = '', clock, onExplicitUpdate } = target;
   const key = JSON.stringify([updatedAt, clock.type, clock.expression, onExplicitUpdate]);
-  const known = variants.get(key);
+  const known = rests.get(key);
   if (known !== undefined) return known;
-  const text = STAMP_TYPES.map((type) => {
+  const column = quoteText(updatedAt);
+  const branches = STAMP_TYPES.map((type) => {
     const { name, body } = functionFor(target, type);
     return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
   }).join('\n');
-  variants.set(key, text);
-  return text;
-}
-
-/**
- * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
- * function and the trigger, replaces a trigger with another function, or drops it. All is read from the catalog
- * on the server, so it is right after any CREATE or ALTER and does nothing the second time.
- */
-export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
-  const column = target.updatedAt;
-  const statements = `
-  rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
-  if rel is null then return; end if;
-  select c.relnamespace, n.nspname into ns, ns_name
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = rel;
-${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}
+  const rest = withoutBindings(`
   select case when t.typname = 'timestamptz' then 'timestamptz' when t.typname = 'timestamp' then 'timestamp'
               when t.typname = 'date' then 'date' else 'other' end into col_type
     from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-    where a.attrelid = rel and a.attname = ${quoteText(column ?? '')} and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = rel and a.attname = ${column} and a.attnum > 0 and not a.attisdropped
       and a.attgenerated = '';
   case col_type
-${variantsOf(target)}
+${branches}
     else null;
   end case;
   if fn is not null then
@@ -170,7 +155,7 @@ ${variantsOf(target)}
     end if;
   elsif col_type is not null then
     raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
-      'table %s has a column %I of its own that cannot hold the time stamp: it got no update trigger', rel::pg_catalog.regclass, ${quoteText(column ?? '')});
+      'table %s has a column %I of its own that cannot hold the time stamp: it got no update trigger', rel::pg_catalog.regclass, ${column});
   end if;
   for old in select g.tgname, g.tgfoid from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
       where g.tgrelid = rel and not g.tgisinternal and p.prosrc like '%${FUNCTION_MARK}%' loop
@@ -180,15 +165,31 @@ ${variantsOf(target)}
   if fn_oid is null then return; end if;
   trg := '${TRIGGER_NAME}';
   if exists (select from pg_catalog.pg_trigger g where g.tgrelid = rel and g.tgname = trg) then trg := 'knex_meta_${TRIGGER_NAME}'; end if;
-  execute pg_catalog.format('create trigger %I before update on %s for each row execute function %I.%I()', trg, rel::pg_catalog.regclass, ns_name, fn);`;
-  return block(DECLARATIONS, statements);
+  execute pg_catalog.format('create trigger %I before update on %s for each row execute function %I.%I()', trg, rel::pg_catalog.regclass, ns_name, fn);`);
+  rests.set(key, rest);
+  return rest;
+}
+
+/**
+ * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
+ * function and the trigger, replaces a trigger with another function, or drops it. All is read from the catalog
+ * on the server, so it is right after any CREATE or ALTER and does nothing the second time.
+ */
+export function reconcileTriggerSql(target: HookTarget, marks: readonly MetadataColumn[] = []): string {
+  const statements = `
+  rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
+  if rel is null then return; end if;
+  select c.relnamespace, n.nspname into ns, ns_name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = rel;
+${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}`;
+  return block(DECLARATIONS, statements, restOf(target));
 }
 
 /** One statement that drops the functions of knex-meta's that no trigger uses any more. */
 export function dropUnusedFunctionsSql(schema: string | undefined): string {
   const schemas = schema === undefined ? 'any (pg_catalog.current_schemas(false))' : quoteText(schema);
   return block(
-    ['f record', 'ns_name text', 'fn_oid pg_catalog.oid'],
+    declare(['f record', 'ns_name text', 'fn_oid pg_catalog.oid']),
     `
   for f in select p.pronamespace, n.nspname, p.proname
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace

@@ -37,7 +37,6 @@ const FOREIGN = new RegExp(
   'i',
 );
 const NAMES = new RegExp(NAME, 'g');
-const STAMP = new RegExp(`new\\.(${NAME}) :=`);
 const ACTION = / on (update|delete) (no action|restrict|cascade|set null|set default)/gi;
 const INDEX = new RegExp(`^create (unique )?index (${NAME}) on `);
 const ON_COLUMNS = new RegExp(`^ ${LIST}$`);
@@ -121,12 +120,6 @@ function addComment(draft: Draft, sql: string, quoted: string, comments: Map<str
   return true;
 }
 
-function addHook(draft: Draft, sql: string): boolean {
-  const column = STAMP.exec(sql)?.[1];
-  draft.stamps = column === undefined ? undefined : unquote(column);
-  return true;
-}
-
 /** Reads the statements of a table by their very words; undefined where one says anything else. */
 export function parsePlain({ object, statements }: Piece, schema: string): PlainTable | undefined {
   const quoted = `${quoteName(schema)}.${quoteName(object.name)}`;
@@ -142,9 +135,12 @@ export function parsePlain({ object, statements }: Piece, schema: string): Plain
     metadata: new Set(statements.flatMap(({ hookColumns }) => hookColumns ?? [])),
     stamps: undefined,
   };
-  const isRead = statements.every(({ sql, output, bindings = [] }) => {
+  const isRead = statements.every(({ sql, output, bindings = [], stamps }) => {
     if (output !== undefined || bindings.length > 0) return false;
-    if (sql.startsWith('do $knex_meta')) return addHook(draft, sql);
+    if (stamps !== undefined) {
+      draft.stamps = stamps ?? undefined;
+      return true;
+    }
     // Escapes, and what Knex takes for a binding.
     if (/[\\?]/.test(sql)) return false;
     if (sql.startsWith('create table ')) return addCreate(draft, sql, `create table ${quoted}`);
