@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 import type { Examination, ExaminedTable, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
+import { groupBy } from '../groupBy.js';
 import { namesCalled, othersOf, stampTypeOf, triggerOf, triggersQuery, VOLATILE } from './examineTriggers.js';
 import { expectedColumns } from './expected.js';
+import { READS_CATALOG } from './identifiers.js';
 import { readSilencers } from './silencers.js';
 import { COLUMN_MARK, FUNCTION_MARK } from './trigger.js';
 
@@ -60,22 +62,14 @@ function columnFacts(row: Row): ColumnFacts {
   };
 }
 
-function byTable(rows: readonly Row[]): ReadonlyMap<unknown, readonly Row[]> {
-  const tables = new Map<unknown, Row[]>();
-  for (const row of rows) {
-    const found = tables.get(row.id) ?? [];
-    tables.set(row.id, found);
-    found.push(row);
-  }
-  return tables;
-}
+const byTable = (rows: readonly Row[]) => groupBy(rows, ({ id }) => id);
 
 async function read(
   trx: Knex.Transaction,
   wanted: WantedMetadata,
   schema: string | undefined,
 ): Promise<Examination> {
-  await trx.raw("set local lock_timeout = '2s'; set local enable_nestloop to off; set local jit to off");
+  await trx.raw(`set local lock_timeout = '2s'; ${READS_CATALOG}`);
   const locked: readonly Row[] = (await trx.raw(LOCKED, { schema: schema ?? null })).rows;
   const scope = { schema: schema ?? null, locked: `{${locked.map(({ id }) => id).join(',')}}` };
   const rows = async (sql: string, more: object = {}): Promise<readonly Row[]> =>

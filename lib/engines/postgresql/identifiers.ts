@@ -18,6 +18,13 @@ export function withoutBindings(sql: string): string {
   return sql.replaceAll('?', '\\?');
 }
 
+/**
+ * For a transaction that reads the catalog: before the server's own statistics have caught up with many new tables, it
+ * would go through all for each, and workers take longer to begin than the queries take.
+ */
+export const READS_CATALOG =
+  'set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0';
+
 /** A name cut to so many bytes, between two characters. */
 function clip(name: string, bytes: number): string {
   let cut = '';

@@ -1,3 +1,4 @@
+import { groupBy } from '../groupBy.js';
 import type { Worded } from '../scratch.js';
 import { fold, type MasterRow } from './introspect/read.js';
 
@@ -34,18 +35,13 @@ export function unchangedTables(
   pieces: readonly Worded[],
   master: readonly MasterRow[],
 ): ReadonlyMap<string, Worded> {
-  const texts = new Map<string, string[]>();
-  for (const { on, sql } of master) {
-    const own = texts.get(on) ?? [];
-    texts.set(on, own);
-    own.push(sql);
-  }
+  const kept = groupBy(master, ({ on }) => on);
   const touched = new Set(pieces.flatMap(({ words }) => [...words]));
   return new Map(
     pieces.flatMap((piece) => {
       const name = fold(piece.object.name);
       if (piece.object.kind !== 'table' || touched.has(name)) return [];
-      const is = texts.get(name);
+      const is = kept.get(name)?.map(({ sql }) => sql);
       const wanted = is === undefined ? undefined : textsOf(piece);
       const isSame =
         wanted !== undefined &&

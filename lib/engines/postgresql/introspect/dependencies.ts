@@ -1,5 +1,6 @@
 import type { Dependency } from '../../../schema/names.js';
-import { groupBy, readRows, type Scope } from './rows.js';
+import { groupBy } from '../../groupBy.js';
+import { readRows, type Scope } from './rows.js';
 
 interface DependencyRow {
   readonly owner: string;

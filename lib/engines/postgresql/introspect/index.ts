@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../../../schema/database.js';
+import { groupBy } from '../../groupBy.js';
+import { READS_CATALOG } from '../identifiers.js';
 import { readColumns } from './columns.js';
 import { readConstraints } from './constraints.js';
 import { readDependencies } from './dependencies.js';
@@ -8,7 +10,6 @@ import { functionOf, readFunctions } from './functions.js';
 import { readIndexes, readIndexWords } from './indexes.js';
 import { readOthers } from './others.js';
 import { readRelations } from './relations.js';
-import { groupBy } from './rows.js';
 import { readScope } from './scope.js';
 import { readSequences, sequenceOf } from './sequences.js';
 import { type RelationParts, tableOf, viewOf } from './tables.js';
@@ -73,10 +74,7 @@ async function readInTransaction(db: Knex, names: readonly string[] | undefined)
   for (let attempt = 1; ; attempt += 1) {
     try {
       const inOne = async (trx: Knex.Transaction): Promise<DatabaseSchema> => {
-        // Before the server's own statistics have caught up with many new tables, it would go through all for each.
-        await trx.raw(
-          'set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0',
-        );
+        await trx.raw(READS_CATALOG);
         return read(trx, names);
       };
       return await db.transaction(inOne, { isolationLevel: 'repeatable read', readOnly: true });

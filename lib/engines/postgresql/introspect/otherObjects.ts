@@ -1,6 +1,6 @@
 import { FIRST_USER_OID } from './dependencies.js';
-import { columns, OF } from './otherRows.js';
-import { functionName } from './rows.js';
+import { columns } from './otherRows.js';
+import { classOf, functionName } from './rows.js';
 
 /** A catalog whose objects are in a schema and have nothing else to say here. */
 const plain = (kind: string, catalog: string, prefix: string, where = 'true') =>
@@ -152,7 +152,7 @@ export function objects(version: number): readonly string[] {
     `${columns("'cast'", { catalog: 'pg_cast', namespace: 'null', name: "pg_catalog.format_type(castsource, null) || ' as ' || pg_catalog.format_type(casttarget, null)" })}
     from pg_catalog.pg_cast c where oid >= ${FIRST_USER_OID}
       -- What a range type makes for itself.
-      and not exists (select from pg_catalog.pg_depend o where o.classid = ${OF('pg_cast')} and o.objid = c.oid and o.deptype = 'i')`,
+      and not exists (select from pg_catalog.pg_depend o where o.classid = ${classOf('pg_cast')} and o.objid = c.oid and o.deptype = 'i')`,
     `${columns("'transform'", { catalog: 'pg_transform', oid: 'm.oid', namespace: 'null', name: "pg_catalog.format_type(m.trftype, null) || ' for ' || l.lanname" })}
     from pg_catalog.pg_transform m join pg_catalog.pg_language l on l.oid = m.trflang`,
     `${global('language', 'pg_language', 'lanname')} where oid >= ${FIRST_USER_OID}`,

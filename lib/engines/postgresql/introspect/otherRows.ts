@@ -1,5 +1,4 @@
-/** A catalog as a class of objects. */
-export const OF = (catalog: string) => `'pg_catalog.${catalog}'::pg_catalog.regclass`;
+import { classOf } from './rows.js';
 
 /** Class, oid, kind, namespace, name, relation, subject, quoted name, detail, way back. */
 export const columns = (
@@ -23,6 +22,6 @@ export const columns = (
     readonly detail?: string;
     readonly back?: string;
   },
-) => `select ${OF(catalog)} as class, ${oid} as oid, ${kind} as kind, ${namespace} as namespace, ${name}::text as name,
+) => `select ${classOf(catalog)} as class, ${oid} as oid, ${kind} as kind, ${namespace} as namespace, ${name}::text as name,
     ${relation}::text as relation, ${subject}::text as subject, pg_catalog.quote_ident(${name}) as quoted,
     ${detail}::text as detail, ${back}::text as back`;

@@ -1,4 +1,5 @@
-import { columns, OF } from './otherRows.js';
+import { columns } from './otherRows.js';
+import { classOf } from './rows.js';
 
 /** A setting of a relation beyond its definition; the relation's name is its name. */
 const setting = (kind: string, where: string, detail = 'null', back = 'null') =>
@@ -43,7 +44,7 @@ const REPLICA = `case relreplident when 'f' then 'full' when 'n' then 'nothing' 
     where i.indrelid = c.oid and i.indisreplident) end`;
 
 const OF_OWNER = `from pg_catalog.pg_depend o join pg_catalog.pg_class u on u.oid = o.refobjid
-      where o.classid = ${OF('pg_class')} and o.objid = c.oid and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0`;
+      where o.classid = ${classOf('pg_class')} and o.objid = c.oid and o.refclassid = ${classOf('pg_class')} and o.refobjsubid > 0`;
 
 /** Queries for what is said of relations and columns beyond their definitions. */
 export const settings = (version: number): readonly string[] => [
@@ -54,7 +55,7 @@ export const settings = (version: number): readonly string[] => [
     from pg_catalog.pg_type where typacl is not null`,
   `${columns("'privileges of schema'", { catalog: 'pg_namespace', namespace: 'n.oid', name: 'n.nspname' })}
     from pg_catalog.pg_namespace n where n.nspacl is not null and n.nspname <> 'public' and not exists (
-      select from pg_catalog.pg_init_privs v where v.objoid = n.oid and v.classoid = ${OF('pg_namespace')})`,
+      select from pg_catalog.pg_init_privs v where v.objoid = n.oid and v.classoid = ${classOf('pg_namespace')})`,
   `${columns("'default privileges'", { catalog: 'pg_default_acl', namespace: 'defaclnamespace', name: 'pg_catalog.pg_get_userbyid(defaclrole)' })}
     from pg_catalog.pg_default_acl where defaclnamespace <> 0`,
   setting(
@@ -106,9 +107,9 @@ export const settings = (version: number): readonly string[] => [
   // Of one that numbers a column: every other sequence has its own.
   `${columns("'comment of sequence'", { catalog: 'pg_class', oid: 's.oid', namespace: 's.relnamespace', name: 's.relname', relation: 'c.relname', subject: 's.oid::pg_catalog.regclass', detail: 'pg_catalog.quote_literal(d.description)' })}
     from pg_catalog.pg_class s
-    join pg_catalog.pg_description d on d.classoid = ${OF('pg_class')} and d.objoid = s.oid and d.objsubid = 0
-    join pg_catalog.pg_depend o on o.classid = ${OF('pg_class')} and o.objid = s.oid and o.objsubid = 0
-      and o.refclassid = ${OF('pg_class')} and o.refobjsubid > 0 and o.deptype in ('a', 'i')
+    join pg_catalog.pg_description d on d.classoid = ${classOf('pg_class')} and d.objoid = s.oid and d.objsubid = 0
+    join pg_catalog.pg_depend o on o.classid = ${classOf('pg_class')} and o.objid = s.oid and o.objsubid = 0
+      and o.refclassid = ${classOf('pg_class')} and o.refobjsubid > 0 and o.deptype in ('a', 'i')
     join pg_catalog.pg_class c on c.oid = o.refobjid
     where s.relkind = 'S' and (o.deptype = 'i' or exists (select from pg_catalog.pg_attrdef f where f.adrelid = o.refobjid
       and f.adnum = o.refobjsubid and pg_catalog.pg_get_expr(f.adbin, f.adrelid)

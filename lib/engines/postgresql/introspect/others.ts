@@ -2,10 +2,9 @@ import type { OtherObject } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import { FIRST_USER_OID } from './dependencies.js';
 import { objects } from './otherObjects.js';
-import { OF } from './otherRows.js';
 import { settings } from './otherSettings.js';
 import { type OtherParts, statementsOf } from './otherTexts.js';
-import { joinExtensionOf, readRows, type Scope } from './rows.js';
+import { classOf, joinExtensionOf, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 interface OtherRow extends OtherParts {
@@ -20,10 +19,10 @@ const COMMENTS = `select d.classoid as class, d.objoid as oid, 'comment of ' || 
     null as relation, null as subject, null as quoted, null as detail, null as back
   from pg_catalog.pg_description d, pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
   where d.objoid >= ${FIRST_USER_OID} and (
-    d.classoid in (${['policy', 'rewrite', 'statistic_ext', 'operator', 'collation', 'cast', 'event_trigger', 'publication'].map((name) => OF(`pg_${name}`)).join(', ')})
-    or d.classoid = ${OF('pg_constraint')} and exists (select from pg_catalog.pg_constraint k where k.oid = d.objoid and k.contypid <> 0)
-    or d.classoid = ${OF('pg_type')} and exists (select from pg_catalog.pg_type t where t.oid = d.objoid and t.typtype not in ('e', 'd'))
-    or d.classoid = ${OF('pg_class')} and exists (select from pg_catalog.pg_class c where c.oid = d.objoid and (c.relkind = 'c'
+    d.classoid in (${['policy', 'rewrite', 'statistic_ext', 'operator', 'collation', 'cast', 'event_trigger', 'publication'].map((name) => classOf(`pg_${name}`)).join(', ')})
+    or d.classoid = ${classOf('pg_constraint')} and exists (select from pg_catalog.pg_constraint k where k.oid = d.objoid and k.contypid <> 0)
+    or d.classoid = ${classOf('pg_type')} and exists (select from pg_catalog.pg_type t where t.oid = d.objoid and t.typtype not in ('e', 'd'))
+    or d.classoid = ${classOf('pg_class')} and exists (select from pg_catalog.pg_class c where c.oid = d.objoid and (c.relkind = 'c'
       or c.relkind in ('i', 'I') and exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x')))))`;
 
 /** What has to be there before an object of a kind that others are made of. */

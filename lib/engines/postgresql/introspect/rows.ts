@@ -38,31 +38,17 @@ export async function readManyRows<Row>(
   });
 }
 
-/** The rows of each key, in their order. */
-export function groupBy<Row, Key>(
-  rows: readonly Row[],
-  keyOf: (row: Row) => Key,
-): ReadonlyMap<Key, readonly Row[]> {
-  const groups = new Map<Key, Row[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-const catalog = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass`;
+/** A catalog as a class of objects. */
+export const classOf = (catalog: string): string => `'pg_catalog.${catalog}'::pg_catalog.regclass`;
 
 /** Joins the comment of an object as `d.description`. */
 export function joinComment(ofCatalog: string, oid: string, column = '0'): string {
-  return `left join pg_catalog.pg_description d on d.objoid = ${oid} and d.classoid = ${catalog(ofCatalog)} and d.objsubid = ${column}`;
+  return `left join pg_catalog.pg_description d on d.objoid = ${oid} and d.classoid = ${classOf(ofCatalog)} and d.objsubid = ${column}`;
 }
 
 /** Joins the extension that an object came with as `x.extname`. */
 export function joinExtension(ofCatalog: string, oid: string): string {
-  return joinExtensionOf(catalog(ofCatalog), oid);
+  return joinExtensionOf(classOf(ofCatalog), oid);
 }
 
 /** The same, where the catalog is an expression. */
@@ -73,7 +59,7 @@ export function joinExtensionOf(classid: string, oid: string): string {
 
 /** What the queries read: the schemas by their oids, in parentheses for IN, on a server of this version. */
 export interface Scope {
-  readonly db: Knex | Batch;
+  readonly db: Batch;
   readonly namespaces: string;
   /** `server_version_num` by 10,000. */
   readonly version: number;

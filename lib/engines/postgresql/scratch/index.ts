@@ -4,7 +4,7 @@ import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
 import { both } from '../../both.js';
 import type { BothRequest, BothSchemas, ObjectKind } from '../../contract.js';
-import { quoteName, withoutBindings } from '../identifiers.js';
+import { quoteName, READS_CATALOG, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
 import { type Compiled, compileAll } from './compile.js';
 import { type Group, groupsOf, merged } from './groups.js';
@@ -48,12 +48,11 @@ function refused(error: unknown): unknown {
 
 async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
   const search = [...path.map((real) => names.scratchOf(real)), ...path].map(quoteName).join(', ');
-  // A function's body may name what comes later. What the hook would say of a table, the migration says. And the
-  // server has no statistics of what a transaction has just made: it would go through all of it for each.
+  // A function's body may name what comes later. What the hook would say of a table, the migration says.
   await trx.raw(
     withoutBindings(`set local search_path to ${search};
       set local check_function_bodies to off; set local client_min_messages to error;
-      set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0`),
+      ${READS_CATALOG}`),
   );
 }
 

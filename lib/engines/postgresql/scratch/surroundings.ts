@@ -43,7 +43,7 @@ const quotedOf = (names: string): string =>
 
 export async function readSurroundings(db: Knex): Promise<Surroundings> {
   const configured = configuredHome(db);
-  const likely = ['public', ...(configured === undefined ? [] : [configured])];
+  const likely = ['public', 'pg_catalog', ...(configured === undefined ? [] : [configured])];
   const [row] = await readRows<SurroundingsRow>(
     db,
     `select pg_catalog.current_schemas(false) as path, pg_catalog.current_setting('search_path') as setting,

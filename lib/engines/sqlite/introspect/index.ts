@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../../../schema/database.js';
+import { groupBy } from '../../groupBy.js';
 import {
   type ColumnList,
   fold,
@@ -14,14 +15,10 @@ import { type KnownRelations, otherOf, viewOf } from './views.js';
 
 /** The indexes and triggers by what they are on. */
 function byOwner(rows: readonly MasterRow[]): ReadonlyMap<string, readonly MasterRow[]> {
-  const owners = new Map<string, MasterRow[]>();
-  for (const row of rows) {
-    if (row.type !== 'index' && row.type !== 'trigger') continue;
-    const found = owners.get(row.on) ?? [];
-    owners.set(row.on, found);
-    found.push(row);
-  }
-  return owners;
+  return groupBy(
+    rows.filter(({ type }) => type === 'index' || type === 'trigger'),
+    ({ on }) => on,
+  );
 }
 
 /** What the engine says of its main database, read in one go. */
