@@ -1,5 +1,5 @@
 import type { Unmanaged } from '../diff/options.js';
-import { nameOf } from '../diff/scope.js';
+import { apartFrom, nameOf } from '../diff/scope.js';
 import type { AnyModel } from '../models/definition.js';
 import { placeName } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
@@ -47,12 +47,8 @@ export function uncheckedOf(
   desired: DatabaseSchema,
   includes: (object: ObjectName) => boolean,
 ): readonly Unmanaged[] {
-  const changed = ({ tables }: DatabaseSchema, other: DatabaseSchema): readonly Table[] => {
-    const same = new Set(other.tables);
-    return tables.filter((table) => !same.has(table));
-  };
-  const meant = new Set(unvalidated(changed(desired, actual)).map(({ label }) => label));
-  return unvalidated(changed(actual, desired))
+  const meant = new Set(unvalidated(apartFrom(desired, actual)).map(({ label }) => label));
+  return unvalidated(apartFrom(actual, desired))
     .filter((each) => includes(each) && !meant.has(each.label))
     .map(({ label }) => ({
       kind: 'constraint',

@@ -77,15 +77,13 @@ const TRIED_BEFORE = /imported again after being required/;
 export async function loadAtOnce(path: string): Promise<unknown> {
   const { require_module: isAble } = process.features as { readonly require_module?: boolean };
   if (isAble !== true || HAS_LOADER) return loadModule(path);
-  let reason: unknown;
   try {
     return require(path);
-  } catch (error) {
-    reason = error;
+  } catch (reason) {
+    return loadModule(path).catch((error: unknown) => {
+      throw TRIED_BEFORE.test(String((error as { message?: unknown })?.message)) ? reason : error;
+    });
   }
-  return loadModule(path).catch((error: unknown) => {
-    throw TRIED_BEFORE.test(String((error as { message?: unknown })?.message)) ? reason : error;
-  });
 }
 
 /** The default export, also where a compiler or loader has wrapped it once more. */

@@ -37,6 +37,12 @@ export interface Scoped {
   readonly unmanaged: readonly Unmanaged[];
 }
 
+/** The tables but for those that are the same in the other schema: what is in these nobody has to know. */
+export function apartFrom({ tables }: DatabaseSchema, other: DatabaseSchema | undefined): readonly Table[] {
+  const same = new Set(other?.tables);
+  return tables.filter((table) => !same.has(table));
+}
+
 /**
  * Without objects of extensions, partitions, excluded ones and the migrator's own tables.
  *
@@ -45,9 +51,7 @@ export interface Scoped {
 export function scope(schema: DatabaseSchema, options: DiffOptions, other?: DatabaseSchema): Scoped {
   const { includes = () => true } = options;
   const unmanaged: Unmanaged[] = [];
-  // Of a table that is the same in both nobody has to know what is in it.
-  const same = new Set(other?.tables);
-  const migrators = schema.tables.filter((table) => !same.has(table) && isMigrators(table, options));
+  const migrators = apartFrom(schema, other).filter((table) => isMigrators(table, options));
   const ofMigrator = new Set(migrators);
   const tables = schema.tables.filter((table) => {
     if (ofMigrator.has(table) || !includes(table)) return false;

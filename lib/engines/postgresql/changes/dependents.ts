@@ -4,14 +4,12 @@ import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
 import { isWord, mentions, tokenize } from '../../tokens.js';
-
-const quoted = (name: string | undefined) =>
-  name === undefined ? undefined : `"${name.replaceAll('"', '""')}"`;
+import { quoteName } from '../identifiers.js';
 
 const indexText = ({ keys, include, predicate }: Index): string =>
   [
-    ...keys.flatMap(({ column, expression }) => [quoted(column), expression]),
-    ...include.map(quoted),
+    ...keys.flatMap(({ column, expression }) => [column && quoteName(column), expression]),
+    ...include.map(quoteName),
     predicate,
   ].join(' ');
 
@@ -69,9 +67,14 @@ function dropOf(operation: Operation): Operation {
     : ({ ...operation, from: operation.to, to: operation.from } as Operation);
 }
 
+/** What takes parts away, the last of them first. */
+export function takingAway(parts: readonly Operation[]): readonly Operation[] {
+  return parts.map(dropOf).reverse();
+}
+
 /** Takes parts away before, and brings them back after. */
 export function around(parts: readonly Operation[], inner: readonly Operation[]): readonly Operation[] {
-  return [...parts.map(dropOf).reverse(), ...inner, ...parts];
+  return [...takingAway(parts), ...inner, ...parts];
 }
 
 /** What goes with a column that is dropped. */

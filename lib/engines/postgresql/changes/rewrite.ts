@@ -6,13 +6,13 @@ import type { ObjectName } from '../../../schema/names.js';
 import { calls } from '../../tokens.js';
 import { usingOf } from './casts.js';
 import {
-  around,
   aroundColumn,
   computedNaming,
   defaultsNaming,
   once,
   partsNaming,
   policiesNaming,
+  takingAway,
 } from './dependents.js';
 import { rewriteDomain, rewriteEnum } from './types.js';
 
@@ -39,7 +39,7 @@ function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Oper
 type FunctionChange = Extract<Operation, { kind: 'function' }>;
 
 /** Whether a function that goes comes again under its name, with another result or other arguments. */
-function isMadeAnew(change: Operation, operations: readonly Operation[]): change is FunctionChange {
+function comesAgain(change: Operation, operations: readonly Operation[]): change is FunctionChange {
   return (
     change.kind === 'function' &&
     change.to === undefined &&
@@ -86,10 +86,10 @@ export function rewrite(operations: readonly Operation[], before: DatabaseSchema
   let waiting: readonly { readonly called: ObjectName; readonly parts: readonly Operation[] }[] = [];
   for (const operation of operations) {
     let made = rewriteOne(operation, operations, now);
-    if (isMadeAnew(operation, operations) && operation.from !== undefined) {
+    if (comesAgain(operation, operations) && operation.from !== undefined) {
       const parts = usersOf(operation.from, now);
       waiting = [...waiting, { called: operation.from, parts }];
-      made = [...around(parts, []).slice(0, parts.length), ...made];
+      made = [...takingAway(parts), ...made];
     } else if (operation.kind === 'function' && operation.from === undefined) {
       const back = waiting.filter(({ called }) => sameObject(called, operation.to));
       waiting = waiting.filter((each) => !back.includes(each));

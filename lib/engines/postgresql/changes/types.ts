@@ -164,15 +164,19 @@ function recreate(
   );
 }
 
+/** The values that a type had, by the names that they get. */
+const renamedValues = ({ values }: EnumType, renames: EnumChange['renamedValues']): readonly string[] =>
+  values.map((value) => renamedValue(value, renames));
+
 /** Whether a type cannot get its values in place: some went, they have another order, or one is used at once. */
 export function isMadeAnew(
   change: EnumChange,
   operations: readonly Operation[],
   tables: readonly Table[],
 ): boolean {
-  const { from, to, renamedValues } = change;
+  const { from, to } = change;
   if (from === undefined || to === undefined) return false;
-  const had = from.values.map((value) => renamedValue(value, renamedValues));
+  const had = renamedValues(from, change.renamedValues);
   const added = to.values.filter((value) => !had.includes(value));
   return !isSubsequence(had, to.values) || isUsed(added, change, operations, tables);
 }
@@ -183,12 +187,11 @@ export function rewriteEnum(
   operations: readonly Operation[],
   now: DatabaseSchema,
 ): readonly Operation[] {
-  const { from, to, renamedValues } = change;
+  const { from, to } = change;
   if (from === undefined || to === undefined) return [change];
   if (!isMadeAnew(change, operations, now.tables)) return [change];
-  const had = from.values.map((value) => renamedValue(value, renamedValues));
-  const named = { ...from, values: had };
-  const rename: readonly Operation[] = renamedValues.length === 0 ? [] : [{ ...change, to: named }];
+  const named = { ...from, values: renamedValues(from, change.renamedValues) };
+  const rename: readonly Operation[] = change.renamedValues.length === 0 ? [] : [{ ...change, to: named }];
   return [...rename, ...recreate(to, 'text', applied(now, rename))];
 }
 
