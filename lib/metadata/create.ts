@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { HookStatement, HookTarget, MetadataColumn } from '../engines/contract.js';
 import type { ClientInternals, TableBuilderInternals } from './knexInternals.js';
 import type { ResolvedColumn } from './resolve.js';
-import { type HookContext, wrapName } from './target.js';
+import { appendShared } from './sharedColumn.js';
+import type { HookContext } from './target.js';
 
 type Builder = Knex.CreateTableBuilder & TableBuilderInternals;
 
@@ -13,21 +14,6 @@ function sameName(context: HookContext, a: string, b: string): boolean {
 /** A default that is more than a word needs parentheses on some engines; `?` would be read as a binding. */
 function defaultSql(expression: string): string {
   return (/^\w+$/.test(expression) ? expression : `(${expression})`).replaceAll('?', '\\?');
-}
-
-/** Defaults as the compiler takes them, by client: a schema has the same few in every table. */
-const defaults = new WeakMap<ClientInternals, Map<string, Knex.Raw>>();
-
-function rawDefault(client: ClientInternals, expression: string): Knex.Raw {
-  const known = defaults.get(client) ?? new Map<string, Knex.Raw>();
-  defaults.set(client, known);
-  const found = known.get(expression);
-  if (found !== undefined) return found;
-  const raw = (client as unknown as Knex).raw(defaultSql(expression));
-  const text = raw.toQuery();
-  raw.toQuery = () => text;
-  known.set(expression, raw);
-  return raw;
 }
 
 function addIndex(
@@ -47,6 +33,7 @@ function addIndex(
 /**
  * Appends to a CREATE TABLE the metadata columns that the migration did not declare itself.
  *
+ * @param own - the names that the migration declares, as the database has them
  * @returns the columns that were appended
  */
 export function appendColumns(
@@ -55,11 +42,10 @@ export function appendColumns(
   builder: TableBuilderInternals,
   target: HookTarget,
   resolved: readonly ResolvedColumn[],
-  declared: readonly string[],
+  own: readonly string[],
 ): readonly MetadataColumn[] {
   const table = builder as Builder;
   const { engine } = context;
-  const own = declared.map((name) => wrapName(client, name, builder.queryContext()));
   const missing = resolved.flatMap((column, position) => {
     const named = target.columns[position];
     return named === undefined || own.some((name) => sameName(context, name, named.name))
@@ -72,9 +58,12 @@ export function appendColumns(
       continue;
     }
     const defaultTo = engine.columnDefault(column.key, target.clock);
-    const added = table.specificType(column.name, engine.columnType(column.key, target.clock));
-    if (defaultTo === undefined) added.nullable();
-    else added.notNullable().defaultTo(rawDefault(client, defaultTo));
+    const type = engine.columnType(column.key, target.clock);
+    appendShared(client, builder, `${column.name}\n${type}\n${defaultTo}`, () => {
+      const added = table.specificType(column.name, type);
+      if (defaultTo === undefined) added.nullable();
+      else added.notNullable().defaultTo((client as unknown as Knex).raw(defaultSql(defaultTo)));
+    });
     if (column.index) addIndex(client, table, named, engine.indexPredicate(named));
   }
   return missing.filter(({ column }) => column.add === undefined).map(({ named }) => named);

@@ -18,6 +18,7 @@ import { keepAfterMove, keepAfterRebuild, movedBy, renamedTo } from './rawStatem
 import { offerRenamedFrom } from './renamedFrom.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
+import { compileShared } from './sharedColumn.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
 import { validateColumns } from './validate.js';
 
@@ -67,7 +68,7 @@ function hookTable(client: ClientInternals, context: HookContext, builder: Table
   if (isLike || builder._single.inherits !== undefined)
     return { before: [], after: completeTable(context, target) };
   const own = declared.added.map((column) => wrapName(client, column, queryContext));
-  const added = appendColumns(client, context, builder, target, resolved, declared.added);
+  const added = appendColumns(client, context, builder, target, resolved, own);
   const after = context.engine.afterCreate(target, added, own);
   const columns = added.map(({ name: column }) => column);
   return builder._method === 'createIfNot'
@@ -197,6 +198,10 @@ export function hookClient(
 
     override columnBuilder(...args: Parameters<ClientInternals['columnBuilder']>): ColumnBuilderInternals {
       return offerRenamedFrom(super.columnBuilder(...args));
+    }
+
+    override columnCompiler(table: CompilerInternals, column: ColumnBuilderInternals): CompilerInternals {
+      return compileShared(column, () => super.columnCompiler(table, column));
     }
 
     override tableCompiler(builder: TableBuilderInternals): CompilerInternals {

@@ -113,6 +113,7 @@ export interface ClientInternals {
   wrapIdentifierImpl(value: string): string;
   tableBuilder(method: TableMethod, name: string, like: string | null, fn?: unknown): TableBuilderInternals;
   tableCompiler(builder: TableBuilderInternals): CompilerInternals;
+  columnCompiler(table: CompilerInternals, column: ColumnBuilderInternals): CompilerInternals;
   columnBuilder(table: TableBuilderInternals, type: string, args: readonly unknown[]): ColumnBuilderInternals;
   schemaCompiler(builder: unknown): SchemaCompilerInternals;
   transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;

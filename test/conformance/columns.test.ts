@@ -33,6 +33,34 @@ onEachEngine('metadata columns', (open) => {
     expect(await moves(db, 'users')).to.equal(true);
   });
 
+  it('are the same in every table of one transaction, and named as the query’s context says', async () => {
+    const wrapIdentifier: NonNullable<Knex.Config['wrapIdentifier']> = (value, wrap, context) =>
+      wrap(context?.prefix !== undefined && FIVE.includes(value) ? `${context.prefix}_${value}` : value);
+    const db = open({}, { wrapIdentifier });
+    await db.transaction(async (trx) => {
+      for (const table of ['t', 'u']) await trx.schema.createTable(table, (t) => void t.string('label'));
+      for (const prefix of ['a', 'b'])
+        await trx.schema.queryContext({ prefix }).createTable(prefix, (t) => void t.string('label'));
+      // One that has some of them itself, one that has none, and what another kind of table makes of the rest.
+      await trx.schema.createTable('v', (t) => {
+        t.text('notes').notNullable();
+        t.metadata({ created_at: false });
+      });
+      await trx.schema.createTable('w', (t) => void t.metadata(false).string('label'));
+    });
+    const names = async (table: string) => (await columnsOf(db, table)).map(({ name }) => name);
+    const [first, second] = [await columnsOf(db, 't'), await columnsOf(db, 'u')];
+    expect(second).to.deep.equal(first);
+    expect(first.map(({ name }) => name)).to.deep.equal(['label', ...FIVE]);
+    expect(await names('a')).to.deep.equal(['label', ...FIVE.map((name) => `a_${name}`)]);
+    expect(await names('b')).to.deep.equal(['label', ...FIVE.map((name) => `b_${name}`)]);
+    expect(await names('v')).to.deep.equal(['notes', 'is_active', 'is_flagged', 'updated_at']);
+    expect((await columnsOf(db, 'v'))[0]?.nullable).to.equal(false);
+    expect(await names('w')).to.deep.equal(['label']);
+    await db('u').insert({ label: 'a' });
+    expect(await moves(db, 'u')).to.equal(true);
+  });
+
   it('are NOT NULL but for notes, and hold no index', async () => {
     const db = open();
     await db.schema.createTable('t', (t) => t.increments('id'));

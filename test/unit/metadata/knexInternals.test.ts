@@ -9,6 +9,7 @@ const METHODS = [
   'tableBuilder',
   'tableCompiler',
   'columnBuilder',
+  'columnCompiler',
   'schemaCompiler',
   'transaction',
   'acquireRawConnection',
