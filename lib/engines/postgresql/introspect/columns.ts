@@ -1,12 +1,11 @@
 import type { Column } from '../../../schema/column.js';
 import { COLUMN_MARK } from '../trigger.js';
-import { joinComment, readManyRows, type Scope } from './rows.js';
+import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { numberingOf, type SequenceRow } from './sequences.js';
 import { stable } from './stable.js';
 
-export interface ColumnRow {
-  readonly relation: string;
-  readonly number: number;
+/** What columns of several tables may have in common. */
+export interface ColumnShape {
   readonly name: string;
   readonly type: string;
   readonly type_schema?: string;
@@ -22,30 +21,47 @@ export interface ColumnRow {
   readonly inherited: boolean;
 }
 
-const COLUMNS: readonly (keyof ColumnRow)[] = [
-  'relation',
-  'number',
-  'name',
-  'type',
-  'type_schema',
-  'type_name',
-  'required',
-  'expression',
-  'generated',
-  'identity',
-  'collation',
-  'collation_id',
-  'comment',
-  'inherited',
-];
+export interface ColumnRow {
+  readonly relation: string;
+  readonly number: number;
+  readonly shape: ColumnShape;
+  /** The column by itself, one object for each shape. */
+  readonly column: Column;
+}
+
+/** A shape with the columns that have it: these two lists belong together. */
+interface ShapeRow extends ColumnShape {
+  readonly relations: readonly string[];
+  readonly numbers: readonly number[];
+}
+
+const SHAPE: ColumnsOf<ColumnShape> = {
+  name: true,
+  type: true,
+  type_schema: true,
+  type_name: true,
+  required: true,
+  expression: true,
+  generated: true,
+  identity: true,
+  collation: true,
+  collation_id: true,
+  comment: true,
+  inherited: true,
+};
 
 /** The oid of the collation `default`. */
 const DEFAULT_COLLATION = 100;
 
-export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnRow[]> {
-  return readManyRows<ColumnRow>(
+/** In the order of their numbers. Tables have much the same columns: each that differs comes once. */
+export async function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnRow[]> {
+  const shape = Object.keys(SHAPE)
+    .map((name) => `s.${name}`)
+    .join(', ');
+  const shapes = await readManyRows<ShapeRow>(
     db,
-    `select a.attrelid as relation, a.attnum as number, a.attname as name,
+    `select pg_catalog.json_agg(s.relation) as relations, pg_catalog.json_agg(s.number) as numbers, ${shape} from (
+    select a.attrelid as relation, a.attnum as number, a.attname as name,
       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, tn.nspname as type_schema,
       case when tn.oid is not null then u.typname end as type_name, a.attnotnull as required,
       pg_catalog.pg_get_expr(b.adbin, b.adrelid) as expression, a.attgenerated as generated, a.attidentity as identity,
@@ -61,14 +77,18 @@ export function readColumns({ db, namespaces }: Scope): Promise<readonly ColumnR
     left join pg_catalog.pg_namespace tn on tn.oid = u.typnamespace and tn.nspname <> 'pg_catalog'
     left join pg_catalog.pg_attrdef b on b.adrelid = a.attrelid and b.adnum = a.attnum
     ${joinComment('pg_class', 'a.attrelid', 'a.attnum')}
-    where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ${namespaces} and a.attnum > 0 and not a.attisdropped
-    order by a.attrelid, a.attnum`,
-    COLUMNS,
+    where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ${namespaces} and a.attnum > 0 and not a.attisdropped) s
+    group by ${shape}`,
+    { ...SHAPE, relations: true, numbers: true },
   );
+  const rows = shapes.flatMap(({ relations, numbers, ...row }) => {
+    const column = columnOf(row);
+    return relations.map((relation, at) => ({ relation, number: numbers[at] ?? 0, shape: row, column }));
+  });
+  return rows.sort((a, b) => a.number - b.number);
 }
 
-/** A column of a table, with the sequences that it owns. */
-export function columnOf(row: ColumnRow, owned: readonly SequenceRow[]): Column {
+function columnOf(row: ColumnShape): Column {
   const isMetadata = row.comment?.startsWith(COLUMN_MARK) === true;
   const isGenerated = row.generated !== '';
   return {
@@ -78,7 +98,7 @@ export function columnOf(row: ColumnRow, owned: readonly SequenceRow[]): Column 
     nullable: !row.required,
     notNullConflict: undefined,
     defaultTo: isGenerated || row.expression === undefined ? undefined : stable(row.expression),
-    numbering: numberingOf(row, owned),
+    numbering: undefined,
     generated: isGenerated
       ? { expression: stable(row.expression ?? ''), kind: row.generated === 's' ? 'stored' : 'virtual' }
       : undefined,
@@ -87,4 +107,10 @@ export function columnOf(row: ColumnRow, owned: readonly SequenceRow[]): Column 
     isMetadata,
     isInherited: row.inherited,
   };
+}
+
+/** A column of a table that may number itself, from the sequences that it owns. */
+export function numbered({ shape, column }: ColumnRow, owned: readonly SequenceRow[]): Column {
+  const numbering = owned.length === 0 ? undefined : numberingOf(shape, owned);
+  return numbering === undefined ? column : { ...column, numbering };
 }

@@ -6,7 +6,7 @@ import type {
   KeyConstraint,
   ReferentialAction,
 } from '../../../schema/constraints.js';
-import { joinComment, readRows, type Scope } from './rows.js';
+import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 export interface ConstraintRow {
@@ -37,9 +37,36 @@ export interface ConstraintRow {
   readonly match: string;
 }
 
+const CONSTRAINT: ColumnsOf<ConstraintRow> = {
+  relation: true,
+  name: true,
+  kind: true,
+  columns: true,
+  deferrable: true,
+  deferred: true,
+  valid: true,
+  enforced: true,
+  period: true,
+  no_inherit: true,
+  inherited: true,
+  comment: true,
+  expression: true,
+  definition: true,
+  index_columns: true,
+  nulls_not_distinct: true,
+  options: true,
+  target_schema: true,
+  target_name: true,
+  target_columns: true,
+  on_update: true,
+  on_delete: true,
+  on_delete_columns: true,
+  match: true,
+};
+
 /** A key's columns, of which the constraint has the first; those behind are INCLUDEd. */
 export function readConstraints({ db, namespaces, version }: Scope): Promise<readonly ConstraintRow[]> {
-  return readRows<ConstraintRow>(
+  return readManyRows<ConstraintRow>(
     db,
     `select k.conrelid as relation, k.conname as name, k.contype as kind, k.conkey as columns, k.condeferrable as deferrable,
       k.condeferred as deferred, k.convalidated as valid, ${version >= 18 ? 'k.conenforced' : 'true'} as enforced,
@@ -63,6 +90,7 @@ export function readConstraints({ db, namespaces, version }: Scope): Promise<rea
     where k.contype in ('p', 'u', 'f', 'c', 'x') and k.conparentid = 0 and c.relkind in ('r', 'p')
       and c.relnamespace in ${namespaces}
     order by k.conname`,
+    CONSTRAINT,
   );
 }
 

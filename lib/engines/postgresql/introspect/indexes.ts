@@ -1,6 +1,6 @@
 import type { Index, KeyPart } from '../../../schema/tableIndex.js';
 import { type ColumnNames, namesOf } from './constraints.js';
-import { joinComment, readRows, type Scope } from './rows.js';
+import { type ColumnsOf, joinComment, readManyRows, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 export interface IndexRow {
@@ -25,9 +25,28 @@ export interface IndexRow {
   readonly valid: boolean;
 }
 
+const INDEX: ColumnsOf<IndexRow> = {
+  relation: true,
+  name: true,
+  comment: true,
+  method: true,
+  unique: true,
+  key_count: true,
+  columns: true,
+  opclasses: true,
+  collations: true,
+  orders: true,
+  expressions: true,
+  opclass_options: true,
+  predicate: true,
+  nulls_not_distinct: true,
+  options: true,
+  valid: true,
+};
+
 /** Indexes that no constraint made, and that do not come from a partitioned table's. */
 export function readIndexes({ db, namespaces, version }: Scope): Promise<readonly IndexRow[]> {
-  return readRows<IndexRow>(
+  return readManyRows<IndexRow>(
     db,
     `select i.indrelid as relation, ic.relname as name, d.description as comment, m.amname as method,
       i.indisunique as unique, i.indnkeyatts as key_count, i.indkey::pg_catalog.int2[] as columns,
@@ -49,6 +68,7 @@ export function readIndexes({ db, namespaces, version }: Scope): Promise<readonl
     ${joinComment('pg_class', 'i.indexrelid')}
     where c.relkind in ('r', 'p', 'm') and c.relnamespace in ${namespaces} and k.oid is null and not ic.relispartition
     order by ic.relname`,
+    INDEX,
   );
 }
 

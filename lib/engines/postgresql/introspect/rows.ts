@@ -19,6 +19,9 @@ export async function readRows<Row>(db: Knex | Batch, sql: string): Promise<read
   return typeof data === 'string' ? (JSON.parse(data) as readonly Row[]) : [];
 }
 
+/** Each column of a kind of row once: none can be forgotten. */
+export type ColumnsOf<Row> = Readonly<Record<keyof Row, true>>;
+
 /**
  * The same for very many rows: each column comes as one list, which is half the work for the server, for whom the names
  * in every row are most of it.
@@ -26,14 +29,15 @@ export async function readRows<Row>(db: Knex | Batch, sql: string): Promise<read
 export async function readManyRows<Row>(
   db: Knex | Batch,
   sql: string,
-  columns: readonly (keyof Row & string)[],
+  columns: ColumnsOf<Row>,
 ): Promise<readonly Row[]> {
-  const lists = columns.map((column) => `pg_catalog.json_agg(q.${column})`).join(', ');
+  const names = Object.keys(columns);
+  const lists = names.map((name) => `pg_catalog.json_agg(q.${name})`).join(', ');
   const data = await textOf(db, `select pg_catalog.json_build_array(${lists})::text from (${sql}) q`);
   const values = JSON.parse(String(data)) as readonly (readonly unknown[] | null)[];
   return (values[0] ?? []).map((_first, at) => {
     const row: Record<string, unknown> = {};
-    for (const [list, column] of columns.entries()) row[column] = values[list]?.[at] ?? undefined;
+    for (const [list, name] of names.entries()) row[name] = values[list]?.[at] ?? undefined;
     return row as Row;
   });
 }

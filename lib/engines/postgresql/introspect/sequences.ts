@@ -1,7 +1,7 @@
 import type { Numbering, SequenceOptions } from '../../../schema/column.js';
 import type { Sequence } from '../../../schema/database.js';
-import type { ColumnRow } from './columns.js';
-import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
+import type { ColumnShape } from './columns.js';
+import { type ColumnsOf, joinComment, joinExtension, readManyRows, type Scope } from './rows.js';
 
 export interface SequenceRow extends SequenceOptions {
   readonly id: string;
@@ -20,8 +20,30 @@ export interface SequenceRow extends SequenceOptions {
   readonly owner_column_name?: string;
 }
 
+const SEQUENCE: ColumnsOf<SequenceRow> = {
+  id: true,
+  schema: true,
+  name: true,
+  literal: true,
+  type: true,
+  start: true,
+  increment: true,
+  minimum: true,
+  maximum: true,
+  cache: true,
+  cycles: true,
+  comment: true,
+  extension: true,
+  ownership: true,
+  owner: true,
+  owner_column: true,
+  owner_schema: true,
+  owner_name: true,
+  owner_column_name: true,
+};
+
 export function readSequences({ db, namespaces }: Scope): Promise<readonly SequenceRow[]> {
-  return readRows<SequenceRow>(
+  return readManyRows<SequenceRow>(
     db,
     `select s.seqrelid as id, n.nspname as schema, c.relname as name,
       '''' || pg_catalog.replace(s.seqrelid::pg_catalog.regclass::text, '''', '''''') || '''' as literal,
@@ -41,6 +63,7 @@ export function readSequences({ db, namespaces }: Scope): Promise<readonly Seque
     ${joinComment('pg_class', 's.seqrelid')} ${joinExtension('pg_class', 's.seqrelid')}
     where c.relnamespace in ${namespaces}
     order by n.nspname, c.relname`,
+    SEQUENCE,
   );
 }
 
@@ -50,14 +73,14 @@ function optionsOf(row: SequenceRow): SequenceOptions {
 }
 
 /** Whether the sequence is all that a column's default takes from. */
-function feeds(sequence: SequenceRow, column: ColumnRow): boolean {
+function feeds(sequence: SequenceRow, column: ColumnShape): boolean {
   return sequence.ownership === 'a' && column.expression === `nextval(${sequence.literal}::regclass)`;
 }
 
 const INTEGERS = ['smallint', 'integer', 'bigint'];
 
 /** How a column numbers itself, from the sequences that it owns. */
-export function numberingOf(column: ColumnRow, owned: readonly SequenceRow[]): Numbering | undefined {
+export function numberingOf(column: ColumnShape, owned: readonly SequenceRow[]): Numbering | undefined {
   const sequence = owned.find((row) => row.ownership === 'i' || feeds(row, column));
   if (sequence === undefined) return undefined;
   const named = { schema: sequence.schema, name: sequence.name, ...optionsOf(sequence) };

@@ -2,7 +2,7 @@ import type { View } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import type { Table, Trigger } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
-import { type ColumnRow, columnOf } from './columns.js';
+import { type ColumnRow, numbered } from './columns.js';
 import { type ConstraintRow, checkOf, exclusionOf, foreignKeyOf, keyOf } from './constraints.js';
 import { type IndexRow, type IndexWords, indexOf } from './indexes.js';
 import type { RelationRow } from './relations.js';
@@ -26,9 +26,11 @@ export interface RelationParts {
 function indexesOf(id: string, columns: readonly ColumnRow[], parts: RelationParts): readonly Index[] {
   const rows = parts.indexes.get(id) ?? [];
   if (rows.length === 0) return [];
-  const names = new Map(columns.map(({ number, name }) => [number, name]));
+  const names = new Map(columns.map(({ number, column }) => [number, column.name]));
   const collations = new Map(
-    columns.flatMap(({ number, collation_id: own }) => (own === undefined ? [] : [[number, own] as const])),
+    columns.flatMap(({ number, shape: { collation_id: own } }) =>
+      own === undefined ? [] : [[number, own] as const],
+    ),
   );
   return rows.map((row) => indexOf(row, names, collations, parts.words));
 }
@@ -41,7 +43,7 @@ export function tableOf(row: RelationRow, parts: RelationParts): Table {
   const { id, schema, name, comment, extension, bounds } = row;
   const columns = parts.columns.get(id) ?? [];
   const owned = parts.sequences.get(id) ?? [];
-  const names = new Map(columns.map((column) => [column.number, column.name]));
+  const names = new Map(columns.map(({ number, column }) => [number, column.name]));
   const constraints = parts.constraints.get(id) ?? [];
   const ofKind = (kind: ConstraintRow['kind']) => constraints.filter((each) => each.kind === kind);
   const [primary] = ofKind('p');
@@ -53,7 +55,7 @@ export function tableOf(row: RelationRow, parts: RelationParts): Table {
     comment,
     extension,
     columns: columns.map((column) =>
-      columnOf(
+      numbered(
         column,
         owned.filter((sequence) => sequence.owner_column === column.number),
       ),
@@ -86,11 +88,7 @@ export function viewOf(row: RelationRow, parts: RelationParts): View {
     comment,
     extension,
     isMaterialized: row.kind === 'm',
-    columns: columns.map(({ name: column, type, comment: about }) => ({
-      name: column,
-      type,
-      comment: about,
-    })),
+    columns: columns.map(({ shape }) => ({ name: shape.name, type: shape.type, comment: shape.comment })),
     definition: stable((row.definition ?? '').trim().replace(/;$/, '')),
     options: row.options ?? [],
     isPopulated: row.populated,

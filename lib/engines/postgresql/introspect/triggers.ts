@@ -1,7 +1,7 @@
 import type { Trigger } from '../../../schema/table.js';
 import { columnOfBody } from '../facts.js';
 import { FUNCTION_MARK } from '../trigger.js';
-import { joinComment, readRows, type Scope } from './rows.js';
+import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
 export interface TriggerRow {
@@ -17,8 +17,19 @@ export interface TriggerRow {
   readonly body?: string;
 }
 
+const TRIGGER: ColumnsOf<TriggerRow> = {
+  relation: true,
+  name: true,
+  comment: true,
+  definition: true,
+  function_schema: true,
+  function_name: true,
+  enabled: true,
+  body: true,
+};
+
 export function readTriggers({ db, namespaces }: Scope): Promise<readonly TriggerRow[]> {
-  return readRows<TriggerRow>(
+  return readManyRows<TriggerRow>(
     db,
     `select t.tgrelid as relation, t.tgname as name, d.description as comment,
       pg_catalog.pg_get_triggerdef(t.oid, true) as definition, pn.nspname as function_schema, p.proname as function_name,
@@ -30,6 +41,7 @@ export function readTriggers({ db, namespaces }: Scope): Promise<readonly Trigge
     ${joinComment('pg_trigger', 't.oid')}
     where not t.tgisinternal and t.tgparentid = 0 and c.relkind in ('r', 'p', 'v') and c.relnamespace in ${namespaces}
     order by t.tgname`,
+    TRIGGER,
   );
 }
 
