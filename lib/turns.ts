@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** So long work goes on, in milliseconds, before what else waits in this process has its turn. */
-const TURN = 2;
+const TURN = 1;
 
 /** Gives a function that is awaited between two pieces of work: the answers of a server are looked after meanwhile. */
 export function takeTurns(): () => Promise<void> {

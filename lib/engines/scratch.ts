@@ -24,7 +24,7 @@ export interface Piece {
 }
 
 /** What the engine says, without the statement that Knex puts before it. */
-function withoutStatement(message: string, sql: string | undefined): string {
+export function withoutStatement(message: string, sql: string | undefined): string {
   return sql !== undefined && message.startsWith(`${sql} - `) ? message.slice(sql.length + 3) : message;
 }
 

@@ -54,6 +54,9 @@ const TABLES: Readonly<Record<string, Columns>> = {
     t.metadata(false);
   },
   'Mixed "Case': (t) => void t.string('Some "Name').index(),
+  // Columns of one name: a change can make one of them the other.
+  counted: (t) => void t.integer('size'),
+  measured: (t) => void t.bigInteger('size'),
   viewed: id,
   touched: id,
   ...Object.fromEntries(Array.from({ length: 6 }, (_, number) => [`more_${number}`, id])),
@@ -79,6 +82,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   ],
   postgresql: [
     'alter table plain alter id type bigint',
+    'alter table measured alter size type integer',
+    'alter table counted alter size type bigint',
     'alter table typed alter a type varchar(51)',
     "alter table typed alter a set default 'it'",
     'alter table typed alter c drop default',

@@ -4,6 +4,7 @@ import type { DatabaseSchema } from '../../../schema/database.js';
 import type { Table } from '../../../schema/table.js';
 import { both } from '../../both.js';
 import type { BothRequest, BothSchemas, ObjectKind } from '../../contract.js';
+import { withoutStatement } from '../../scratch.js';
 import { quoteName, READS_CATALOG, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
 import { type Compiled, compileAll } from './compile.js';
@@ -33,11 +34,11 @@ export const OBJECT_KINDS: readonly ObjectKind[] = [
 /** No privilege; a session or a server that only reads. */
 const REFUSALS = ['42501', '25006'];
 
-function refused(error: unknown): unknown {
+function refused(error: unknown, sql: string): unknown {
   if (!REFUSALS.includes(String((error as { readonly code?: unknown }).code))) return error;
   return new KnexMetaError(
     'SCRATCH_REFUSED',
-    `The models could not be built in this database: ${(error as Error).message}`,
+    `The models could not be built in this database: ${withoutStatement((error as Error).message, sql)}`,
     {
       remedy:
         'To compare, they are built in a schema that is rolled back at once. Grant the role CREATE on the database, or name another database where it may: `--shadow <url>`, or `meta.shadow` in the knexfile. Nothing was changed.',
@@ -46,22 +47,25 @@ function refused(error: unknown): unknown {
   );
 }
 
+/** Makes schemas, in one go with what is to be said before. */
+async function createSchemas(trx: Knex.Transaction, schemas: readonly string[], before = ''): Promise<void> {
+  const sql = before + schemas.map((schema) => `create schema ${quoteName(schema)}`).join('; ');
+  try {
+    await trx.raw(withoutBindings(sql));
+  } catch (error) {
+    throw refused(error, sql);
+  }
+}
+
 async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonly string[]): Promise<void> {
   const search = [...path.map((real) => names.scratchOf(real)), ...path].map(quoteName).join(', ');
   // A function's body may name what comes later. What the hook would say of a table, the migration says.
-  await trx.raw(
-    withoutBindings(`set local search_path to ${search};
-      set local check_function_bodies to off; set local client_min_messages to error;
-      ${READS_CATALOG}`),
+  await createSchemas(
+    trx,
+    [names.probe],
+    `set local search_path to ${search}; set local check_function_bodies to off;
+      set local client_min_messages to error; ${READS_CATALOG};`,
   );
-}
-
-async function createSchemas(trx: Knex.Transaction, schemas: readonly string[]): Promise<void> {
-  try {
-    for (const schema of schemas) await trx.raw(withoutBindings(`create schema ${quoteName(schema)}`));
-  } catch (error) {
-    throw refused(error);
-  }
 }
 
 async function runGroup(
@@ -93,7 +97,6 @@ async function build(
   { path, home }: Surroundings,
 ): Promise<DatabaseSchema> {
   await prepare(trx, names, path.includes(home) ? path : [home, ...path]);
-  await createSchemas(trx, [names.probe]);
   const unchanged = await unchangedTables(trx, pieces, request, names, { path, home });
   const rest = pieces.filter(({ object }) => !unchanged.has(object));
   const groups = groupsOf(rest);

@@ -103,22 +103,41 @@ function withOwnSequence(column: Column, actual: Column, table: Table): Column {
   return { ...column, numbering: { ...numbering, sequence }, defaultTo: actual.defaultTo };
 }
 
+/** Columns with the one that was found to be the same: many tables share both. */
+const found = new WeakMap<Column, Column>();
+
+/** Whether columns are the same but for what their tables say of them. */
+function sameDefinition(probed: Column, own: Column): boolean {
+  if (found.get(own) === probed) return true;
+  const { comment, isMetadata, nullable } = own;
+  const isThat = sameData({ ...probed, comment, isMetadata, nullable }, own);
+  if (isThat) found.set(own, probed);
+  return isThat;
+}
+
+/** Whether a column of a table is what its model asks for, from what the server makes of the definition. */
+function isAsked(probed: Column, own: Column, plain: PlainTable, table: Table): boolean {
+  const { name } = own;
+  const isKey = plain.primaryKey?.columns.includes(name) === true;
+  return (
+    own.comment === plain.comments.get(name) &&
+    own.isMetadata === plain.metadata.has(name) &&
+    own.nullable === (probed.nullable && !isKey) &&
+    sameDefinition(withOwnSequence(probed, own, table), own)
+  );
+}
+
 /** The columns in the order of the model, where they are those of the table. */
 function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly Column[] | undefined {
   const known = new Map(actual.columns.map((column) => [column.name, column]));
   const checks: Check[] = [];
-  const columns = plain.columns.flatMap(({ name, definition }) => {
-    const probed = probe(name, definition);
+  const columns = plain.columns.flatMap((part) => {
+    const { name } = part;
+    const probed = probe(part);
     const own = known.get(name);
     if (probed === undefined || own === undefined) return [];
     checks.push(...probed.checks.map((check) => ({ ...check, name: `${actual.name}_${name}_check` })));
-    const expected: Column = {
-      ...withOwnSequence(probed.column, own, actual),
-      comment: plain.comments.get(name),
-      isMetadata: plain.metadata.has(name),
-      nullable: probed.column.nullable && plain.primaryKey?.columns.includes(name) !== true,
-    };
-    return sameData(expected, own) ? [own] : [];
+    return isAsked(probed.column, own, plain, actual) ? [own] : [];
   });
   const isWhole = columns.length === plain.columns.length && columns.length === actual.columns.length;
   return isWhole && isSame(checks, actual.checks) ? columns : undefined;

@@ -15,7 +15,8 @@ interface Candidate {
   readonly actual: Table;
 }
 
-const keyOf = (schema: string | undefined, name: string): string => JSON.stringify([schema, name]);
+/** No name has a NUL. */
+const keyOf = (schema: string | undefined, name: string): string => `${schema}\0${name}`;
 
 const isHeir = ({ plain, statements }: Compiled): boolean =>
   plain === undefined && statements.some(({ sql }) => /\binherits\b/i.test(sql));

@@ -1,7 +1,7 @@
 import { listOf, STANDARD_QUOTES, splitParts } from '../../../parts.js';
 import type { Piece } from '../../../scratch.js';
 import { quoteName } from '../../identifiers.js';
-import { type NamedColumns, partOf } from './part.js';
+import { type ColumnPart, type NamedColumns, partOf } from './part.js';
 
 export interface PlainKey extends NamedColumns {
   /** Schema and name as they are written; the schema may be left out. */
@@ -13,8 +13,7 @@ export interface PlainKey extends NamedColumns {
 
 /** A table whose statements say nothing but what stands here. */
 export interface PlainTable {
-  /** Each column with its definition as it is written, without PRIMARY KEY. */
-  readonly columns: readonly { readonly name: string; readonly definition: string }[];
+  readonly columns: readonly ColumnPart[];
   readonly primaryKey: NamedColumns | undefined;
   readonly uniques: readonly NamedColumns[];
   readonly indexes: readonly (NamedColumns & { readonly unique: boolean })[];
@@ -51,9 +50,8 @@ function addPart(draft: Draft, sql: string): boolean {
     draft.primaryKey = part.primaryKey;
     return true;
   }
-  const { name, definition, isKey } = part;
-  draft.columns = [...draft.columns, { name, definition }];
-  if (isKey) draft.primaryKey = { name: undefined, columns: [name] };
+  draft.columns = [...draft.columns, part];
+  if (part.isKey) draft.primaryKey = { name: undefined, columns: [part.name] };
   return true;
 }
 

@@ -10,10 +10,15 @@ export interface NamedColumns {
 /** What a definition of a column has that the server does not keep with the column alone. */
 const NOT_PLAIN = ['CONSTRAINT', 'UNIQUE', 'REFERENCES', 'GENERATED', 'DEFERRABLE', 'EXCLUDE', 'LIKE'];
 
+/** A column with its definition as it is written, without PRIMARY KEY: one object for each text. */
+export interface ColumnPart {
+  readonly name: string;
+  readonly definition: string;
+  readonly isKey: boolean;
+}
+
 /** What stands between two commas of a CREATE TABLE. */
-type Part =
-  | { readonly name: string; readonly definition: string; readonly isKey: boolean }
-  | { readonly primaryKey: NamedColumns };
+type Part = ColumnPart | { readonly primaryKey: NamedColumns };
 
 function readPart(sql: string): Part | undefined {
   const tokens = significant(tokenize(sql));

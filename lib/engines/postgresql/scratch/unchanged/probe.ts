@@ -13,6 +13,7 @@ import { readSequences } from '../../introspect/sequences.js';
 import { tableOf } from '../../introspect/tables.js';
 import { attempt } from '../run.js';
 import type { PlainTable } from './parse.js';
+import type { ColumnPart } from './part.js';
 
 /** What the server makes of a column's definition. */
 interface Probed {
@@ -20,8 +21,8 @@ interface Probed {
   readonly checks: readonly Check[];
 }
 
-/** Looks up a column by its name and definition. */
-export type Probe = (name: string, definition: string) => Probed | undefined;
+/** Looks up what a column is. */
+export type Probe = (part: ColumnPart) => Probed | undefined;
 
 const WIDTH = 400;
 const keyOf = (name: string, definition: string): string => `${name}\n${definition}`;
@@ -66,6 +67,23 @@ async function readTables(trx: Knex.Transaction, schema: string): Promise<readon
   return relations.map((row) => tableOf(row, parts));
 }
 
+/** Makes the tables of the groups, but for those that the server refuses. */
+async function makeTables(
+  trx: Knex.Transaction,
+  groups: readonly ReadonlyMap<string, string>[],
+  schema: string,
+): Promise<void> {
+  const statements = groups.map((columns, number) => {
+    const list = [...columns].map(([name, definition]) => `${quoteName(name)}${definition}`);
+    return `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
+  });
+  // There are few tables to read then: the way to read very many is a detour.
+  await trx.raw('savepoint knex_meta_probe; set local enable_nestloop to on');
+  const error = await attempt(trx, () => execute(trx, { sql: statements.join(';\n') }));
+  if (error === undefined) return;
+  for (const sql of statements) await attempt(trx, () => execute(trx, { sql }));
+}
+
 /**
  * Has the server write the columns of many tables: each different one once, in tables that are gone afterwards. A
  * definition that the server refuses there has no answer.
@@ -76,13 +94,8 @@ export async function probeColumns(
   schema: string,
 ): Promise<Probe> {
   const found = new Map<string, Probed>();
-  await trx.raw('savepoint knex_meta_probe');
   const groups = spread(tables);
-  for (const [number, columns] of groups.entries()) {
-    const list = [...columns].map(([name, definition]) => `${quoteName(name)}${definition}`);
-    const sql = `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
-    await attempt(trx, () => execute(trx, { sql }));
-  }
+  await makeTables(trx, groups, schema);
   const made = await readTables(trx, schema);
   for (const { name: table, columns, checks } of made) {
     const definitions = groups[Number(table.slice(1))];
@@ -96,5 +109,5 @@ export async function probeColumns(
     }
   }
   await trx.raw('rollback to savepoint knex_meta_probe');
-  return (name, definition) => found.get(keyOf(name, definition));
+  return ({ name, definition }) => found.get(keyOf(name, definition));
 }
