@@ -22,8 +22,8 @@ const COMMENTS = `select d.classoid as class, d.objoid as oid, 'comment of ' || 
     d.classoid in (${['policy', 'rewrite', 'statistic_ext', 'operator', 'collation', 'cast', 'event_trigger', 'publication'].map((name) => classOf(`pg_${name}`)).join(', ')})
     or d.classoid = ${classOf('pg_constraint')} and exists (select from pg_catalog.pg_constraint k where k.oid = d.objoid and k.contypid <> 0)
     or d.classoid = ${classOf('pg_type')} and exists (select from pg_catalog.pg_type t where t.oid = d.objoid and t.typtype not in ('e', 'd'))
-    or d.classoid = ${classOf('pg_class')} and exists (select from pg_catalog.pg_class c where c.oid = d.objoid and (c.relkind = 'c'
-      or c.relkind in ('i', 'I') and exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x')))))`;
+    or d.classoid = ${classOf('pg_class')} and d.objoid in (select c.oid from pg_catalog.pg_class c where c.relkind = 'c'
+      union all select k.conindid from pg_catalog.pg_constraint k where k.contype in ('p', 'u', 'x')))`;
 
 /** What has to be there before an object of a kind that others are made of. */
 function needsOf(

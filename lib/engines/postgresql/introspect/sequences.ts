@@ -50,7 +50,8 @@ export function readSequences({ db, namespaces }: Scope): Promise<readonly Seque
       pg_catalog.format_type(s.seqtypid, null) as type, s.seqstart::text as start, s.seqincrement::text as increment,
       s.seqmin::text as minimum, s.seqmax::text as maximum, s.seqcache::text as cache, s.seqcycle as cycles,
       d.description as comment, x.extname as extension, o.deptype as ownership, o.refobjid as owner,
-      o.refobjsubid as owner_column, tn.nspname as owner_schema, t.relname as owner_name, a.attname as owner_column_name
+      o.refobjsubid as owner_column, tn.nspname as owner_schema, t.relname as owner_name,
+      (select a.attname from pg_catalog.pg_attribute a where a.attrelid = o.refobjid and a.attnum = o.refobjsubid) as owner_column_name
     from pg_catalog.pg_sequence s
     join pg_catalog.pg_class c on c.oid = s.seqrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -59,7 +60,6 @@ export function readSequences({ db, namespaces }: Scope): Promise<readonly Seque
       and o.deptype in ('a', 'i')
     left join pg_catalog.pg_class t on t.oid = o.refobjid
     left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-    left join pg_catalog.pg_attribute a on a.attrelid = o.refobjid and a.attnum = o.refobjsubid
     ${joinComment('pg_class', 's.seqrelid')} ${joinExtension('pg_class', 's.seqrelid')}
     where c.relnamespace in ${namespaces}
     order by n.nspname, c.relname`,
