@@ -7,6 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Ran, ROOT, runProgram } from '../support/commandLine.js';
@@ -81,6 +82,31 @@ describe('the packed tarball', function () {
       'examples/container/docker-entrypoint.sh',
     ]);
     expect(files.filter((file) => /^(test|\.ci|migrations|scripts)/.test(file))).to.deep.equal([]);
+  });
+
+  it('brings along what every command loads, each with its licence, and installs nothing of it', () => {
+    const own = join(folder, 'node_modules/knex-meta');
+    const { dependencies } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
+      dependencies: Readonly<Record<string, string>>;
+    };
+    const code = readdirSync(join(own, 'dist/lib'))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => readFileSync(join(own, 'dist/lib', name), 'utf8'));
+    const [imported, brought] = [
+      /^import [^;]*? from "([^".][^"]*)";$/gm,
+      /^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm,
+    ].map(
+      (pattern) => new Set(code.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name))),
+    );
+    const isBuiltin = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name);
+    expect([...(imported ?? [])].filter((name) => !isBuiltin(name))).to.deep.equal(['knex']);
+    expect(brought).to.include('yargs');
+    const licenses = readFileSync(join(own, 'dist/lib/licenses.txt'), 'utf8');
+    for (const name of brought ?? []) {
+      expect(dependencies, name).not.to.have.property(name);
+      expect(licenses, name).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*\\bCopyright\\b`, 'ms'));
+    }
+    expect(existsSync(join(folder, 'node_modules/yargs'))).to.equal(false);
   });
 
   it('is imported from ESM and required from CommonJS', async () => {
