@@ -166,6 +166,8 @@ eachEngine('check:version', function (engine) {
     };
     const project = await makeProject(engine, FILES);
     await project.migrator().latest();
+    const beside = await makeProject(engine, FILES);
+    await beside.migrator().latest();
     project.write(slow);
     const running = project.migrator().latest();
     for (;;) {
@@ -174,10 +176,13 @@ eachEngine('check:version', function (engine) {
       if (locked === undefined) continue;
       expect(locked.message).to.match(/^a run is under way: .*(process|pid)/);
       expect(report.findings.some(({ code }) => code === 'LOCK_STALE')).to.equal(false);
+      // In another database, where the record has the same names, nothing is under way.
+      expect(codesOf(await check(beside))).to.deep.equal([]);
       break;
     }
     await running;
     expect(codesOf(await check(project))).to.deep.equal([]);
     await project.close();
+    await beside.close();
   });
 });

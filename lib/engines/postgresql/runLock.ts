@@ -37,6 +37,7 @@ async function findHolder(rows: Session['rows'], tables: RecordTables): Promise<
     `select a.pid, a.application_name, to_char(a.xact_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
       from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+        and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
         and (l.classid::bigint << 32) | l.objid::bigint = ${key.sql}`,
     key.bindings,
   );
