@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve as resolvePath } from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +15,7 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json
 
 /** The folders of the packages that files come from. */
 function packagesOf(files) {
-  const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  const folders = files.flatMap((file) => /^[^:]*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return [...new Set(folders)];
 }
 
@@ -26,6 +26,24 @@ function noticeOf(folder) {
   if (file === undefined) throw new Error(`${name} has no file with its licence`);
   return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }
+
+/** How wide a text is asks the layout of help alone, and what that needs to know of Unicode takes 10 ms to make. */
+const widthsLater = {
+  name: 'widths later',
+  setup: ({ onLoad, onResolve, resolve }) => {
+    onResolve({ filter: /^string-width$/ }, async ({ kind, importer, resolveDir }) => {
+      if (kind === 'require-call') return undefined;
+      const { path } = await resolve('string-width', { kind: 'require-call', importer, resolveDir });
+      // What is built says nothing of the machine.
+      return { path: relative(process.cwd(), path), namespace: 'later' };
+    });
+    onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `let width;
+        export default (...args) => (width ??= require('./${basename(path)}').default)(...args);`,
+      resolveDir: resolvePath(dirname(path)),
+    }));
+  },
+};
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--emitDeclarationOnly'], {
@@ -47,6 +65,7 @@ const { metafile } = await build({
   format: 'esm',
   sourcemap: true,
   metafile: true,
+  plugins: [widthsLater],
   logLevel: 'warning',
 });
 const notices = packagesOf(Object.keys(metafile.inputs)).sort().map(noticeOf);

@@ -82,6 +82,12 @@ describe('the packed tarball', function () {
       'examples/container/docker-entrypoint.sh',
     ]);
     expect(files.filter((file) => /^(test|\.ci|migrations|scripts)/.test(file))).to.deep.equal([]);
+    // It says nothing of the machine that it was built on.
+    for (const file of files.filter((each) => /^dist.*\.(js|map|txt)$/.test(each)))
+      expect(
+        readFileSync(join(folder, 'node_modules/knex-meta', file), 'utf8').includes(ROOT),
+        file,
+      ).to.equal(false);
   });
 
   it('brings along what every command loads, each with its licence, and installs nothing of it', () => {
