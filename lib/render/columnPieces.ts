@@ -153,6 +153,13 @@ function alteredPieces(
   )
     return [alter(table, `modify column ${sqlName(to.name)} ${definition(from, to)}`)];
   if (changed.has('numbering')) return [...numberingPieces(change, from, to, context), ...comment];
+  if (to.numbering?.kind === 'serial') {
+    // The builder would take the default away, and its word for the type makes a sequence.
+    const typed = changed.has('type')
+      ? [alter(table, `alter column ${sqlName(to.name)} type ${to.type}`)]
+      : [];
+    return [...typed, ...nullabilityPieces(change, from, to), ...comment];
+  }
   if (changed.has('generated') && to.generated === undefined) {
     const rest: ColumnChange = { ...change, from: { ...from, generated: undefined } };
     const gone = alter(table, `alter column ${sqlName(to.name)} drop expression`);
