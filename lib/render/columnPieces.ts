@@ -86,9 +86,13 @@ function numberingPieces(
   const pieces: Piece[] = [];
   const quoted = sqlObject(table, defaultSchema);
   if (had?.kind === 'serial' && has?.kind === 'serial') {
-    const options = [`as ${has.sequence.type}`, ...explicitOptions(has.sequence)].join(' ');
+    // The builder's word for the type would make a sequence, and its `.alter()` takes the default away.
     if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
-    return [...pieces, sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`)];
+    if (differences(from, to).has('numbering')) {
+      const options = [`as ${has.sequence.type}`, ...explicitOptions(has.sequence)].join(' ');
+      pieces.push(sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`));
+    }
+    return [...pieces, ...nullabilityPieces(change, from, to)];
   }
   if (had?.kind === 'identity') pieces.push(alter(table, `${column} drop identity`));
   if (from.type !== to.type && had?.kind !== 'serial') pieces.push(alter(table, `${column} type ${to.type}`));
@@ -152,14 +156,8 @@ function alteredPieces(
     (changed.has('numbering') || changed.has('generated') || changed.has('notNullConflict'))
   )
     return [alter(table, `modify column ${sqlName(to.name)} ${definition(from, to)}`)];
-  if (changed.has('numbering')) return [...numberingPieces(change, from, to, context), ...comment];
-  if (to.numbering?.kind === 'serial') {
-    // The builder would take the default away, and its word for the type makes a sequence.
-    const typed = changed.has('type')
-      ? [alter(table, `alter column ${sqlName(to.name)} type ${to.type}`)]
-      : [];
-    return [...typed, ...nullabilityPieces(change, from, to), ...comment];
-  }
+  if (changed.has('numbering') || to.numbering?.kind === 'serial')
+    return [...numberingPieces(change, from, to, context), ...comment];
   if (changed.has('generated') && to.generated === undefined) {
     const rest: ColumnChange = { ...change, from: { ...from, generated: undefined } };
     const gone = alter(table, `alter column ${sqlName(to.name)} drop expression`);

@@ -83,6 +83,17 @@ const CASES: readonly Case[] = [
     keptUp: true,
   },
   {
+    name: 'a serial column that is another one, and may not be NULL any more',
+    before: sql(
+      'create table t (id integer primary key, n bigserial)',
+      'alter table t alter n drop not null',
+      'insert into t (id) values (1), (2)',
+    ),
+    after: sql('create table t (id integer primary key, n serial)'),
+    kept: "select id, n::text, nextval('t_n_seq') > 2 as goes_on from t order by id",
+    keptUp: true,
+  },
+  {
     name: 'a column with a dot in its name that changes its type by a cast',
     before: sql('create table t (id integer primary key, "a.b" boolean)'),
     after: sql('create table t (id integer primary key, "a.b" bigint)'),
