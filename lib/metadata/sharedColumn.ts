@@ -11,7 +11,7 @@ import type {
 const WRITTEN = Symbol('written');
 
 interface SharedColumn extends ColumnBuilderInternals {
-  [WRITTEN]?: readonly CompiledQuery[];
+  [WRITTEN]?: readonly CompiledQuery[] | undefined;
 }
 
 /** By client, and by what decides what Knex writes. */
@@ -40,19 +40,17 @@ export function appendShared(
   append();
   const made = builder._statements.at(-1);
   if (!isShared || made?.builder === undefined) return;
-  (made.builder as SharedColumn)[WRITTEN] = [];
+  (made.builder as SharedColumn)[WRITTEN] = undefined;
   statements.set(client, known.set(key, made));
 }
 
 /** Compiles a column, or gives what was written of it before. */
 export function compileShared(column: SharedColumn, compile: () => CompilerInternals): CompilerInternals {
-  if (column[WRITTEN] === undefined) return compile();
+  if (!(WRITTEN in column)) return compile();
   return {
     toSQL: () => {
-      const known = column[WRITTEN] ?? [];
-      const sequence = known.length === 0 ? compile().toSQL() : known;
-      column[WRITTEN] = sequence;
-      return sequence.map((query) => ({ ...query }));
+      column[WRITTEN] ??= compile().toSQL();
+      return column[WRITTEN].map((query) => ({ ...query }));
     },
   };
 }

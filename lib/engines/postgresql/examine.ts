@@ -4,7 +4,7 @@ import type { ColumnFacts, Row } from '../contract.js';
 import { groupBy } from '../groupBy.js';
 import { namesCalled, othersOf, stampTypeOf, triggerOf, triggersQuery, VOLATILE } from './examineTriggers.js';
 import { expectedColumns } from './expected.js';
-import { READS_CATALOG } from './identifiers.js';
+import { OWN_DATABASE, READS_CATALOG } from './identifiers.js';
 import { readSilencers } from './silencers.js';
 import { COLUMN_MARK, FUNCTION_MARK } from './trigger.js';
 
@@ -21,7 +21,7 @@ const IS_TABLE = `c.relkind in ('r', 'p') and not c.relispartition
 /** The server writes out a default only for who gets a lock of the table. */
 const IS_LOCKED = `exists (select from pg_catalog.pg_locks k where k.relation = c.oid and k.granted
     and k.mode = 'AccessExclusiveLock' and k.pid <> pg_catalog.pg_backend_pid()
-    and k.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))`;
+    and k.database = ${OWN_DATABASE})`;
 
 const LOCKED = `select c.oid::text as id, n.nspname as schema, c.relname as name
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -25,6 +25,10 @@ export function withoutBindings(sql: string): string {
 export const READS_CATALOG =
   'set local enable_nestloop to off; set local jit to off; set local max_parallel_workers_per_gather to 0';
 
+/** The oid of the connection's own database: what is locked is shown for all databases of the server. */
+export const OWN_DATABASE =
+  '(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())';
+
 /** A name cut to so many bytes, between two characters. */
 function clip(name: string, bytes: number): string {
   let cut = '';

@@ -5,7 +5,7 @@ import type { ClientInternals } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
 import type { Session } from '../contract.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
-import { quoteName } from './identifiers.js';
+import { OWN_DATABASE, quoteName } from './identifiers.js';
 
 /** One number for the tables of a record, in its schema, and a purpose. */
 export function lockKey(purpose: 'run' | 'group', { schemaName, tableName }: RecordTables) {
@@ -37,7 +37,7 @@ async function findHolder(rows: Session['rows'], tables: RecordTables): Promise<
     `select a.pid, a.application_name, to_char(a.xact_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
       from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-        and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+        and l.database = ${OWN_DATABASE}
         and (l.classid::bigint << 32) | l.objid::bigint = ${key.sql}`,
     key.bindings,
   );

@@ -133,7 +133,7 @@ function sameColumns(plain: PlainTable, actual: Table, probe: Probe): readonly C
   const checks: Check[] = [];
   const columns = plain.columns.flatMap((part) => {
     const { name } = part;
-    const probed = probe(part);
+    const probed = probe.get(part);
     const own = known.get(name);
     if (probed === undefined || own === undefined) return [];
     checks.push(...probed.checks.map((check) => ({ ...check, name: `${actual.name}_${name}_check` })));

@@ -21,26 +21,25 @@ interface Probed {
   readonly checks: readonly Check[];
 }
 
-/** Looks up what a column is. */
-export type Probe = (part: ColumnPart) => Probed | undefined;
+/** The columns that the server took. */
+export type Probe = ReadonlyMap<ColumnPart, Probed>;
+
+/** The columns of a table to be made, by their names. */
+type Group = ReadonlyMap<string, ColumnPart>;
 
 const WIDTH = 400;
-const keyOf = (name: string, definition: string): string => `${name}\n${definition}`;
 
 /** Every different column once, in as few tables as their names allow. */
-function spread(tables: readonly PlainTable[]): readonly ReadonlyMap<string, string>[] {
-  const seen = new Set<string>();
-  const made: Map<string, string>[] = [];
+function spread(tables: readonly PlainTable[]): readonly Group[] {
+  const made: Map<string, ColumnPart>[] = [];
   const firstFree = new Map<string, number>();
-  for (const { name, definition } of tables.flatMap(({ columns }) => columns)) {
-    const key = keyOf(name, definition);
-    if (seen.has(key)) continue;
-    seen.add(key);
+  for (const part of new Set(tables.flatMap(({ columns }) => columns))) {
+    const { name } = part;
     let at = firstFree.get(name) ?? 0;
     while ((made[at]?.size ?? 0) >= WIDTH) at += 1;
     firstFree.set(name, at + 1);
     made[at] ??= new Map();
-    made[at]?.set(name, definition);
+    made[at]?.set(name, part);
   }
   return made;
 }
@@ -68,19 +67,13 @@ async function readTables(trx: Knex.Transaction, schema: string): Promise<readon
 }
 
 /** Makes the tables of the groups, but for those that the server refuses. */
-async function makeTables(
-  trx: Knex.Transaction,
-  groups: readonly ReadonlyMap<string, string>[],
-  schema: string,
-): Promise<void> {
+async function makeTables(trx: Knex.Transaction, groups: readonly Group[], schema: string): Promise<void> {
   const statements = groups.map((columns, number) => {
-    const list = [...columns].map(([name, definition]) => `${quoteName(name)}${definition}`);
+    const list = [...columns.values()].map(({ name, definition }) => `${quoteName(name)}${definition}`);
     return `create table ${quoteName(schema)}.t${number} (${list.join(', ')})`;
   });
-  // There are few tables to read then: the way to read very many is a detour.
-  await trx.raw('savepoint knex_meta_probe; set local enable_nestloop to on');
   const error = await attempt(trx, () => execute(trx, { sql: statements.join(';\n') }));
-  if (error === undefined) return;
+  if (error === undefined || statements.length === 1) return;
   for (const sql of statements) await attempt(trx, () => execute(trx, { sql }));
 }
 
@@ -93,21 +86,24 @@ export async function probeColumns(
   tables: readonly PlainTable[],
   schema: string,
 ): Promise<Probe> {
-  const found = new Map<string, Probed>();
+  const found = new Map<ColumnPart, Probed>();
   const groups = spread(tables);
+  // There are few tables to read: the way to read very many is a detour.
+  await trx.raw('savepoint knex_meta_probe; set local enable_nestloop to on');
   await makeTables(trx, groups, schema);
   const made = await readTables(trx, schema);
   for (const { name: table, columns, checks } of made) {
-    const definitions = groups[Number(table.slice(1))];
+    const parts = groups[Number(table.slice(1))];
     for (const column of columns) {
-      const definition = definitions?.get(column.name) ?? '';
+      const part = parts?.get(column.name);
+      if (part === undefined) continue;
+      const { definition } = part;
       const own = checks.filter(({ name }) => name === `${table}_${column.name}_check`);
       // Several checks of one column have other names.
       const isWhole = own.length === (/\bcheck\b/i.test(definition) ? 1 : 0);
-      if (isWhole && !/\bcheck\b.*\bcheck\b/is.test(definition))
-        found.set(keyOf(column.name, definition), { column, checks: own });
+      if (isWhole && !/\bcheck\b.*\bcheck\b/is.test(definition)) found.set(part, { column, checks: own });
     }
   }
   await trx.raw('rollback to savepoint knex_meta_probe');
-  return ({ name, definition }) => found.get(keyOf(name, definition));
+  return found;
 }
