@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { configOf } from '../config/connections.js';
 import type { AdoptionSession, InstantSource } from '../engines/adoption.js';
 import type { Clock, Engine, HookTarget } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
@@ -7,7 +8,7 @@ import type { MetaOptions } from '../metadata/options.js';
 import { type ResolvedMeta, resolveMeta } from '../metadata/resolve.js';
 import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
-import { configOf, engineOf } from '../migrator/settings.js';
+import { engineOf } from '../migrator/settings.js';
 import { readAdopt, readRelease } from './validate.js';
 
 /** The table that a migration adopts or releases. */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { extname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../config/connections.js';
 import { checkDriver } from '../config/driver.js';
 import { readEnvironment } from '../config/environment.js';
 import { findKnexfile, loadKnexfile } from '../config/knexfile.js';
@@ -131,7 +132,7 @@ async function tryConnection(db: Knex, engine: Engine, wait: number, output: Out
 export async function connect({ config, extension }: Project, output: Output, wait = 0): Promise<Knex> {
   const engine = engineOf(config);
   const migrations = { ...config.migrations, extension };
-  const db = knex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
+  const db = openKnex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
   if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(sql, 'dim'));
   try {
     await tryConnection(db, engine, wait, output);

@@ -1,6 +1,7 @@
 import { presenceFindings } from '../checks/doctor.js';
 import type { CheckReport } from '../checks/finding.js';
 import { engineOf } from '../cli/project.js';
+import { configOf } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
@@ -11,7 +12,7 @@ import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { compareWithDatabase } from '../migrator/presence.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
-import { configOf, recordTables } from '../migrator/settings.js';
+import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Context } from './command.js';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
+import { configOf } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
-import { configOf } from '../migrator/settings.js';
 import type { MigrationContent } from '../migrator/source.js';
 import { migratorView } from '../migrator/views.js';
 import type { Statements } from '../render/file.js';

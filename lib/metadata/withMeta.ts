@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import knex from 'knex';
+import { dialectClass } from '../config/connections.js';
 import { engineForClient, engines } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 import { HOOKED, hookClient } from './hook.js';
@@ -9,11 +9,6 @@ import { resolveMeta } from './resolve.js';
 
 function isClass(client: unknown): client is ClientClass & { readonly [HOOKED]?: true } {
   return typeof client === 'function';
-}
-
-/** Knex's own class for a client name: from an instance without a connection, so no deep import is needed. */
-function dialectClass(client: string): ClientClass {
-  return knex({ client, useNullAsDefault: true }).client.constructor as ClientClass;
 }
 
 /** A whole knexfile, with a configuration for each environment. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { configOf } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
 import type { Sandbox } from '../engines/migrations.js';
 import type { WrittenStatement } from '../engines/written.js';
@@ -8,7 +9,7 @@ import type { KnownEntry } from './history.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
-import { configOf, engineOf, recordTables, type Settings } from './settings.js';
+import { engineOf, recordTables, type Settings } from './settings.js';
 import { checkMissing, checkPending, readSituation } from './situation.js';
 import { groupsOf, loadTasks, type Task } from './task.js';
 import { migratorView, withProcessing } from './views.js';

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { configOf } from '../config/connections.js';
 import { type PlannedRun, type PlanOptions, planRun } from './capture.js';
 import { type CurrentRevision, current, describeHistory, type RevisionInfo, readAll } from './describe.js';
 import { describeRevision, type RevisionDetails } from './details.js';
@@ -10,7 +11,7 @@ import type { Request } from './plan.js';
 import { readRecord } from './record.js';
 import { type RunResult, runRequest } from './run.js';
 import { type Script, writeScript } from './script.js';
-import { configOf, engineOf, type Settings } from './settings.js';
+import { engineOf, type Settings } from './settings.js';
 import { readSituation } from './situation.js';
 import { type Resolution, resolveUnfinished, type StampOptions, type StampResult, stamp } from './stamp.js';
 import { type MigrationStatus, pendingStatusOf, statusOf } from './status.js';

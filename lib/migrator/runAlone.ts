@@ -1,9 +1,8 @@
-import knex from 'knex';
+import { configOf, openKnex } from '../config/connections.js';
 import { isLost } from '../engines/migrations.js';
 import { type Execution, limitsOf, lockLost } from './execution.js';
 import { endLine } from './journal.js';
 import { runTask } from './runTask.js';
-import { configOf } from './settings.js';
 import type { Task } from './task.js';
 import { migratorView } from './views.js';
 
@@ -15,7 +14,7 @@ export async function runAlone(run: Execution, task: Task): Promise<void> {
   const hasLimits = Object.values(limits).some((limit) => limit !== undefined);
   const config = configOf(db);
   const own = hasLimits ? engine.limited(config, limits) : undefined;
-  const separate = own === undefined || own.pool === config.pool ? undefined : knex(own);
+  const separate = own === undefined || own.pool === config.pool ? undefined : openKnex(own);
   try {
     const chosen = separate === undefined ? view : migratorView(separate);
     if (separate !== undefined) run.watch(chosen);

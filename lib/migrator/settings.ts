@@ -30,12 +30,6 @@ export function engineOf(db: Knex): Engine {
   throw new KnexMetaError('CLIENT_UNSUPPORTED', `knex-meta has no engine for the client \`${driverName}\`.`);
 }
 
-/** The configuration that makes another Knex instance like this one, its hook included. */
-export function configOf(db: Knex): Knex.Config {
-  const client = db.client as { readonly config: Knex.Config; readonly constructor: unknown };
-  return { ...client.config, client: client.constructor as typeof Knex.Client };
-}
-
 /** Knex makes its tables in a schema that must be there: the first one of the search path, or a named one. */
 export async function ensureSchemas(db: Knex, settings: Settings): Promise<void> {
   const { searchPath } = (db.client as { config: { searchPath?: string | readonly string[] } }).config;

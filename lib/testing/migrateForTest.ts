@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../config/connections.js';
 import { toolName } from '../config/version.js';
 import { KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
@@ -97,7 +98,7 @@ export async function migrateForTest(
 ): Promise<TestDatabase> {
   const hooked = withMeta(config);
   const settings: Settings = config.migrations ?? {};
-  const open = (own: Knex.Config): Knex => knex(withMeta({ ...hooked, ...own }));
+  const open = (own: Knex.Config): Knex => openKnex(withMeta({ ...hooked, ...own }));
   const probe = open(hooked);
   const engine = engineOf(probe);
   const project = projectOf(config, settings);

@@ -1,4 +1,5 @@
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
 import { kindOfStatement } from '../engines/statements.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
@@ -63,7 +64,7 @@ export async function openStage(
       await afterEach?.(...args);
     },
   };
-  const db = knex(withMeta({ ...config, ...made.config, migrations } as KnexMetaConfig));
+  const db = openKnex(withMeta({ ...config, ...made.config, migrations } as KnexMetaConfig));
   const own = ownTables(recordTables(migrations));
   db.on('query', ({ sql }: { readonly sql: string }) => {
     if (!isRunning || kindOfStatement(sql) !== 'write' || SAVEPOINT.test(sql)) return;

@@ -1,14 +1,7 @@
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { settingsOfUrl } from '../../config/connections.js';
 
 type Settings = Readonly<Record<string, unknown>>;
-
-/** What Knex and the driver read in a URL. */
-function settingsOfUrl(url: string): Settings {
-  return {
-    ...(knex({ client: 'pg', connection: url }).client as { config: { connection: Settings } }).config
-      .connection,
-  };
-}
 
 /** A connection like this one to another database of its server. */
 export function connectionTo(connection: unknown, database: string): Knex.Config['connection'] {
@@ -20,7 +13,7 @@ export function connectionTo(connection: unknown, database: string): Knex.Config
     typeof connection === 'string' ? { connectionString: connection } : ((connection ?? {}) as Settings);
   const { connectionString, ...rest } = given;
   // The driver lets the text win over what stands beside it.
-  const fromText = typeof connectionString === 'string' ? settingsOfUrl(connectionString) : {};
+  const fromText = typeof connectionString === 'string' ? settingsOfUrl('pg', connectionString) : {};
   // Knex hides a password from who copies the settings.
   const password = 'password' in given ? { password: given.password } : {};
   return { ...rest, ...password, ...fromText, database } as Knex.Config['connection'];

@@ -1,3 +1,4 @@
+import { openConnection } from '../../config/connections.js';
 import type { ClientInternals } from '../../metadata/knexInternals.js';
 import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.js';
 import { backup } from './backup.js';
@@ -108,14 +109,13 @@ export const migrations: MigrationEngine = {
       : (client.pool?.used ?? []).map(({ resource }) => resource);
     const pids = connections.map((each) => each?.processID).filter((pid) => pid !== undefined);
     if (pids.length === 0) return;
-    const connection = (await client.acquireRawConnection()) as {
-      query(sql: string, values: readonly unknown[]): Promise<unknown>;
-    };
+    const { connection, close } = await openConnection(db);
+    const { query } = connection as { query(sql: string, values: readonly unknown[]): Promise<unknown> };
     try {
       // By the driver: a transaction's client takes statements for its own connection alone.
-      for (const pid of pids) await connection.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
+      for (const pid of pids) await query.call(connection, 'select pg_catalog.pg_cancel_backend($1)', [pid]);
     } finally {
-      await client.destroyRawConnection(connection).catch(() => {});
+      await close().catch(() => {});
     }
   },
   positionOf: (error) => {

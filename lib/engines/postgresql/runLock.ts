@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { promisify } from 'node:util';
 import type { Knex } from 'knex';
+import { openConnection } from '../../config/connections.js';
 import type { ClientInternals } from '../../metadata/knexInternals.js';
 import { sessionOn } from '../../metadata/session.js';
 import type { Session } from '../contract.js';
@@ -14,16 +14,6 @@ export function lockKey(purpose: 'run' | 'group', { schemaName, tableName }: Rec
       || '.' || ?::text, 0)`,
     bindings: [schemaName ?? null, tableName],
   };
-}
-
-/** A connection beside the pool, prepared as the pool prepares its own. */
-async function openConnection(client: ClientInternals): Promise<unknown> {
-  const connection = await client.acquireRawConnection();
-  const { afterCreate } = (client.config.pool ?? {}) as {
-    readonly afterCreate?: (connection: unknown, done: (error?: Error) => void) => void;
-  };
-  if (afterCreate !== undefined) await promisify(afterCreate)(connection);
-  return connection;
 }
 
 /** No limit that a role or server has for transactions may end one of ours. */
@@ -64,8 +54,8 @@ export async function runHolder(db: Knex, tables: RecordTables): Promise<LockBus
  */
 export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock> {
   const client = db.client as ClientInternals;
-  const connection = await openConnection(client);
-  const session = sessionOn(client, connection);
+  const separate = await openConnection(db);
+  const session = sessionOn(client, separate.connection);
   const lockTable = `${tables.schemaName === undefined ? '' : `${quoteName(tables.schemaName)}.`}${quoteName(tables.lockTable)}`;
   let isOpen = false;
   let isOurs = false;
@@ -159,7 +149,7 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
         // The connection is gone, and the lock with it.
       } finally {
         isHeld = false;
-        await client.destroyRawConnection(connection).catch(() => {});
+        await separate.close().catch(() => {});
       }
     },
   };

@@ -1,4 +1,5 @@
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../../config/connections.js';
 import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
 import { rowsOf } from '../../metadata/session.js';
 import type { Row } from '../contract.js';
@@ -130,6 +131,6 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   const { afterCreate: _prepare, ...pool } = (config.pool ?? {}) as Record<string, unknown>;
   const own = isOffline && config.pool !== undefined ? { ...config, pool } : config;
   const planned = { ...own, client: Unsent as unknown as typeof Knex.Client, [PLANNED]: true };
-  const db = knex(planned as Knex.Config);
+  const db = openKnex(planned as Knex.Config);
   return { db, isReal: false, take: () => taken.splice(0), forgetRows: () => {}, end: () => db.destroy() };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../../config/connections.js';
 import { KnexMetaError } from '../../errors.js';
 import type { Throwaway, ThrowawayEngine, ThrowawayRequest } from '../throwaway.js';
 import { isSameDatabase } from './asking.js';
@@ -27,12 +28,15 @@ interface Session {
 /** What Knex says of a connection that failed is thrown too. */
 const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
-/** One session of its own, apart from the project's pool. */
+/** One session apart from the project's pool, opened as the project opens its own. */
 function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
-  return knex({
-    client: config.client ?? 'pg',
+  const { client = 'pg', searchPath, acquireConnectionTimeout } = config;
+  return openKnex({
+    client,
     connection,
-    pool: { min: 0, max: 1 },
+    ...(searchPath === undefined ? {} : { searchPath }),
+    ...(acquireConnectionTimeout === undefined ? {} : { acquireConnectionTimeout }),
+    pool: { ...config.pool, min: 0, max: 1 },
     log: SILENT,
   } as Knex.Config);
 }

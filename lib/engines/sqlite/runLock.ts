@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../../config/connections.js';
 import { KnexMetaError } from '../../errors.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
 import { withoutWaiting } from './busy.js';
@@ -31,7 +32,7 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
   async function takeFile(path: string): Promise<LockBusy | undefined> {
     const lockFile = `${path}-knex-meta.lock`;
     const { client } = db.client.config as { client: string };
-    const lock = knex({
+    const lock = openKnex({
       client,
       connection: { filename: lockFile },
       useNullAsDefault: true,
@@ -124,7 +125,7 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
 /** Whether a run has the file: nobody else may read it then. */
 async function isHeldFile(db: Knex, lockFile: string): Promise<boolean> {
   const { client } = db.client.config as { client: string };
-  const reader = knex({
+  const reader = openKnex({
     client,
     connection: { filename: lockFile },
     useNullAsDefault: true,

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
+import { openKnex } from '../../config/connections.js';
 import { KnexMetaError } from '../../errors.js';
 import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
 import { rowsOf } from '../../metadata/session.js';
@@ -97,7 +98,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
       return answer;
     }
   }
-  const db = knex({
+  const db = openKnex({
     ...config,
     client: Watched as unknown as typeof Knex.Client,
     connection: { ...(typeof config.connection === 'object' ? config.connection : {}), filename },

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import knex from 'knex';
+import { configOf, openKnex } from '../../config/connections.js';
 import type { DatabaseSchema } from '../../schema/database.js';
 import { both } from '../both.js';
 import type { BothRequest, BothSchemas, ObjectKind, ScratchObject } from '../contract.js';
@@ -14,8 +14,7 @@ export const OBJECT_KINDS: readonly ObjectKind[] = ['table', 'view', 'trigger', 
 
 /** A database in memory with all that the project's configuration says, its functions and settings among it. */
 export function emptyLike(db: Knex): Knex {
-  const { config } = db.client;
-  return knex({ ...inMemory(config), client: db.client.constructor as typeof Knex.Client });
+  return openKnex(inMemory(configOf(db)));
 }
 
 const NO_WORDS: ReadonlySet<string> = new Set();
