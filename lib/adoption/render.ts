@@ -1,6 +1,7 @@
 import type { TableId } from '../engines/contract.js';
 import { type Losses, lossesText } from '../engines/losses.js';
-import { comment, type MigrationForm, wrapFunction } from '../render/file.js';
+import { lineComments } from '../render/comments.js';
+import { type MigrationForm, wrapFunction } from '../render/file.js';
 import { literal } from '../render/text.js';
 import { type AdoptionPlan, idOf, type PlannedSource, type PlannedTable } from './plan.js';
 
@@ -70,7 +71,7 @@ function fileOf(
         ];
   const config = `${form === 'commonjs' ? 'exports.config' : 'export const config'} = { transaction: false, resumable: true };`;
   return [
-    ...header.flatMap((line) => comment(line, '')),
+    ...header.flatMap((line) => lineComments(line)),
     ...imports,
     '',
     ...(inSteps ? [config, ''] : []),
@@ -123,7 +124,7 @@ export function renderAdoption(plan: AdoptionPlan, settings: RenderSettings): st
   const up = plan.tables.map((each) => adoptCall(each, home)).join('\n');
   const released = plan.tables.toReversed().map((each) => call('releaseTable', names(each, home)));
   const kept = 'Takes away what this migration added, where it added it; columns of your own stay.';
-  const down = [...comment(LOSS, '  '), ...comment(kept, '  '), ...released].join('\n');
+  const down = [...lineComments(LOSS, '  '), ...lineComments(kept, '  '), ...released].join('\n');
   return fileOf(headerOf(plan, settings), up, down, settings);
 }
 
@@ -158,7 +159,7 @@ export function renderRemoval(tables: readonly RemovedTable[], settings: RenderS
     .join('\n');
   const back = tables.toReversed().map((each) => call('adoptTable', names(each, home)));
   const down = [
-    ...comment('The columns come back with their defaults, not with their values.', '  '),
+    ...lineComments('The columns come back with their defaults, not with their values.', '  '),
     ...back,
   ].join('\n');
   return fileOf(header, up, down, settings);

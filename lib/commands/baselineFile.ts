@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { KnexMetaError } from '../errors.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { withRevises } from '../migrator/revises.js';
 import { revisionOf } from '../migrator/revision.js';
 import { timestamp } from './newFile.js';
+import { notWritten, replaceFile } from './stagedFile.js';
 
 /** Where a new file goes. */
 export interface FilePlace {
@@ -59,7 +60,14 @@ export function placeBefore(
     directory: dirname(path),
     file,
     relink: () => {
-      if (text !== old) writeFileSync(resolve(path), text);
+      if (text === old) return;
+      try {
+        replaceFile(resolve(path), text);
+      } catch (error) {
+        // A baseline beside a migration that does not follow it would be a second head.
+        rmSync(join(dirname(path), file), { force: true });
+        throw notWritten(path, error);
+      }
     },
   };
 }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { shellWord } from '../checks/quote.js';
 import { EXIT, KnexMetaError } from '../errors.js';
 import type { Context, Outcome } from './command.js';
+import { notWritten, replaceFile } from './stagedFile.js';
 
 /** A file that a command writes anew whenever it is run. */
 interface GeneratedFile {
@@ -16,25 +17,21 @@ interface GeneratedFile {
   readonly comparable?: (text: string) => string;
 }
 
-function cannot(path: string, verb: string, error: unknown): KnexMetaError {
-  const { code } = error as NodeJS.ErrnoException;
-  return new KnexMetaError(
-    'USAGE',
-    `${relative('', path) || 'The working directory'} could not be ${verb} (${code}).`,
-    {
-      remedy: 'Check the path after --out, and who may write there.',
-      details: { path, cause: code },
-      cause: error,
-    },
-  );
-}
+const HINT = 'Check the path after --out, and who may write there.';
+
+const nameOf = (path: string): string => relative('', path) || 'The working directory';
 
 function read(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw cannot(path, 'read', error);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new KnexMetaError('USAGE', `${nameOf(path)} could not be read (${code}).`, {
+      remedy: HINT,
+      details: { path, cause: code },
+      cause: error,
+    });
   }
 }
 
@@ -48,10 +45,9 @@ function write(path: string, { text, command }: GeneratedFile, before: string | 
     });
   }
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    replaceFile(path, text);
   } catch (error) {
-    throw cannot(path, 'written', error);
+    throw notWritten(nameOf(path), error, HINT);
   }
 }
 

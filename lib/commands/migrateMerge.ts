@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnexMetaError } from '../errors.js';
 import { describeHeads, type Head } from '../migrator/heads.js';
@@ -10,6 +10,7 @@ import type { Command } from './command.js';
 import { readFiles } from './migrateHistory.js';
 import { newMigration } from './migrateMake.js';
 import { EXTENSION_FLAG, fileNameOf } from './newFile.js';
+import { notWritten, replaceFile } from './stagedFile.js';
 
 const slugOf = ({ revision }: Head): string => revision.replace(/^\d+[_-]/, '');
 
@@ -50,7 +51,11 @@ function reparent(
       remedy: `Write \`${revisesLine(isEsmText(old), [other.revision])}\` into it. Nothing was written.`,
     });
   }
-  writeFileSync(path, text);
+  try {
+    replaceFile(path, text);
+  } catch (error) {
+    throw notWritten(root.path ?? root.name, error);
+  }
   return { path: root.path ?? root.name, parent: other.revision };
 }
 

@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { engineOf } from '../cli/project.js';
-import { KnexMetaError } from '../errors.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { writeScript } from '../migrator/script.js';
 import type { Command } from './command.js';
 import { planAndReport } from './planReport.js';
+import { notWritten, replaceFile } from './stagedFile.js';
 import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
 
 export const migratePlan: Command = {
@@ -61,11 +60,9 @@ export const migrateSql: Command = {
     }
     const path = resolve(String(args.out));
     try {
-      writeFileSync(path, text);
+      replaceFile(path, text);
     } catch (error) {
-      throw new KnexMetaError('USAGE', `${path} could not be written: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw notWritten(String(args.out), error);
     }
     output.line(output.style('green', `${migrations.length} migrations ${direction}: ${args.out}`));
     return { data: { ok: true, direction, migrations, path } };

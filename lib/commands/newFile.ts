@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { isEsmPackage } from '../config/packageType.js';
 import { KnexMetaError } from '../errors.js';
 import type { Flag } from './command.js';
+import { createFile, notWritten } from './stagedFile.js';
 
 /** The flag of commands that write a file. */
 export const EXTENSION_FLAG: Flag = {
@@ -41,20 +41,13 @@ export function fileNameOf(name: string): string {
  */
 export function writeNewFile(directory: string, file: string, text: string): string {
   const path = resolve(directory, file);
-  if (existsSync(path)) {
+  try {
+    createFile(path, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw notWritten(join(directory, file), error, 'Check the name, and who may write to the folder.');
     throw new KnexMetaError('FILE_EXISTS', `${join(directory, file)} exists already.`, {
       remedy: 'Choose another name. Nothing was written.',
-    });
-  }
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: 'wx' });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new KnexMetaError('USAGE', `${join(directory, file)} could not be written (${code}).`, {
-      remedy: 'Check the name, and who may write to the folder.',
-      details: { path, cause: code },
-      cause: error,
     });
   }
   return relative('', path);

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { KnexMetaError } from '../errors.js';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { notWritten, type StagedFile, stageFile } from './stagedFile.js';
 
 /** A file to write, by its path below a directory. */
 interface FileToWrite {
@@ -31,36 +31,29 @@ export function findTaken(
 }
 
 /**
- * Writes all of the files, or none: what was there before is put back when one cannot be written.
+ * Writes all of the files, or none. All texts are on the disk before the first file gets its name, so a full disk
+ * changes nothing; files that have their names already are undone when a later one cannot have its own.
  *
  * @throws KnexMetaError USAGE
  */
 export function writeAll(directory: string, files: readonly FileToWrite[]): void {
-  const done: { readonly path: string; readonly before: string | undefined }[] = [];
+  const staged: StagedFile[] = [];
+  const placed: StagedFile[] = [];
   let at = directory;
-  let half: string | undefined;
   try {
     for (const { path, text } of files) {
       at = `${directory}/${path}`;
-      const full = resolve(directory, path);
-      mkdirSync(dirname(full), { recursive: true });
-      const before = existsSync(full) ? readFileSync(full, 'utf8') : undefined;
-      half = `${full}.${process.pid}.new`;
-      writeFileSync(half, text, { flag: 'wx' });
-      renameSync(half, full);
-      done.push({ path: full, before });
+      staged.push(stageFile(resolve(directory, path), text));
+    }
+    for (const [index, file] of staged.entries()) {
+      at = `${directory}/${files[index]?.path}`;
+      file.place();
+      placed.push(file);
     }
   } catch (error) {
-    for (const { path, before } of done) {
-      if (before === undefined) rmSync(path, { force: true });
-      else writeFileSync(path, before);
-    }
-    if (half !== undefined) rmSync(half, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    throw new KnexMetaError('USAGE', `${at} could not be written (${code}).`, {
-      remedy: 'Check who may write to the folder. No file was written or changed.',
-      details: { path: resolve(at), cause: code },
-      cause: error,
-    });
+    for (const file of placed.toReversed()) file.undo();
+    throw notWritten(at, error);
+  } finally {
+    for (const file of staged) file.end();
   }
 }

@@ -3,7 +3,8 @@ import { describe } from '../operations/describe.js';
 import type { Operation } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-import { comment, type MigrationForm, upBody, wrapFunction } from './file.js';
+import { commentLine, lineComments } from './comments.js';
+import { type MigrationForm, upBody, wrapFunction } from './file.js';
 import type { ImpliedColumn } from './metadata.js';
 import { quote, schemaBuilder } from './text.js';
 
@@ -63,8 +64,8 @@ export function renderBaseline(
   const up = `${guard(tables, defaultSchema)}\n${made}`;
   const own = up.includes('t.metadata(') ? ["import type {} from 'knex-meta';"] : [];
   return [
-    ...HEADER.flatMap((line) => comment(line, '')),
-    ...new Set(operations.map((operation) => `//   ${describe(operation, defaultSchema)}`)),
+    ...HEADER.flatMap((line) => lineComments(line)),
+    ...new Set(operations.map((operation) => commentLine(`  ${describe(operation, defaultSchema)}`))),
     ...(form === 'typescript' ? ["import type { Knex } from 'knex';", ...own] : []),
     '',
     `${form === 'commonjs' ? 'exports.config' : 'export const config'} = { baseline: true };`,

@@ -2,10 +2,11 @@ import { describe } from '../operations/describe.js';
 import { countText, type Hazard } from '../operations/hazards/index.js';
 import { type Operation, sameObject } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
+import { commentLine, lineComments } from './comments.js';
 import type { RenderContext } from './parts.js';
 import { type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
-import { quote, rawText, schemaBuilder, sqlObject } from './text.js';
+import { LINE_WIDTH, quote, rawText, schemaBuilder, sqlObject } from './text.js';
 
 /** The forms that a migration file can have. */
 export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
@@ -160,25 +161,19 @@ function downBody({ down, hazards, statements }: Migration, context: RenderConte
   return body(piecesFor(down, notesOf, context), context);
 }
 
-const WIDTH = 108;
+/** A text of JavaScript, or the dot before a call of a chain. */
+const TEXT_OR_CALL = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<=\))\.(?=[a-zA-Z]+\()/g;
 
-/** A comment, broken at words. */
-export function comment(text: string, indent: string): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.replace(/\s+/g, ' ').split(' ')) {
-    if (line !== '' && `${indent}// ${line} ${word}`.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((each) => `${indent}// ${each}`);
+/** The calls of a chain. A dot inside a text ends none. */
+function callsOf(line: string): readonly string[] {
+  const dots = [...line.matchAll(TEXT_OR_CALL)].filter(([found]) => found === '.').map(({ index }) => index);
+  return [...dots, line.length].map((end, at) => line.slice(at === 0 ? 0 : (dots[at - 1] ?? 0) + 1, end));
 }
 
 /** A chain of calls that is too long for a line has a call on each. */
 export function brokenLine(line: string, indent: string): string {
-  if (indent.length + line.length <= WIDTH) return `${indent}${line}`;
-  const calls = line.split(/(?<=\))\.(?=[a-zA-Z]+\()/);
+  if (indent.length + line.length <= LINE_WIDTH) return `${indent}${line}`;
+  const calls = callsOf(line);
   if (calls.length < 3) return `${indent}${line}`;
   const [start, ...rest] = calls;
   return [`${indent}${start}`, ...rest.map((call) => `${indent}  .${call}`)].join('\n');
@@ -201,7 +196,9 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
       const head = `alter table ${sqlObject(piece.table, defaultSchema)}`;
       const isShort = piece.actions.length === 1;
       const text = isShort ? `${head} ${piece.actions[0]}` : `${head}\n  ${piece.actions.join(',\n  ')}`;
-      return [`  await knex.raw(${rawText(text, wording, '  ')});`];
+      // Lines inside a default or a check are a part of its text.
+      const isIndented = !piece.actions.some((action) => action.includes('\n'));
+      return [`  await knex.raw(${rawText(text, wording, isIndented ? '  ' : '')});`];
     }
     case 'call':
       return [`  await ${schemaBuilder(piece.schema, defaultSchema)}.${piece.call};`];
@@ -215,7 +212,7 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
 function body(pieces: readonly Piece[], context: RenderContext): string {
   return pieces
     .flatMap((piece) => [
-      ...(piece.notes ?? []).flatMap((note) => comment(note, '  ')),
+      ...(piece.notes ?? []).flatMap((note) => lineComments(note, '  ')),
       ...statement(piece, context),
     ])
     .join('\n');
@@ -233,7 +230,9 @@ export function wrapFunction(form: MigrationForm, name: 'up' | 'down', text: str
 
 /** The text of a migration file. */
 export function renderMigration(migration: Migration, context: RenderContext, form: MigrationForm): string {
-  const lines = migration.detected.map((operation) => `//   ${describe(operation, context.defaultSchema)}`);
+  const lines = migration.detected.map((operation) =>
+    commentLine(`  ${describe(operation, context.defaultSchema)}`),
+  );
   const up = upBody(migration, context);
   const down = downBody(migration, context);
   // The type of t.metadata().

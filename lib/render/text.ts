@@ -1,7 +1,11 @@
 import { closingOf, significant, tokenize } from '../engines/tokens.js';
 import { sqlName } from '../operations/sqlName.js';
 import type { ObjectName } from '../schema/names.js';
+import { escapeUnsafe } from './escape.js';
 import type { Wording } from './wording.js';
+
+/** How long a line of a generated file may be. */
+export const LINE_WIDTH = 108;
 
 export function sqlNames(names: readonly string[]): string {
   return names.map(sqlName).join(', ');
@@ -18,14 +22,7 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function escapeText(text: string): string {
-  return text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
-}
+const withBackslashes = (text: string): string => text.replaceAll('\\', '\\\\');
 
 /** An expression without parentheses around the whole of it. */
 export function bare(sql: string): string {
@@ -38,7 +35,13 @@ export function bare(sql: string): string {
 /** A string of JavaScript. */
 export function quote(text: string): string {
   const isDouble = text.includes("'") && !text.includes('"');
-  return isDouble ? `"${escapeText(text)}"` : `'${escapeText(text).replaceAll("'", "\\'")}'`;
+  const escaped = escapeUnsafe(withBackslashes(text));
+  return isDouble ? `"${escaped}"` : `'${escaped.replaceAll("'", "\\'")}'`;
+}
+
+/** A key of an object or of an object type, quoted where it has to be. */
+export function propertyKey(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : quote(name);
 }
 
 /** A value of JavaScript, with objects as a person writes them. */
@@ -47,7 +50,7 @@ export function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return `{ ${entries.map(([key, each]) => `${key}: ${literal(each)}`).join(', ')} }`;
+  return `{ ${entries.map(([key, each]) => `${propertyKey(key)}: ${literal(each)}`).join(', ')} }`;
 }
 
 /** SQL for Knex: where it reads bindings, `?` would be a place for one. */
@@ -63,7 +66,7 @@ export function rawText(sql: string, wording: Wording, indent = ''): string {
 /** SQL as a text of JavaScript: on one line in quotes, or as a template. */
 export function codeText(sql: string, indent = ''): string {
   if (!sql.includes('\n') && sql.length < 90) return quote(sql);
-  const template = sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+  const template = escapeUnsafe(withBackslashes(sql), '\n\t').replaceAll('`', '\\`').replaceAll('${', '\\${');
   // The lines of a function's or view's text are its own: only a statement of one's own can be indented.
   return indent === ''
     ? `\`${template}\``

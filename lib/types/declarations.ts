@@ -1,10 +1,12 @@
 import type { TypedColumn, ValueTypes } from '../engines/contract.js';
+import { docComment } from '../render/comments.js';
+import { propertyKey, quote } from '../render/text.js';
 import type { EnumCheck } from '../render/wording.js';
 import type { Column } from '../schema/column.js';
 import type { DatabaseSchema, View } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
-import { comment, propertyName, textLiteral, typeNames } from './names.js';
+import { typeNames } from './names.js';
 
 /** What is known of the project and its engine. */
 export interface TypeOptions {
@@ -42,7 +44,7 @@ function choicesOf(table: Table, { name }: Column, { enumCheck }: TypeOptions): 
     .map(({ expression }) => enumCheck(expression))
     .find((check) => check?.column === name && check.values.length > 0);
   if (found === undefined) return undefined;
-  const union = found.values.map(textLiteral).join(' | ');
+  const union = found.values.map(quote).join(' | ');
   return { read: union, write: union };
 }
 
@@ -65,10 +67,10 @@ const isAlways = ({ generated, numbering }: Column): boolean =>
 function interfaceText(name: string, members: readonly Member[], text: string | undefined): string {
   const lines = byName(members).map(
     (member) =>
-      `${comment(member.comment, '  ')}  ${propertyName(member.name)}${member.isOptional ? '?' : ''}: ${member.type};\n`,
+      `${docComment(member.comment, '  ')}  ${propertyKey(member.name)}${member.isOptional ? '?' : ''}: ${member.type};\n`,
   );
-  if (lines.length === 0) return `${comment(text, '')}export type ${name} = Record<never, never>;\n`;
-  return `${comment(text, '')}export interface ${name} {\n${lines.join('')}}\n`;
+  if (lines.length === 0) return `${docComment(text, '')}export type ${name} = Record<never, never>;\n`;
+  return `${docComment(text, '')}export interface ${name} {\n${lines.join('')}}\n`;
 }
 
 function tableText(schema: DatabaseSchema, table: Table, name: string, options: TypeOptions): string {
@@ -106,7 +108,7 @@ function viewText(schema: DatabaseSchema, view: View, name: string, options: Typ
   }));
   // The engine may not say what a view's columns are.
   if (row.length === 0)
-    return `${comment(view.comment, '')}export type ${name}Row = Record<string, unknown>;\n`;
+    return `${docComment(view.comment, '')}export type ${name}Row = Record<string, unknown>;\n`;
   return interfaceText(`${name}Row`, row, view.comment);
 }
 
@@ -143,7 +145,7 @@ export function declarations(schema: DatabaseSchema, options: TypeOptions): stri
       view === undefined
         ? `Knex.CompositeTableType<${name}Row, ${name}Insert>`
         : `Knex.CompositeTableType<${name}Row, never, never>`;
-    return `    ${propertyName(key)}: ${type};\n`;
+    return `    ${propertyKey(key)}: ${type};\n`;
   });
   const tablesText = `declare module 'knex/types/tables.js' {\n  interface Tables {\n${entries.join('')}  }\n}\n`;
   return [HEADER, ...texts, tablesText].join('\n');

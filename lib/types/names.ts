@@ -1,14 +1,3 @@
-/** A key of an object type, quoted where it has to be. */
-export function propertyName(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : textLiteral(name);
-}
-
-/** A text as TypeScript writes it. */
-export function textLiteral(text: string): string {
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
-  return `'${escaped}'`;
-}
-
 /** `user_accounts` as `UserAccounts`. */
 function pascalCase(name: string): string {
   const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
@@ -28,12 +17,4 @@ export function typeNames(keys: readonly string[]): ReadonlyMap<string, string> 
       return [key, name];
     }),
   );
-}
-
-/** A text as a comment in front of a declaration. */
-export function comment(text: string | undefined, indent: string): string {
-  if (text === undefined || text.trim() === '') return '';
-  const lines = text.replaceAll('*/', '*\\/').trim().split(/\r?\n/);
-  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
-  return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`;
 }

@@ -1,6 +1,6 @@
+import { quote } from '../../render/text.js';
 import type { DatabaseSchema } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
-import { textLiteral } from '../../types/names.js';
 import type { TypedColumn, ValueTypes } from '../contract.js';
 
 const same = (type: string): ValueTypes => ({ read: type, write: type });
@@ -75,7 +75,7 @@ const PLAIN =
 /** `character varying(40)` without the length, `timestamp(3) with time zone` without the precision. */
 const bare = (type: string): string => type.replace(/\([^)]*\)/, '').trim();
 
-const literals = (values: readonly string[]): string => values.map(textLiteral).join(' | ');
+const literals = (values: readonly string[]): string => values.map(quote).join(' | ');
 
 const find = <T extends ObjectName>(all: readonly T[], wanted: ObjectName): T | undefined =>
   all.find(({ schema, name }) => schema === wanted.schema && name === wanted.name);
