@@ -323,4 +323,6 @@ export interface MetadataEngine {
   readonly reconcileTrigger: (session: Session, target: HookTarget) => Promise<void>;
   /** Methods that the engine's client class has in place of Knex's. */
   readonly extendClient?: (base: ClientClass) => ClientClass;
+  /** A client whose answers have no metadata column that the code did not name. */
+  readonly hideMetadata: (base: ClientClass) => ClientClass;
 }

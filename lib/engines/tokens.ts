@@ -6,11 +6,14 @@ export interface Token {
   readonly end: number;
 }
 
-/** One group for each of `KINDS`. What stands in the brackets of an ARRAY is no name. */
+/**
+ * One group for each of `KINDS`; the second one of strings is the tag of a dollar quote. What stands in the brackets
+ * of an ARRAY is no name.
+ */
 const PATTERN =
-  /(\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<!\b[aA][rR][rR][aA][yY])\[[^\]]*\])|([xX]?'(?:[^']|'')*')|(\d[\w.]*(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_$\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*)|([\s\S])/gu;
+  /(\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<!\b[aA][rR][rR][aA][yY])\[[^\]]*\])|([eE]'(?:[^'\\]|''|\\[\s\S])*'|[xX]?'(?:[^']|'')*'|\$((?:[\p{L}_][\p{L}\p{N}_]*)?)\$[\s\S]*?\$\4\$)|(\d[\w.]*(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_$\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*)|([\s\S])/gu;
 
-const KINDS = ['blank', 'name', 'string', 'number', 'word', 'symbol'] as const;
+const KINDS = ['blank', 'name', 'string', 'string', 'number', 'word', 'symbol'] as const;
 
 function split(sql: string): readonly Token[] {
   const tokens: Token[] = [];

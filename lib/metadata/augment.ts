@@ -15,6 +15,15 @@ declare module 'knex' {
        */
       metadata(options: false | MetadataTableOptions): this;
     }
+    // biome-ignore lint/suspicious/noExplicitAny: Knex declares the interface with these defaults.
+    interface QueryBuilder<TRecord extends {} = any, TResult = any> {
+      /**
+       * With `meta.visible: false`: the answer of this query has the metadata columns, as if `visible` were true.
+       *
+       * @example const rows = await db('users').withMetadata().where({ team_id });
+       */
+      withMetadata(): Knex.QueryBuilder<TRecord, TResult>;
+    }
     interface ColumnBuilder {
       /**
        * In a model: the column's former name, so that the migration renames it. In a migration it does nothing.

@@ -9,6 +9,8 @@ import type {
   ClientInternals,
   ColumnBuilderInternals,
   CompilerInternals,
+  QueryBuilderInternals,
+  QueryCompilerInternals,
   QueryInput,
   TableBuilderInternals,
 } from './knexInternals.js';
@@ -21,6 +23,7 @@ import { sessionOn, toQuery } from './session.js';
 import { compileShared } from './sharedColumn.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
 import { validateColumns } from './validate.js';
+import { offerWithMetadata, withOwnColumnInfo } from './visible.js';
 
 /** On a client's class: it is wrapped already. */
 export const HOOKED = Symbol.for('knex-meta.hooked');
@@ -183,7 +186,8 @@ export function hookClient(
       refused = error;
     }
   };
-  const Extended = engine.extendClient?.(Base) ?? Base;
+  const Altering = engine.extendClient?.(Base) ?? Base;
+  const Extended = meta.visible ? Altering : engine.hideMetadata(Altering);
 
   class MetaClient extends Extended {
     static readonly [HOOKED] = true;
@@ -213,8 +217,17 @@ export function hookClient(
         this,
         context,
         super.schemaCompiler(builder),
-        () => this.config[IN_MIGRATION] === true,
+        () => !meta.visible || this.config[IN_MIGRATION] === true,
       );
+    }
+
+    override queryBuilder(): QueryBuilderInternals {
+      return offerWithMetadata(super.queryBuilder());
+    }
+
+    override queryCompiler(...args: Parameters<ClientInternals['queryCompiler']>): QueryCompilerInternals {
+      const compiler = super.queryCompiler(...args);
+      return meta.visible ? compiler : withOwnColumnInfo(this, context, compiler);
     }
 
     override transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown {

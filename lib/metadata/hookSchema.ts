@@ -8,7 +8,7 @@ export function hookSchemaCompiler(
   client: ClientInternals,
   context: HookContext,
   compiler: SchemaCompilerInternals,
-  isInMigration: () => boolean,
+  asksForOwn: () => boolean,
 ): SchemaCompilerInternals {
   const { engine, meta } = context;
   const queryContext = (): unknown => compiler.builder.queryContext();
@@ -42,7 +42,7 @@ export function hookSchemaCompiler(
     const isOurs = meta.columns.some(
       ({ name }) => engine.foldName(wrapName(client, name, queryContext())) === wanted,
     );
-    if (query?.output === undefined || !isOurs || !isInMigration()) return;
+    if (query?.output === undefined || !isOurs || !asksForOwn()) return;
     const output = query.output;
     // A migration asks to learn whether it still has to add its own column: a metadata column is no answer to that.
     query.output = async function ownColumnOnly(this: RunnerInternals, response: unknown) {

@@ -63,6 +63,22 @@ export interface SchemaCompilerInternals {
   dropTableIfExists(table: string): void;
 }
 
+export interface QueryBuilderInternals {
+  readonly _options?: readonly Readonly<Record<string, unknown>>[];
+  options(options: Readonly<Record<string, unknown>>): this;
+}
+
+export interface QueryCompilerInternals {
+  readonly builder: QueryBuilderInternals;
+  readonly single: {
+    readonly table?: unknown;
+    readonly schema?: string;
+    /** The one column that `columnInfo` was asked for. */
+    readonly columnInfo?: string;
+  };
+  columnInfo(): CompiledQuery;
+}
+
 /** What a client runs: a text, or a text with bindings and more. */
 export type QueryInput = string | QueryObject;
 
@@ -75,6 +91,7 @@ export interface QueryObject {
   isHook?: boolean;
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Where it was asked for: only while statements are written down. */
   origin?: Origin;
 }
@@ -124,6 +141,9 @@ export interface ClientInternals {
   runner(builder: RunnableBuilder): Runner;
   /** What reaches the driver: places are numbered as the driver wants them. */
   _query(connection: unknown, query: QueryObject): Promise<unknown>;
+  _stream(connection: unknown, query: QueryObject, ...rest: unknown[]): Promise<unknown>;
+  queryBuilder(): QueryBuilderInternals;
+  queryCompiler(builder: QueryBuilderInternals, bindings?: unknown): QueryCompilerInternals;
 }
 
 /** A dialect class as the hook extends it. */

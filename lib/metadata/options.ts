@@ -56,6 +56,11 @@ export interface MetaOptions {
   /** What an UPDATE that sets `updated_at` itself does: `stamp` (default) overwrites its value, `keep` keeps it. */
   readonly onExplicitUpdate?: 'stamp' | 'keep';
   readonly columns?: MetadataColumns;
+  /**
+   * `false` keeps the metadata columns out of answers to code that does not name them: `select *`, `returning *`,
+   * `columnInfo()`. A query gets them by naming them, or by `.withMetadata()`. Default `true`.
+   */
+  readonly visible?: boolean;
   /** The directory of the models, or several; from the working directory. Default `./models`. */
   readonly models?: string | readonly string[];
   /**

@@ -25,6 +25,8 @@ export interface ResolvedMeta {
   /** The expression that the user configured; undefined means the engine's own. */
   readonly timestampUtc: string | undefined;
   readonly onExplicitUpdate: 'stamp' | 'keep';
+  /** Whether `select *` has the metadata columns. */
+  readonly visible: boolean;
   readonly includesTable: (name: string) => boolean;
   /** Whether an object of the database is one for the models to change. */
   readonly manages: (object: ObjectName) => boolean;
@@ -112,6 +114,7 @@ export function resolveMeta(
     columns: overlayColumns(DEFAULT_COLUMNS, meta?.columns ?? {}),
     timestampUtc: timestampUtc?.trim() ? timestampUtc.trim() : undefined,
     onExplicitUpdate: meta?.onExplicitUpdate ?? 'stamp',
+    visible: meta?.visible ?? true,
     includesTable: (name) =>
       (include === undefined || include.some((matches) => matches(name))) &&
       !exclude.some((matches) => matches(name)),

@@ -6,6 +6,7 @@ const META_KEYS = [
   'timestampUtc',
   'onExplicitUpdate',
   'columns',
+  'visible',
   'tables',
   'models',
   'shadow',
@@ -100,14 +101,26 @@ export function validateMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (!isRecord(meta)) throw invalid('meta', 'an object');
   unknownKeys(meta, META_KEYS, 'meta');
-  const { timestampUtc, onExplicitUpdate, columns, tables, models, shadow, include, exclude, lint, accept } =
-    meta;
+  const {
+    timestampUtc,
+    onExplicitUpdate,
+    visible,
+    columns,
+    tables,
+    models,
+    shadow,
+    include,
+    exclude,
+    lint,
+    accept,
+  } = meta;
   if (timestampUtc !== undefined && typeof timestampUtc !== 'string') {
     throw invalid('meta.timestampUtc', 'an SQL expression as a string');
   }
   if (onExplicitUpdate !== undefined && onExplicitUpdate !== 'stamp' && onExplicitUpdate !== 'keep') {
     throw invalid('meta.onExplicitUpdate', "'stamp' or 'keep'");
   }
+  if (visible !== undefined && typeof visible !== 'boolean') throw invalid('meta.visible', 'true or false');
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
   if (models !== undefined) validateDirectories(models);
   if (accept !== undefined && !(Array.isArray(accept) && accept.every((each) => typeof each === 'string'))) {

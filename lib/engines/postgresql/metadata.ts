@@ -1,6 +1,7 @@
 import type { HookTarget, MetadataColumn, MetadataEngine, Session } from '../contract.js';
 import { clockOf, probeClock } from './clock.js';
 import { factsQuery, readFacts } from './facts.js';
+import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
 import { carryValues } from './values.js';
@@ -76,4 +77,5 @@ export const metadata: MetadataEngine = {
     await session.rows(reconcileTriggerSql(target));
     await session.rows(dropUnusedFunctionsSql(target.table.schema));
   },
+  hideMetadata,
 };

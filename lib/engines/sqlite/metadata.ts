@@ -3,6 +3,7 @@ import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
 import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
+import { hideMetadata } from './hidden.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
@@ -121,4 +122,5 @@ export const metadata: MetadataEngine = {
   carryValues,
   reconcileTrigger,
   extendClient,
+  hideMetadata,
 };

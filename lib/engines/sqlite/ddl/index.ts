@@ -28,6 +28,11 @@ export function columnsWithConstraint(tableSql: string, constraint: string): rea
     .map(({ name }) => name);
 }
 
+/** Names of all columns, in their order. */
+export function allColumns(tableSql: string): readonly string[] {
+  return parseTable(tableSql).columns.map(({ name }) => name);
+}
+
 export function isWithoutRowid(tableSql: string): boolean {
   return hasNoRowid(parseTable(tableSql));
 }
