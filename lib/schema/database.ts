@@ -109,6 +109,8 @@ export interface OtherObject extends ObjectName {
   readonly drop: string | undefined;
   /** Types and functions that a type is made of. */
   readonly dependsOn?: readonly Dependency[];
+  /** True for what knex-meta does not know: it is named, and never compared. */
+  readonly isUnknown?: true;
 }
 
 /** All that introspection reads of a database, sorted by schema and name. */

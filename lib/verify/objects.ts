@@ -80,7 +80,7 @@ export function objectsOf(schema: DatabaseSchema, how: Comparison, ownTables: re
     ...plain('domain', schema.domains),
     ...plain('sequence', schema.sequences),
     ...schema.others
-      .filter(({ name, table }) => !isOwn(name) && !isOwn(table))
+      .filter(({ isUnknown, name, table }) => isUnknown !== true && !isOwn(name) && !isOwn(table))
       .map(
         (each) =>
           [

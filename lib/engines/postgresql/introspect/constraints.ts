@@ -6,6 +6,7 @@ import type {
   KeyConstraint,
   ReferentialAction,
 } from '../../../schema/constraints.js';
+import { relationOptions } from './options.js';
 import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
@@ -74,7 +75,7 @@ export function readConstraints({ db, namespaces, version }: Scope): Promise<rea
       d.description as comment, pg_catalog.pg_get_expr(k.conbin, k.conrelid) as expression,
       case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
       case when i.indnatts > i.indnkeyatts then i.indkey::pg_catalog.int2[] end as index_columns,
-      ${version >= 15 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct, ic.reloptions as options,
+      ${version >= 15 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct, ${relationOptions('ic')} as options,
       tn.nspname as target_schema, t.relname as target_name, case when k.contype = 'f' then array(
         select a.attname from pg_catalog.unnest(k.confkey) with ordinality f(number, place)
         join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = f.number order by f.place)

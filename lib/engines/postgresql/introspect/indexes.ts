@@ -1,5 +1,6 @@
 import type { Index, KeyPart } from '../../../schema/tableIndex.js';
 import { type ColumnNames, namesOf } from './constraints.js';
+import { operatorClassOptions, relationOptions } from './options.js';
 import { type ColumnsOf, joinComment, readManyRows, readRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 
@@ -56,15 +57,15 @@ export function readIndexes({ db, namespaces, version }: Scope): Promise<readonl
         select case when k.number = 0 then pg_catalog.pg_get_indexdef(i.indexrelid, k.place::pg_catalog.int4, false) else '' end
         from pg_catalog.unnest(i.indkey) with ordinality k(number, place) order by k.place) end as expressions,
       o.options as opclass_options, pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
-      ${version >= 15 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct, ic.reloptions as options, i.indisvalid as valid
+      ${version >= 15 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct, ${relationOptions('ic')} as options, i.indisvalid as valid
     from pg_catalog.pg_index i
     join pg_catalog.pg_class ic on ic.oid = i.indexrelid
     join pg_catalog.pg_class c on c.oid = i.indrelid
     join pg_catalog.pg_am m on m.oid = ic.relam
     left join pg_catalog.pg_constraint k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
     left join (
-      select attrelid, pg_catalog.json_object_agg(attnum, attoptions) as options
-      from pg_catalog.pg_attribute where attoptions is not null group by attrelid) o on o.attrelid = i.indexrelid
+      select attrelid, pg_catalog.json_object_agg(attnum, ${operatorClassOptions('a')}) as options
+      from pg_catalog.pg_attribute a where attoptions is not null group by attrelid) o on o.attrelid = i.indexrelid
     ${joinComment('pg_class', 'i.indexrelid')}
     where c.relkind in ('r', 'p', 'm') and c.relnamespace in ${namespaces} and k.oid is null and not ic.relispartition
     order by ic.relname`,

@@ -1,3 +1,4 @@
+import { columnOptions } from './options.js';
 import { columns } from './otherRows.js';
 import { classOf } from './rows.js';
 
@@ -129,9 +130,9 @@ export const settings = (version: number): readonly string[] => [
     ],
     [
       'column options',
-      'a.attoptions is not null',
-      "'set (' || pg_catalog.array_to_string(a.attoptions, ', ') || ')'",
-      "'reset (' || (select pg_catalog.string_agg(pg_catalog.split_part(o, '=', 1), ', ') from pg_catalog.unnest(a.attoptions) o) || ')'",
+      `${columnOptions('a')} is not null`,
+      `'set (' || pg_catalog.array_to_string(${columnOptions('a')}, ', ') || ')'`,
+      `'reset (' || (select pg_catalog.string_agg(pg_catalog.split_part(o, '=', 1), ', ') from pg_catalog.unnest(${columnOptions('a')}) o) || ')'`,
     ],
     ...(version >= 14
       ? [

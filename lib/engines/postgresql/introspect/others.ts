@@ -1,6 +1,7 @@
 import type { OtherObject } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import { FIRST_USER_OID } from './dependencies.js';
+import { UNKNOWN_OPTION, unknownOptions } from './options.js';
 import { objects } from './otherObjects.js';
 import { settings } from './otherSettings.js';
 import { type OtherParts, statementsOf } from './otherTexts.js';
@@ -43,7 +44,7 @@ export async function readOthers(
   const found = await readRows<OtherRow>(
     db,
     `select o.oid as id, o.kind, n.nspname as schema, o.name, o.relation, x.extname as extension, o.subject, o.quoted, o.detail, o.back
-    from (${[...objects(version), ...settings(version), COMMENTS].join('\n    union all ')}) o
+    from (${[...objects(version), ...settings(version), unknownOptions(namespaces), COMMENTS].join('\n    union all ')}) o
     left join pg_catalog.pg_namespace n on n.oid = o.namespace
     ${joinExtensionOf('o.class', 'o.oid')}
     where o.namespace is null or o.namespace in ${namespaces}
@@ -67,6 +68,7 @@ export async function readOthers(
       definition: definition === undefined ? undefined : stable(definition),
       drop,
       ...(needs === undefined ? {} : { dependsOn: needs }),
+      ...(parts.kind === UNKNOWN_OPTION ? { isUnknown: true as const } : {}),
     };
   });
 }

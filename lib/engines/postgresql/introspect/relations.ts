@@ -1,4 +1,5 @@
 import { GRANTEE } from './access.js';
+import { relationOptions } from './options.js';
 import { joinComment, joinExtension, readRows, type Scope } from './rows.js';
 
 /** A table, partitioned table, view or materialized view. */
@@ -45,8 +46,8 @@ export function readRelations({ db, namespaces }: Scope): Promise<readonly Relat
     `select c.oid as id, n.nspname as schema, c.relname as name, c.relkind as kind, d.description as comment,
       x.extname as extension, c.relpersistence = 'u' as unlogged,
       case when not c.relrowsecurity then 'off' when c.relforcerowsecurity then 'forced' else 'on' end as row_security,
-      nullif(coalesce(c.reloptions, '{}') || coalesce((select pg_catalog.array_agg('toast.' || o) from pg_catalog.pg_class s,
-        pg_catalog.unnest(s.reloptions) o where s.oid = c.reltoastrelid), '{}'), '{}') as options, case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
+      nullif(coalesce(${relationOptions('c')}, '{}') || coalesce((select pg_catalog.array_agg('toast.' || o) from pg_catalog.pg_class s,
+        pg_catalog.unnest(${relationOptions('s')}) o where s.oid = c.reltoastrelid), '{}'), '{}') as options, case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
       case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bounds, h.parents,
       case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid, true) end as definition,
       c.relispopulated as populated,
