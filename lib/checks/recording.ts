@@ -4,7 +4,7 @@ import { literal, shellWord } from './quote.js';
 type Row = Pick<AppliedMigration, 'id' | 'name' | 'batch'>;
 
 /** A migration's name without its extension. */
-export const revisionOf = (name: string): string => name.replace(/\.[cm]?[jt]s$/, '');
+export const revisionOf = (name: string): string => name.replace(/(?:\.[cm]?[jt]s)+$/, '');
 
 /** A migration that is there and is not recorded. */
 export interface Unrecorded {

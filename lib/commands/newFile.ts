@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { isEsmPackage } from '../config/packageType.js';
 import { KnexMetaError } from '../errors.js';
+import { revisionOf } from '../migrator/revision.js';
 import type { Flag } from './command.js';
 import { createFile, notWritten } from './stagedFile.js';
 
@@ -25,9 +26,9 @@ export function timestamp(now = new Date()): string {
   return now.toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
-/** A name as a file name: a sentence becomes words with underscores. */
+/** A name as a file name: a sentence becomes words with underscores, and an extension that was typed goes. */
 export function fileNameOf(name: string): string {
-  return name
+  return revisionOf(name)
     .replace(/^-/, '')
     .trim()
     .replace(/[\s/\\:*?"<>|]+/g, '_');

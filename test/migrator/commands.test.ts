@@ -260,6 +260,19 @@ describe('migrations of several developers', function () {
     });
   }
 
+  it('an extension that is typed into the name is not doubled, and a doubled one has the same revision', async () => {
+    const made = await project();
+    await ok(made, 'migrate:make', 'add users.js', '-x', 'cjs');
+    expect(files(made).map((name) => name.replace(/^\d+_/, ''))).to.deep.equal(['add_users.cjs']);
+    made.write({
+      '1_old.js.cjs': creates('old'),
+      '2_child.cjs': `exports.revises = '1_old.js';\n${creates('child')}`,
+    });
+    expect(await ok(made, 'migrate:upgrade', '2_child')).to.include('2 migrations applied');
+    await ok(made, 'migrate:downgrade', '1_old.js');
+    expect(await ok(made, 'migrate:current')).to.include('1_old');
+  });
+
   const fork = (made: TestProject): void =>
     made.write({
       '1_users.cjs': creates('users'),
