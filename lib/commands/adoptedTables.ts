@@ -8,6 +8,7 @@ import type { KnexMetaConfig } from '../metadata/options.js';
 import { matcher, resolveMeta } from '../metadata/resolve.js';
 import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
+import { plainView } from '../migrator/views.js';
 import { type Arguments, type Context, type Flag, textsOf } from './command.js';
 import { refusePending } from './comparedDatabase.js';
 import { examineTables } from './examine.js';
@@ -111,13 +112,12 @@ export async function chooseTables(context: Context): Promise<Chosen> {
       !excluded.some((isIt) => isIt(table)),
   );
   const { db } = await context.database();
-  const [first] = [config.searchPath ?? []].flat().filter((name) => !/^"?\$user"?$/.test(name));
   const standard = meta.columns.filter(({ add }) => add === undefined);
   return {
     engine,
     config,
     db,
-    home: engine.hasSchemas ? (first ?? engine.changes.defaultSchema) : undefined,
+    home: await engine.homeSchema(plainView(db)),
     tables,
     isNamed: (table) => patterns.some(({ text, isIt }) => !text.includes('*') && isIt(table)),
     wanted: columnsNamed(db.client as unknown as ClientInternals, standard, undefined),

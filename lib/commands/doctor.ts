@@ -10,7 +10,7 @@ import { runCheckMigration } from './checkMigration.js';
 import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
-import { checkPresence, homeOf } from './doctorPresence.js';
+import { checkPresence } from './doctorPresence.js';
 import { readPending } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
@@ -50,7 +50,8 @@ async function checkSearchPath(context: Context, actual: DatabaseSchema): Promis
   const name = database ?? String((db.client as { database?: () => string }).database?.() ?? '');
   const mend =
     isSet || there.length > 1 || name === '' ? [] : engine.checks.setSearchPath(name, other.schema);
-  return searchPathFinding(other.schema, homeOf(engine, config) ?? '', mend);
+  const looked = config.migrations?.schemaName ?? (await engine.homeSchema(plainView(db)));
+  return searchPathFinding(other.schema, looked ?? '', mend);
 }
 
 /** A pending migration is no trouble; of an unfinished one the comparison says more. */

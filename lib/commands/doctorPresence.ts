@@ -2,8 +2,6 @@ import { presenceFindings } from '../checks/doctor.js';
 import type { CheckReport } from '../checks/finding.js';
 import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
-import type { Engine } from '../engines/contract.js';
-import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
 import { type Captured, captureOffline, isAdoption } from '../migrator/capture.js';
@@ -22,13 +20,6 @@ import { readStatus } from './migrateInspect.js';
 
 const ADOPTIONS =
   'a migration that makes the tables from before would let them be compared: npx knex-meta migrate:baseline';
-
-/** The schema that a name without one means. */
-export function homeOf(engine: Engine, { searchPath, migrations }: KnexMetaConfig): string | undefined {
-  if (!engine.hasSchemas) return undefined;
-  const [first] = [searchPath ?? []].flat().filter((name) => !/^"?\$user"?$/.test(name));
-  return first ?? migrations?.schemaName ?? engine.changes.defaultSchema;
-}
 
 /** Things that a migration which could not be followed names: it may have renamed or dropped them. */
 async function namedBehind(
@@ -90,7 +81,7 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   };
   const applied = appliedRevisions(status.applied);
   // Also where the database itself says in which schema it looks.
-  const home = (await engine.homeSchema(plainView(db))) ?? homeOf(engine, config);
+  const home = await engine.homeSchema(plainView(db));
   const presences = compareWithDatabase(planned, applied, actual, home, engine.metadata.foldName, isLeftOut);
   const { record } = await readRecordFacts(db, settings);
   const baselines = await baselinesOf(history.revisions);

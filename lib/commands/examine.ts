@@ -15,15 +15,27 @@ import { plainView } from '../migrator/views.js';
 import type { Context } from './command.js';
 import { readFiles } from './migrateHistory.js';
 
-/** The schemas that a project's tables are in: those of its search path, or the connection's own. */
-export function schemasOf(engine: Engine, config: KnexMetaConfig): readonly (string | undefined)[] {
-  if (!engine.hasSchemas) return [undefined];
+/** The schemas that a project's tables are in: those of its search path that exist, or the connection's own. */
+export async function schemasOf(
+  engine: Engine,
+  { searchPath }: KnexMetaConfig,
+  db: Knex,
+): Promise<readonly (string | undefined)[]> {
+  if (!engine.hasSchemas || searchPath === undefined) return [undefined];
+  const path = await engine.searchPath(plainView(db));
   // What a project has behind its own schema may be other people's.
-  const path = [config.searchPath ?? []]
-    .flat()
-    .filter((name, index) => !/^"?\$user"?$/.test(name) && (index === 0 || name !== 'public'));
-  const named = [...path, ...(config.migrations?.schemaName ? [config.migrations.schemaName] : [])];
-  return named.length === 0 ? [undefined] : [...new Set(named)];
+  const own = path.filter((name, index) => index === 0 || name !== engine.changes.defaultSchema);
+  return own.length === 0 ? [undefined] : own;
+}
+
+/** The names of those schemas. */
+export async function schemaNamesOf(
+  engine: Engine,
+  config: KnexMetaConfig,
+  db: Knex,
+  home: string | undefined,
+): Promise<readonly string[]> {
+  return (await schemasOf(engine, config, db)).flatMap((name) => name ?? home ?? []);
 }
 
 /** What the configuration asks of every table. Throws TIMESTAMP_INVALID. */
@@ -64,7 +76,7 @@ async function readAll(
   // The catalog's rows are not for the project's own postProcessResponse.
   const plain = plainView(db);
   const all: Examination[] = [];
-  for (const schema of new Set([...schemasOf(engine, config), ...schemas]))
+  for (const schema of new Set([...(await schemasOf(engine, config, db)), ...schemas]))
     all.push(await engine.checks.examine(plain, wanted, schema));
   return {
     tables: unique(all.flatMap(({ tables }) => tables)),

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { namedSchemas } from '../config/searchPath.js';
 import type { Engine } from '../engines/contract.js';
 import { engines } from '../engines/registry.js';
 import type { Witness } from '../lint/engine.js';
@@ -117,8 +118,10 @@ export async function lintScope(
   transaction: TransactionMode | undefined,
 ): Promise<LintResult> {
   const settings = settingsOf(config);
-  const [first] = [config.searchPath ?? []].flat();
-  const home = first === undefined || first === '$user' ? engine.changes.defaultSchema : first;
+  const home =
+    live === undefined
+      ? (namedSchemas(config.searchPath)[0] ?? engine.changes.defaultSchema)
+      : await engine.homeSchema(plainView(live));
   const known = newAccount(home);
   const witness = live === undefined ? undefined : engine.lint.witness(plainView(live));
   for (const { table, columns, neverNull } of (await witness?.catalog()) ?? []) {

@@ -14,7 +14,7 @@ import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Command, Context } from './command.js';
 import { withCompared } from './comparedDatabase.js';
-import { schemasOf } from './examine.js';
+import { schemaNamesOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
 import { tellHistory } from './historyChapters.js';
 import { readHistory } from './migrateHistory.js';
@@ -42,7 +42,7 @@ async function refusePending(context: Context): Promise<void> {
 async function readTables(context: Context, engine: Engine, db: Knex) {
   const { config } = await context.project();
   const home = await engine.homeSchema(plainView(db));
-  const names = schemasOf(engine, config).flatMap((name) => name ?? home ?? []);
+  const names = await schemaNamesOf(engine, config, db, home);
   return { schema: await engine.introspect(plainView(db), names), home };
 }
 

@@ -12,7 +12,7 @@ import { loadModels } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { declarations, typeWord } from '../types/declarations.js';
 import type { Command, Context } from './command.js';
-import { schemasOf } from './examine.js';
+import { schemaNamesOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
 
 const FILE = './knex-tables.d.ts';
@@ -32,7 +32,7 @@ async function readDatabase(context: Context, engine: Engine): Promise<Read> {
   }
   const { db } = await context.database();
   const home = await engine.homeSchema(plainView(db));
-  const names = schemasOf(engine, config).flatMap((name) => name ?? home ?? []);
+  const names = await schemaNamesOf(engine, config, db, home);
   return { schema: await engine.introspect(plainView(db), engine.hasSchemas ? names : undefined), home };
 }
 

@@ -60,7 +60,14 @@ export interface ScriptForm {
   /** The command that runs it, as its header says. */
   readonly command: (isOneTransaction: boolean) => string;
   /** Lines before the first statement: an error ends the script; names mean what they mean to the project. */
-  readonly prelude: (schemas: readonly string[]) => readonly string[];
+  readonly prelude: (schemas: {
+    /** The search path of the configuration. */
+    readonly path: readonly string[];
+    /** The one that is created where none of the path exists. */
+    readonly created: string | undefined;
+    /** The record's own. */
+    readonly record: string | undefined;
+  }) => readonly string[];
   readonly begin: string;
   readonly commit: string;
   /** True when the command itself makes one transaction of a script that has no begin and commit. */

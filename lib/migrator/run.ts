@@ -16,7 +16,7 @@ import { modeOf, type RunOptions } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { readRecord } from './record.js';
 import { checkEdited, checkOrder, checkUnfinished, noMigrations, warnOfForks } from './refuse.js';
-import { engineOf, ensureSchemas, recordTables } from './settings.js';
+import { engineOf, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { listMigrationFiles } from './source.js';
 import { groupsOf, loadTasks } from './task.js';
@@ -111,7 +111,10 @@ async function runOn(
   const progress = newProgress();
   const loaded = new Map<string, Entry>();
   try {
-    if (!DOWN.has(request.kind)) await ensureSchemas(db, settings);
+    if (!DOWN.has(request.kind)) {
+      const warning = await engine.prepareSchemas(view, tables);
+      if (warning !== undefined) events.emit('warning', { message: warning });
+    }
     const isQuick = request.kind === 'latest' && !options.strict && (await isUpToDate(project, view));
     if (isQuick && (await readLines(view, tables, true)).length === 0) return NOTHING;
     const first = await look(project, view, request, loaded);

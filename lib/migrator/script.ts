@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { namedSchemas } from '../config/searchPath.js';
 import { toolName } from '../config/version.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
@@ -78,10 +79,10 @@ async function tableStatements(
 
 const ended = (sql: string): string => (/;\s*$/.test(sql) ? sql.trimEnd() : `${sql.trimEnd()};`);
 
-/** The schemas that the project's names are looked up in. */
-function schemasOf(config: Knex.Config, settings: Settings): readonly string[] {
-  const path = [config.searchPath ?? []].flat().filter((name) => name !== '$user');
-  return [...new Set([...path, ...(settings.schemaName ? [settings.schemaName] : [])])];
+/** The schemas that the project's names are looked up in, and the record's. */
+function schemasOf({ searchPath }: Knex.Config, { schemaName }: Settings) {
+  const path = [searchPath ?? []].flat();
+  return { path, created: namedSchemas(searchPath)[0], record: schemaName || undefined };
 }
 
 /**

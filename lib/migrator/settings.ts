@@ -29,13 +29,3 @@ export function engineOf(db: Knex): Engine {
   if (engine !== undefined) return engine;
   throw new KnexMetaError('CLIENT_UNSUPPORTED', `knex-meta has no engine for the client \`${driverName}\`.`);
 }
-
-/** Knex makes its tables in a schema that must be there: the first one of the search path, or a named one. */
-export async function ensureSchemas(db: Knex, settings: Settings): Promise<void> {
-  const { searchPath } = (db.client as { config: { searchPath?: string | readonly string[] } }).config;
-  const [first] = [searchPath ?? []].flat();
-  const names = new Set(
-    [first, settings.schemaName].filter((name): name is string => Boolean(name) && name !== '$user'),
-  );
-  for (const name of names) await engineOf(db).ensureSchema(db, name);
-}

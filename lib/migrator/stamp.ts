@@ -11,7 +11,7 @@ import type { RunOptions } from './options.js';
 import type { AppliedMigration } from './record.js';
 import { rowsOf } from './recordAccess.js';
 import { revisionOf } from './revision.js';
-import { ensureSchemas, recordTables } from './settings.js';
+import { engineOf, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { findRevision, readTarget } from './target.js';
 import { withMigratorView } from './views.js';
@@ -116,7 +116,7 @@ async function stampOn(
     return { found, change };
   };
   await look();
-  await ensureSchemas(db, settings);
+  await engineOf(db).prepareSchemas(view, recordTables(settings));
   return withLock(project, view, options, async (_lock, changed, there) => {
     const { found, change } = await look();
     changed();

@@ -70,6 +70,12 @@ export async function openStage(
     if (!isRunning || kindOfStatement(sql) !== 'write' || SAVEPOINT.test(sql)) return;
     if (!own.some((table) => sql.includes(table))) writes += 1;
   });
+  // Before the first migration, so that they are no part of what it does.
+  await engine.prepareSchemas(plainView(db), recordTables(migrations)).catch(async (error: unknown) => {
+    await db.destroy();
+    await made.end();
+    throw error;
+  });
   const migrator = createMigrator(db);
   const plain = plainView(db);
   return {

@@ -9,6 +9,7 @@ import { meaning } from './meaning.js';
 import { metadata } from './metadata.js';
 import { migrations } from './migrations.js';
 import { preserving } from './preserving.js';
+import { prepareSchemas, searchPath } from './schemas.js';
 import { OBJECT_KINDS, readBoth } from './scratch/index.js';
 import { readSurroundings } from './scratch/surroundings.js';
 import { seeding } from './seeding.js';
@@ -27,11 +28,8 @@ export const postgresql: Engine = {
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
   hasSchemas: true,
   homeSchema: async (db) => (await readSurroundings(db)).home,
-  ensureSchema: async (db, schema) => {
-    const { rows } = await db.raw('select 1 from pg_catalog.pg_namespace where nspname = ?', [schema]);
-    // Only when it is missing: a role may use a schema without being allowed to create one.
-    if (rows.length === 0) await db.raw('create schema if not exists ??', [schema]);
-  },
+  searchPath,
+  prepareSchemas,
   introspect,
   objectKinds: OBJECT_KINDS,
   readBoth,

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { namedSchemas } from '../../../config/searchPath.js';
 import { quoteText } from '../identifiers.js';
 import { readRows } from '../introspect/rows.js';
 
@@ -27,11 +28,9 @@ function firstNamed(setting: string): string | undefined {
   return found.find((name) => name !== '$user');
 }
 
-/** The first schema of the configuration: where it is missing, it is made before the first migration. */
+/** The schema of the configuration that is created before the first migration where none of the path exists. */
 function configuredHome(db: Knex): string | undefined {
-  const { searchPath } = (db.client as { config: { searchPath?: string | readonly string[] } }).config;
-  const [first] = [searchPath ?? []].flat();
-  return first === undefined || /[$,]/.test(first) ? undefined : first;
+  return namedSchemas((db.client as { config: { readonly searchPath?: unknown } }).config.searchPath)[0];
 }
 
 const textArray = (names: readonly string[]): string =>
@@ -62,6 +61,6 @@ export async function readSurroundings(db: Knex): Promise<Surroundings> {
     for (const name of news) known.add(name);
     for (const name of found?.quoted ?? []) quoted.add(name);
   };
-  const home = configured ?? path[0] ?? firstNamed(row?.setting ?? '') ?? 'public';
+  const home = path[0] ?? configured ?? firstNamed(row?.setting ?? '') ?? 'public';
   return { path, home, needsQuotes: (name) => quoted.has(name), ask };
 }
