@@ -16,7 +16,7 @@ import type { Context } from './command.js';
 import { readFiles } from './migrateHistory.js';
 
 /** The schemas that a project's tables are in: those of its search path that exist, or the connection's own. */
-export async function schemasOf(
+async function schemasOf(
   engine: Engine,
   { searchPath }: KnexMetaConfig,
   db: Knex,

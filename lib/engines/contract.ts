@@ -10,7 +10,8 @@ import type { ObjectName } from '../schema/names.js';
 import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
 import type { MeaningEngine } from './meaning.js';
-import type { MigrationEngine, RecordTables } from './migrations.js';
+import type { MigrationEngine } from './migrations.js';
+import type { SchemaEngine } from './schemas.js';
 import type { SeedEngine } from './seeding.js';
 import type { TemplateCopy, TemplateRequest } from './template.js';
 import type { ThrowawayEngine } from './throwaway.js';
@@ -95,7 +96,7 @@ export interface BothSchemas {
 }
 
 /** One database engine: everything that knex-meta knows of it is behind this. */
-export interface Engine {
+export interface Engine extends SchemaEngine {
   /** `'postgresql'`, `'sqlite'`: the word in messages and in `--json`. */
   readonly name: string;
   readonly title: string;
@@ -111,20 +112,6 @@ export interface Engine {
   readonly databaseFile: (connection: unknown) => string | undefined;
   /** Client and connection for a URL of this engine; undefined when the URL is another engine's. */
   readonly fromUrl: (url: string) => UrlConfig | undefined;
-  /** True when tables are in named schemas. */
-  readonly hasSchemas: boolean;
-  /** The schema that a name without one means on this connection; undefined where the engine has none. */
-  readonly homeSchema: (db: Knex) => Promise<string | undefined>;
-  /** The schemas of the search path that exist, in order; none where the engine has no schemas. */
-  readonly searchPath: (db: Knex) => Promise<readonly string[]>;
-  /**
-   * Creates the schemas that a run of migrations needs and that do not exist: the record's, and one of the search path
-   * where none of it exists.
-   *
-   * @returns a warning, where the search path has more than one record
-   * @throws KnexMetaError CONFIG_INVALID
-   */
-  readonly prepareSchemas: (db: Knex, tables: RecordTables) => Promise<string | undefined>;
   /**
    * All that the named schemas have, or without names every schema but the server's own. A fixed number of queries;
    * in a transaction it reads what that has made.
