@@ -269,6 +269,8 @@ export interface MetadataEngine {
   readonly foldName: (name: string) => string;
   /** True when a view's `*` is stored as the columns that it means when the view is created. */
   readonly expandsViews: boolean;
+  /** True when an INSERT may give fewer values than its table has columns. */
+  readonly insertsFewer: boolean;
   /** Throws NAME_TOO_LONG for a name that the engine would cut. */
   readonly checkName: (name: string) => void;
   /** The clock for a configured expression (undefined: the engine's own), without a connection. */

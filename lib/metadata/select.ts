@@ -2,8 +2,12 @@ import { closingOf, isWord, splitAtCommas, type Token } from '../engines/tokens.
 
 /** A table, subquery or function that a SELECT reads. */
 export interface Source {
+  /** The position of its name, or of its parenthesis. */
+  readonly at: number;
   /** What qualifies its columns, as it is written; undefined: it has no name. */
   readonly alias: Token | undefined;
+  /** Of a function: the names that its columns get here, as they are written. */
+  readonly columns: readonly (readonly Token[])[] | undefined;
   /** The tokens of a table's name; undefined: it is no table. */
   readonly name: readonly Token[] | undefined;
 }
@@ -81,12 +85,16 @@ function readSource(tokens: readonly Token[], start: number): ReadSource {
   if (isCall) behind = closingOf(tokens, behind) + 1;
   if (tokens[behind]?.text === '*') behind += 1;
   const alias = aliasAt(tokens, behind);
-  const afterAlias = behind + (isWord(tokens[behind], 'AS') ? 2 : 1);
+  const afterAlias = behind + Number(isWord(tokens[behind], 'AS')) + Number(alias !== undefined);
+  const hasList = tokens[afterAlias]?.text === '(' && behind < afterAlias;
+  const list = hasList ? tokens.slice(afterAlias + 1, closingOf(tokens, afterAlias)) : undefined;
   const isSubquery = isParenthesis && isWord(tokens[at + 1], 'SELECT', 'WITH', 'VALUES');
   return {
+    at,
     alias: alias ?? (isCall ? undefined : name?.at(-1)),
+    columns: isCall && list ? splitAtCommas(list) : undefined,
     name: isCall ? undefined : name,
-    isPlain: (!isParenthesis || isSubquery) && !(alias !== undefined && tokens[afterAlias]?.text === '('),
+    isPlain: (!isParenthesis || isSubquery) && (isCall || !hasList),
   };
 }
 

@@ -1,17 +1,18 @@
-import { closingOf, identifierOf, isWord, significant, type Token, tokenize } from '../engines/tokens.js';
+import { identifierOf, isWord, significant, type Token, tokenize } from '../engines/tokens.js';
+import { commonTables } from './columnCount.js';
 import { nameAt, readSelects, type Select, type Source, starOf } from './select.js';
 
 /** The columns of a table without its metadata; undefined when it has none, or is no table. */
 export type OwnColumns = (name: readonly Token[]) => Promise<readonly string[] | undefined>;
 
 /** A text to put in place of a range of the statement. */
-interface Change {
+export interface Change {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-function applyChanges(sql: string, changes: readonly Change[]): string {
+export function applyChanges(sql: string, changes: readonly Change[]): string {
   const ordered = [...changes].sort((a, b) => b.start - a.start);
   return ordered.reduce(
     (text, { start, end, text: fresh }) => text.slice(0, start) + fresh + text.slice(end),
@@ -29,23 +30,10 @@ export function mayHaveStar(sql: string): boolean {
   );
 }
 
-/** Names that the statement itself gives to subqueries. */
-function commonTables(tokens: readonly Token[]): ReadonlySet<string> {
-  if (!tokens.some((token) => isWord(token, 'WITH'))) return new Set();
-  const names = tokens.flatMap((token, at) => {
-    const behind = tokens[at + 1]?.text === '(' ? closingOf(tokens, at + 1) + 1 : at + 1;
-    const isNamed = isWord(tokens[behind], 'AS');
-    const body = isWord(tokens[behind + 1], 'NOT') ? behind + 3 : behind + 1;
-    const open = isWord(tokens[body], 'MATERIALIZED') ? body + 1 : body;
-    return isNamed && tokens[open]?.text === '(' ? [identifierOf(token).toLowerCase()] : [];
-  });
-  return new Set(names);
-}
-
 interface Lookup {
   readonly ownColumns: OwnColumns;
   readonly quote: (name: string) => string;
-  readonly common: ReadonlySet<string>;
+  readonly common: ReadonlyMap<string, unknown>;
 }
 
 async function ownOf(source: Source, { ownColumns, common }: Lookup) {
@@ -110,6 +98,24 @@ async function returningChanges(tokens: readonly Token[], lookup: Lookup): Promi
   return (await Promise.all(changes)).flat();
 }
 
+/** Changes that write every `*` of the SELECTs that are meant as the columns without metadata. */
+export async function starChanges(
+  tokens: readonly Token[],
+  ownColumns: OwnColumns,
+  quote: (name: string) => string,
+  isMeant: (at: number) => boolean = () => true,
+): Promise<readonly Change[]> {
+  const lookup: Lookup = { ownColumns, quote, common: commonTables(tokens) };
+  const changes: Change[] = [];
+  for (const select of readSelects(tokens).filter(({ at }) => isMeant(at))) {
+    for (const item of select.items) {
+      const text = await starText(item, select, lookup);
+      if (text !== undefined) changes.push({ start: item[0]?.start ?? 0, end: item.at(-1)?.end ?? 0, text });
+    }
+  }
+  return changes;
+}
+
 /**
  * A statement in which every `*` is the columns of its tables without their metadata. What is not understood stays
  * as it is.
@@ -120,13 +126,6 @@ export async function withoutStars(
   quote: (name: string) => string,
 ): Promise<string> {
   const tokens = significant(tokenize(sql));
-  const lookup: Lookup = { ownColumns, quote, common: commonTables(tokens) };
-  const changes: Change[] = [...(await returningChanges(tokens, lookup))];
-  for (const select of readSelects(tokens)) {
-    for (const item of select.items) {
-      const text = await starText(item, select, lookup);
-      if (text !== undefined) changes.push({ start: item[0]?.start ?? 0, end: item.at(-1)?.end ?? 0, text });
-    }
-  }
-  return applyChanges(sql, changes);
+  const returning = await returningChanges(tokens, { ownColumns, quote, common: new Map() });
+  return applyChanges(sql, [...returning, ...(await starChanges(tokens, ownColumns, quote))]);
 }

@@ -119,7 +119,135 @@ onEachEngine('SQL that counts columns by position', (open, engine) => {
     expect(await triggersOf(db)).to.have.length(1);
   });
 
+  describe('into a table with a later column of its own, every form lands where it is meant', () => {
+    const forms: Record<string, string> = {
+      'behind a line comment': "-- rows\ninsert into t values (1, 'a', 'z')",
+      'behind a block comment': "/* insert; */ insert into t values (1, 'a', 'z')",
+      'from a subquery of VALUES': "insert into t select * from (values (1, 'a', 'z')) as v",
+      'from a common table': "with w as (select 1 as id, 'a' as b, 'z') insert into t select * from w",
+      'from a common table of its own': "insert into t with w as (select 1, 'a', 'z') select * from w",
+      'from a union': "insert into t select 1, 'a', 'z' union all select 1, 'a', 'z' where 1 = 0",
+      'from a join of subqueries':
+        "insert into t select x.*, 'z' from (select 1 as i, 'a' as b) x join (select 1 as i) y on x.i = y.i",
+      'with an alias and a qualifier': "insert into main.t as x values (1, 'a', 'z') on conflict do nothing",
+      'with parentheses, commas and semicolons in values':
+        "insert into t values ((1), replace('a;', ';', ''), coalesce(null, 'z'))",
+      'returning rows': "insert into t values (1, 'a', 'z') returning id",
+      ...(engine === 'sqlite'
+        ? {
+            'that replaces': "replace into t values (1, 'a', 'z')",
+            'or ignored': "insert or ignore into t values (1, 'a', 'z')",
+          }
+        : {
+            'as the second statement': "select 1; insert into t values (1, 'a', 'z')",
+            'behind an insert that names':
+              "insert into other (x) values (1); insert into t values (1, 'a', 'z')",
+            'from a select in parentheses': "insert into t (select 1, 'a', 'z')",
+            'from parentheses in parentheses': "insert into t ((select 1, 'a', 'z'))",
+            'from VALUES in parentheses': "insert into t (values (1, 'a', 'z'))",
+            'with dollar quotes': 'insert into t values (1, $$a$$, $x$z$x$)',
+            'with an escaped string': "insert into t values (1, E'\\x61', 'z')",
+            'overriding user values': "insert into t overriding user value values (1, 'a', 'z')",
+            'in a common table':
+              "with i as (insert into t values (1, 'a', 'z') returning id) select id from i",
+            'in a block': "do $$ begin insert into t values (1, 'a', 'z'); end $$",
+            'in a block of another language clause':
+              "do language plpgsql $b$ begin insert into t values (1, 'a', 'z'); end $b$",
+            'executed in a block': "do $$ begin execute 'insert into t values (1, ''a'', ''z'')'; end $$",
+            prepared: "prepare p as insert into t values (1, 'a', 'z'); execute p; deallocate p",
+            'from TABLE': 'insert into t table plain',
+            'from a function with columns':
+              'insert into t select * from jsonb_to_record(\'{"i":1,"b":"a","c":"z"}\') as r(i int, b text, c text)',
+            'from a row of an array': "insert into t select n, 'a', 'z' from unnest(array[1]) n",
+            merged:
+              'merge into t using plain p on t.id = p.id when not matched then insert values (p.id, p.label, p.late)',
+            'of a function':
+              "create function f() returns void language sql as 'insert into t values (1, ''a'', ''z'')'; select f()",
+            'of a rule':
+              "create rule r as on insert to other do also insert into t values (1, 'a', 'z'); insert into other values (1)",
+          }),
+    };
+    for (const [title, sql] of Object.entries(forms)) {
+      it(title, async () => {
+        const db = open();
+        await grown(db, 't');
+        await db.raw('create table plain (id integer, label varchar(9), late varchar(9))');
+        await db.raw('create table other (x integer)');
+        await db.raw("insert into plain values (1, 'a', 'z')");
+        await db.raw(engine === 'sqlite' ? sql : sql.replace('main.t', 'public.t'));
+        expect(await own(db, 't')).to.deep.equal([ROW]);
+        expect(Boolean((await db('t').first()).is_active)).to.equal(true);
+      });
+    }
+
+    it('a trigger that inserts', async () => {
+      const db = open();
+      await grown(db, 't');
+      await db.raw('create table other (x integer)');
+      const body = "insert into t values (1, 'a', 'z');";
+      if (engine === 'sqlite') await db.raw(`create trigger w after insert on other begin ${body} end`);
+      else {
+        await db.raw(
+          `create function w() returns trigger language plpgsql as $$ begin ${body} return new; end $$`,
+        );
+        await db.raw('create trigger w after insert on other for each row execute function w()');
+      }
+      await db.raw('insert into other values (1)');
+      expect(await own(db, 't')).to.deep.equal([ROW]);
+    });
+
+    it('a value that reads like a statement stays a value', async () => {
+      const db = open();
+      await grown(db, 't');
+      const text = 'insert into t values (1, 2, 3)';
+      await db.raw(`insert into t (id, label) values (1, '${text}')`);
+      expect((await db('t').first()).label).to.equal(text);
+      if (engine === 'sqlite') return;
+      await db.raw(`do $$ begin update t set label = '${text}!'; end $$`);
+      expect((await db('t').first()).label).to.equal(`${text}!`);
+    });
+  });
+
   if (engine === 'postgresql') {
+    it('fewer values than columns are the first of the project’s own', async () => {
+      const db = open();
+      await grown(db, 't');
+      await db.raw("insert into t values (1, 'a')");
+      expect(await own(db, 't')).to.deep.equal([{ ...ROW, late: null }]);
+    });
+
+    it('what cannot be counted is refused where it could land in other columns', async () => {
+      const db = open();
+      await db.raw('create table plain (id integer, label varchar(9), late varchar(9))');
+      await db.raw("insert into plain values (1, 'a', 'z')");
+      const sql = 'insert into t select * from plain natural join plain as p';
+      await db.schema.createTable('t', (t) => {
+        t.integer('id');
+        t.string('label');
+        t.string('late');
+      });
+      await db.raw(sql);
+      expect(await own(db, 't')).to.deep.equal([ROW]);
+      await db.schema.dropTable('t');
+      await grown(db, 't');
+      const error = await db.raw(sql).catch((e: Error) => e);
+      expect(error).to.have.property('code', 'INSERT_UNCLEAR');
+      expect(String((error as { remedy?: string }).remedy)).to.contain('(id, label, late)');
+      expect(await db('t')).to.deep.equal([]);
+    });
+
+    it('a view on a * in a subquery, a common table or a union has the own columns', async () => {
+      const db = open();
+      await db.schema.createTable('t', (t) => void t.integer('id'));
+      await db.raw('create view a as select * from (select * from t) x');
+      await db.raw('create view b as with w as (select * from t) select * from w');
+      await db.raw('create view c as select * from t union all select * from t');
+      const { rows } = await db.raw(
+        "select table_name from information_schema.columns where table_name in ('a', 'b', 'c')",
+      );
+      expect(rows).to.have.length(3);
+    });
+
     it('a view on * has the project’s own columns, and can be replaced when the table has grown', async () => {
       const db = open();
       await db.schema.createTable('t', (t) => void t.integer('id'));

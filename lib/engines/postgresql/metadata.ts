@@ -48,6 +48,7 @@ interface NoticeMessage {
 export const metadata: MetadataEngine = {
   foldName: (name) => name,
   expandsViews: true,
+  insertsFewer: true,
   checkName,
   clock: clockOf,
   probeClock,

@@ -85,6 +85,7 @@ function createLike(target: HookTarget, like: TableId) {
 export const metadata: MetadataEngine = {
   foldName: (name) => name.toLowerCase(),
   expandsViews: false,
+  insertsFewer: false,
   checkName: () => {},
   clock: clockOf,
   probeClock,
