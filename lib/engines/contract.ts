@@ -267,6 +267,8 @@ export type CarryOutcome = 'carried' | 'nothing' | 'not-possible';
 export interface MetadataEngine {
   /** What two spellings of one identifier have in common. */
   readonly foldName: (name: string) => string;
+  /** The name that an identifier without quotes means. */
+  readonly foldWord: (word: string) => string;
   /** True when a view's `*` is stored as the columns that it means when the view is created. */
   readonly expandsViews: boolean;
   /** True when an INSERT may give fewer values than its table has columns. */
@@ -308,6 +310,19 @@ export interface MetadataEngine {
   readonly addColumn: (session: Session, target: HookTarget, key: string, name: string) => Promise<void>;
   readonly renameColumn: (session: Session, target: HookTarget, from: string, to: string) => Promise<void>;
   readonly dropColumn: (session: Session, target: HookTarget, name: string) => Promise<void>;
+  /**
+   * Whether a row of a metadata column has a value that a person or program wrote (not a default or the trigger), and
+   * another one in the column `own`.
+   */
+  readonly holdsOtherValues: (
+    session: Session,
+    target: HookTarget,
+    key: string,
+    column: string,
+    own: string,
+  ) => Promise<boolean>;
+  /** Copies the values of all rows to a column of the same type. No trigger of the table runs. */
+  readonly copyValues: (session: Session, target: HookTarget, from: string, to: string) => Promise<void>;
   /** Copies values that a person or program wrote (not the defaults) from one column to another. */
   readonly carryValues: (
     session: Session,

@@ -1,55 +1,22 @@
-import type { HookStatement, HookTarget, Session, TableFacts } from '../engines/contract.js';
+import type {
+  ColumnFacts,
+  HookStatement,
+  HookTarget,
+  MetadataColumn,
+  Session,
+  TableFacts,
+} from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
-import type { Declared } from './declared.js';
-import type { ClientInternals } from './knexInternals.js';
-import { type HookContext, wrapName } from './target.js';
+import type { AlterPlan } from './alterPlan.js';
+import { isMetadataName } from './options.js';
+import type { HookContext } from './target.js';
 
-/** What an alterTable does to the metadata columns, by name. */
-export interface AlterPlan {
-  /** Names that the migration adds, or renames another column to. */
-  readonly arriving: ReadonlySet<string>;
-  /** Names that the migration drops, or renames to another. */
-  readonly leaving: ReadonlySet<string>;
-  /** Where the migration renames a metadata column to: its trigger goes with it. */
-  readonly renamedTo: ReadonlyMap<string, string>;
-}
-
-/** Undefined when the alteration touches no metadata column: then Knex's statements stay as they are. */
-export function planAlter(
-  client: ClientInternals,
-  context: HookContext,
-  target: HookTarget,
-  declared: Declared,
-  queryContext: unknown,
-): AlterPlan | undefined {
-  const { foldName } = context.engine;
-  const wrap = (name: string): string => foldName(wrapName(client, name, queryContext));
-  const names = new Set(target.columns.map(({ name }) => foldName(name)));
-  const renamed = declared.renamed.map(({ from, to }) => ({
-    from: wrap(from),
-    to: wrapName(client, to, queryContext),
-  }));
-  const arriving = [...declared.added.map(wrap), ...renamed.map(({ to }) => foldName(to))].filter((n) =>
-    names.has(n),
-  );
-  const leaving = [...declared.dropped.map(wrap), ...renamed.map(({ from }) => from)].filter((n) =>
-    names.has(n),
-  );
-  const altered = declared.altered.map(wrap).filter((n) => names.has(n));
-  if (arriving.length + leaving.length + altered.length === 0) return undefined;
-  return {
-    arriving: new Set(arriving),
-    leaving: new Set(leaving),
-    renamedTo: new Map(renamed.map(({ from, to }) => [from, to])),
-  };
-}
-
-/** The name under which a metadata column waits while the project's own one comes or goes. */
-function asideName(name: string): string {
+/** The name that a metadata column has while the project's own column of its name is added, renamed or dropped. */
+function temporaryName(name: string): string {
   return `knex_meta_${name}`;
 }
 
-function find(context: HookContext, facts: TableFacts, name: string) {
+function find(context: HookContext, facts: TableFacts, name: string): ColumnFacts | undefined {
   const wanted = context.engine.foldName(name);
   return facts.columns.find((column) => context.engine.foldName(column.name) === wanted);
 }
@@ -59,46 +26,139 @@ async function readFacts(context: HookContext, session: Session, target: HookTar
   return context.engine.readFacts(target, await session.rows(query.sql, query.bindings));
 }
 
+/** What is to be done to one metadata column before the statement runs. */
+interface Preparation {
+  readonly column: MetadataColumn;
+  /** The column that has its name now. */
+  readonly present: ColumnFacts;
+  /** Where the statement renames that column to. */
+  readonly renamedTo: string | undefined;
+  /** The project's own column that the statement renames to this name. */
+  readonly replacedBy: ColumnFacts | undefined;
+  readonly action: 'move aside' | 'add aside';
+}
+
+function preparations(
+  context: HookContext,
+  target: HookTarget,
+  plan: AlterPlan,
+  facts: TableFacts,
+): readonly Preparation[] {
+  const { foldName } = context.engine;
+  const isHooked = facts.columns.some(({ isMetadata }) => isMetadata);
+  return target.columns.flatMap((column): readonly Preparation[] => {
+    const folded = foldName(column.name);
+    const present = find(context, facts, column.name);
+    if (present === undefined) return [];
+    const renamedTo = plan.renamed.find(({ from }) => foldName(from) === folded)?.to;
+    const source = plan.renamed.find(({ to }) => foldName(to) === folded)?.from;
+    const isLeaving = plan.dropped.has(folded) || renamedTo !== undefined;
+    const isArriving = plan.added.has(folded) || source !== undefined;
+    const replacedBy = source === undefined ? undefined : find(context, facts, source);
+    const base = { column, present, renamedTo, replacedBy };
+    // A statement that drops or renames the metadata column itself decides about its values.
+    if (isArriving)
+      return present.isMetadata && !isLeaving ? [{ ...base, action: 'move aside' as const }] : [];
+    const isKept = present.isMetadata ? renamedTo !== undefined : isHooked;
+    return isLeaving && isKept && isMetadataName(column.key)
+      ? [{ ...base, action: 'add aside' as const }]
+      : [];
+  });
+}
+
 /**
- * Before Knex's statements. A metadata column whose name the project now wants for a column of its own is put
- * aside; for an own column that goes, the metadata column is made ready aside, so that the table has it afterwards.
+ * Before the statement. A metadata column whose name a column of the project's own takes gets a temporary name. For a
+ * column that leaves a metadata name, the metadata column is added under a temporary name. Everything that can refuse
+ * is looked at first.
+ *
+ * @returns whether anything was done
+ * @throws KnexMetaError METADATA_COLUMN_IN_USE
  */
+export async function prepareAlter(
+  context: HookContext,
+  session: Session,
+  target: HookTarget,
+  plan: AlterPlan,
+  facts: TableFacts,
+): Promise<boolean> {
+  const { engine } = context;
+  const all = preparations(context, target, plan, facts);
+  for (const { column, present, replacedBy } of all) {
+    if (replacedBy === undefined) continue;
+    if (await engine.holdsOtherValues(session, target, column.key, present.name, replacedBy.name))
+      throw bothInUse(target, column.name, replacedBy.name);
+    if (column.key === 'created_at' || column.key === 'updated_at') {
+      const [row] = await session.rows(`select 1 from ${target.quoted} limit 1`);
+      if (row !== undefined) warnOfInstants(session, target, column.name, replacedBy.name);
+    }
+  }
+  for (const { column, present, renamedTo, action } of all) {
+    const temporary = temporaryName(column.name);
+    if (action === 'move aside') {
+      await engine.renameColumn(session, target, present.name, temporary);
+      continue;
+    }
+    await engine.addColumn(session, target, column.key, temporary);
+    if (present.isMetadata && renamedTo !== undefined)
+      await engine.copyValues(session, target, present.name, temporary);
+  }
+  return all.length > 0;
+}
+
+function warnOfInstants(session: Session, target: HookTarget, name: string, from: string): void {
+  session.warn(
+    `${target.table.name}.${from} is renamed to ${name} and keeps its values; the instants that the metadata column ${name} had are dropped`,
+  );
+}
+
+/** Both the metadata column and the project's own say something: neither may be lost. */
+function bothInUse(target: HookTarget, name: string, own: string): KnexMetaError {
+  const table = target.table.name;
+  return new KnexMetaError(
+    'METADATA_COLUMN_IN_USE',
+    `The migration renames ${table}.${own} to ${name}, and the metadata column ${name} holds values that somebody wrote and that ${own} does not have. Nothing was changed by this statement.`,
+    {
+      remedy: `Decide which values to keep. To drop those of the metadata column, drop it in the same alteration: t.dropColumn('${name}') before t.renameColumn('${own}', '${name}'). To keep them, copy them to another column first.`,
+      details: { table, column: name, renamed: own },
+    },
+  );
+}
+
+/** Before Knex's statements of an alterTable. See `prepareAlter`. */
 export function beforeAlter(context: HookContext, target: HookTarget, plan: AlterPlan): HookStatement {
   const { engine } = context;
   return {
     ...engine.factsQuery(target),
     withRows: async (session, rows) => {
       const facts = engine.readFacts(target, rows);
-      if (facts === undefined) return;
-      const isHooked = facts.columns.some(({ isMetadata }) => isMetadata);
-      for (const { key, name } of target.columns) {
-        const folded = engine.foldName(name);
-        const column = find(context, facts, name);
-        if (column === undefined) continue;
-        if (plan.arriving.has(folded) && column.isMetadata) {
-          await engine.renameColumn(session, target, column.name, asideName(name));
-        } else if (plan.leaving.has(folded) && !column.isMetadata && isHooked) {
-          await engine.addColumn(session, target, key, asideName(name));
-        }
-      }
+      if (facts !== undefined) await prepareAlter(context, session, target, plan, facts);
     },
   };
 }
 
-async function settleAside(context: HookContext, session: Session, target: HookTarget): Promise<void> {
+/** After the statement: the columns with temporary names get their own, or give their values and go. */
+export async function settleAlter(
+  context: HookContext,
+  session: Session,
+  target: HookTarget,
+  plan: AlterPlan,
+): Promise<void> {
   const { engine } = context;
   const facts = await readFacts(context, session, target);
   if (facts === undefined) return;
   for (const { key, name } of target.columns) {
-    const aside = find(context, facts, asideName(name));
+    const aside = find(context, facts, temporaryName(name));
     if (aside === undefined || !aside.isMetadata) continue;
     const own = find(context, facts, name);
     if (own === undefined) {
       await engine.renameColumn(session, target, aside.name, name);
       continue;
     }
-    const outcome = await engine.carryValues(session, target, key, aside.name, own.name);
-    if (outcome === 'not-possible') refuseLoss(session, target, key, name, own.type);
+    // A renamed column has the project's own values, which stay. Only a new column takes those of the metadata column.
+    if (plan.added.has(engine.foldName(name))) {
+      const outcome = await engine.carryValues(session, target, key, aside.name, own.name);
+      if (outcome === 'not-possible') refuseLoss(session, target, key, name, own.type);
+    }
     await engine.dropColumn(session, target, aside.name);
   }
 }
@@ -116,26 +176,21 @@ function refuseLoss(session: Session, target: HookTarget, key: string, name: str
     'METADATA_COLUMN_IN_USE',
     `The migration adds its own column ${table}.${name} (${type}), and the metadata column of that name holds values that this type cannot take.`,
     {
-      remedy: `Move the values of ${table}.${name} away first, or give the new column another name. Nothing was dropped: they are in ${table}.${asideName(name)} where the migration runs without a transaction, and unchanged where it runs in one.`,
+      remedy: `Move the values of ${table}.${name} away first, or give the new column another name. Nothing was dropped: they are in ${table}.${temporaryName(name)} where the migration runs without a transaction, and unchanged where it runs in one.`,
       details: { table, column: name, type },
     },
   );
 }
 
-/** After Knex's statements: settles what waits aside, and makes the trigger fit. */
+/** After Knex's statements of an alterTable: settles the temporary names, and makes the trigger fit. */
 export function afterAlter(context: HookContext, target: HookTarget, plan: AlterPlan): HookStatement {
   const { engine } = context;
   return {
     ...engine.factsQuery(target),
     withRows: async (session, rows) => {
-      await settleAside(context, session, target);
-      const facts = engine.readFacts(target, rows);
-      const { updatedAt } = target;
-      if (facts === undefined || updatedAt === undefined) return;
-      const follows = plan.renamedTo.get(engine.foldName(updatedAt));
-      const isGone = find(context, facts, updatedAt) === undefined;
-      const kept = isGone && follows !== undefined ? { ...target, updatedAt: follows } : target;
-      await engine.reconcileTrigger(session, kept);
+      await settleAlter(context, session, target, plan);
+      if (engine.readFacts(target, rows) === undefined || target.updatedAt === undefined) return;
+      await engine.reconcileTrigger(session, target);
     },
   };
 }

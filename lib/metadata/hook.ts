@@ -1,6 +1,7 @@
 import type { Clock, HookStatement, MetadataEngine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
-import { afterAlter, beforeAlter, planAlter } from './alter.js';
+import { afterAlter, beforeAlter } from './alter.js';
+import { planAlter } from './alterPlan.js';
 import { appendColumns, completeTable } from './create.js';
 import { isKnexOwnTable, readDeclared } from './declared.js';
 import { hookSchemaCompiler } from './hookSchema.js';
@@ -16,6 +17,7 @@ import type {
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
 import { mayBePositional, withoutPositions } from './positional.js';
+import { mayAlter, prepareRawAlter } from './rawAlter.js';
 import { keepAfterMove, keepAfterRebuild, movedBy, renamedTo } from './rawStatement.js';
 import { offerRenamedFrom } from './renamedFrom.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
@@ -138,6 +140,7 @@ function surround(
     const own = stockToSQL();
     // Knex's first statement of a LIKE is the lossy copy; those behind it add what the callback declares.
     const kept = like === undefined ? own : [...like.map(toQuery), ...own.slice(1)];
+    for (const statement of kept) Object.assign(statement, { isSurrounded: true });
     if (kept[0] !== undefined) Object.assign(kept[0], { hookColumns: columns });
     return [...before.map(toQuery), ...kept, ...after.map(toQuery)];
   };
@@ -241,7 +244,12 @@ export function hookClient(
       if (mayBePositional(object.sql)) {
         object.sql = await withoutPositions(context, sessionOn(this, connection), object.sql);
       }
-      const answer = await super.query(connection, object);
+      const alteration =
+        object.isSurrounded === true || !mayAlter(object.sql)
+          ? undefined
+          : await prepareRawAlter(context, sessionOn(this, connection), object.sql);
+      const run = (): Promise<unknown> => super.query(connection, object);
+      const answer = await (alteration === undefined ? run() : alteration.around(run));
       const renamed = renamedTo(object.sql);
       if (renamed !== undefined) await keepAfterRebuild(context, sessionOn(this, connection), renamed);
       const moved = movedBy(object.sql);

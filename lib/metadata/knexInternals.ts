@@ -37,6 +37,8 @@ export interface CompiledQuery {
   output?: (this: RunnerInternals, response: unknown) => unknown;
   /** One that the hook added to Knex's. */
   isHook?: boolean;
+  /** One of Knex's that the hook has put its own statements around. */
+  isSurrounded?: boolean;
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
   /** See `HookStatement`. */
@@ -89,6 +91,8 @@ export interface QueryObject {
   isOwn?: boolean;
   /** One that the hook added to Knex's. */
   isHook?: boolean;
+  /** One of Knex's that the hook has put its own statements around. */
+  isSurrounded?: boolean;
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
   readonly options?: Readonly<Record<string, unknown>>;

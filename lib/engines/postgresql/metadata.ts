@@ -3,8 +3,9 @@ import { clockOf, probeClock } from './clock.js';
 import { factsQuery, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
+import { holdsOtherValues } from './otherValues.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
-import { carryValues } from './values.js';
+import { carryValues, copyValues } from './values.js';
 
 export function columnType(key: string, clock: { readonly type: string }): string {
   if (key === 'notes') return 'text';
@@ -47,6 +48,7 @@ interface NoticeMessage {
 
 export const metadata: MetadataEngine = {
   foldName: (name) => name,
+  foldWord: (word) => word.toLowerCase(),
   expandsViews: true,
   insertsFewer: true,
   checkName,
@@ -73,6 +75,8 @@ export const metadata: MetadataEngine = {
   dropColumn: async (session, target, name) => {
     await run(session, `alter table ${target.quoted} drop column ${quoteName(name)}`);
   },
+  holdsOtherValues,
+  copyValues,
   carryValues,
   reconcileTrigger: async (session, target) => {
     await session.rows(reconcileTriggerSql(target));

@@ -3,7 +3,7 @@ import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 
 /** Rows that hold something else than what the column's default put there. */
-const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
+export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
   is_active: (column) => `not ${column}`,
   is_flagged: (column) => column,
   notes: (column) => `${column} is not null`,
@@ -65,11 +65,21 @@ export async function carryValues(
   const type = table?.columns.find((column) => column.name === toName)?.type ?? '';
   const value = converted(target, key, from, type);
   if (value === undefined) return 'not-possible';
+  await updateSilently(session, target, `${to} = ${value} where ${written}`);
+  return 'carried';
+}
+
+/** Updates rows while the table's triggers are disabled, so that no row counts as updated. */
+async function updateSilently(session: Session, target: HookTarget, assignment: string): Promise<void> {
   const triggers = await enabledTriggers(session, target.quoted);
   await withoutTriggers(session, target.quoted, triggers, () =>
-    run(`update ${target.quoted} set ${to} = ${value} where ${written}`),
+    session.rows(withoutBindings(`update ${target.quoted} set ${assignment}`)),
   );
-  return 'carried';
+}
+
+/** See `MetadataEngine.copyValues`. */
+export function copyValues(session: Session, target: HookTarget, from: string, to: string): Promise<void> {
+  return updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`);
 }
 
 /** Does something while triggers stay silent, inside a transaction: nobody else writes to the table meanwhile. */

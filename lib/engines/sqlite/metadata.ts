@@ -5,9 +5,10 @@ import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
 import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { quoteName, quoteText } from './identifiers.js';
+import { holdsOtherValues } from './otherValues.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
-import { carryValues } from './values.js';
+import { carryValues, copyValues } from './values.js';
 
 const MARK = ` constraint ${quoteName(COLUMN_MARK)}`;
 
@@ -84,6 +85,7 @@ function createLike(target: HookTarget, like: TableId) {
 
 export const metadata: MetadataEngine = {
   foldName: (name) => name.toLowerCase(),
+  foldWord: (word) => word,
   expandsViews: false,
   insertsFewer: false,
   checkName: () => {},
@@ -120,6 +122,8 @@ export const metadata: MetadataEngine = {
     if (trigger?.column === name) await session.rows(`drop trigger ${quoteName(trigger.name)}`);
     await session.rows(`alter table ${target.quoted} drop column ${quoteName(name)}`);
   },
+  holdsOtherValues,
+  copyValues,
   carryValues,
   reconcileTrigger,
   extendClient,

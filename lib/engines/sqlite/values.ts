@@ -3,7 +3,7 @@ import { factsQuery, readFacts } from './facts.js';
 import { quoteName } from './identifiers.js';
 
 /** Rows that hold something else than what the column's default put there. */
-const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
+export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
   is_active: (column) => `not ${column}`,
   is_flagged: (column) => column,
   notes: (column) => `${column} is not null`,
@@ -31,15 +31,24 @@ export async function carryValues(
   const facts = readFacts(target, await session.rows(query.sql, query.bindings));
   const type = facts?.columns.find(({ name }) => name === toName)?.type ?? '';
   if (!canHold(key, type)) return 'not-possible';
+  const [to, from] = [quoteName(toName), quoteName(fromName)];
+  await updateSilently(session, target, `${to} = ${from} where ${written}`);
+  return 'carried';
+}
+
+/** Updates rows while the table has no triggers, so that no row counts as updated. */
+async function updateSilently(session: Session, target: HookTarget, assignment: string): Promise<void> {
   const master = `${quoteName(target.table.schema ?? 'main')}.sqlite_master`;
   const triggers = await session.rows(
     `select name, sql from ${master} where type = 'trigger' and lower(tbl_name) = lower(?)`,
     [target.table.name],
   );
   for (const { name } of triggers) await session.rows(`drop trigger ${quoteName(String(name))}`);
-  await session.rows(
-    `update ${target.quoted} set ${quoteName(toName)} = ${quoteName(fromName)} where ${written}`,
-  );
+  await session.rows(`update ${target.quoted} set ${assignment}`);
   for (const { sql } of triggers) await session.rows(String(sql));
-  return 'carried';
+}
+
+/** See `MetadataEngine.copyValues`. */
+export function copyValues(session: Session, target: HookTarget, from: string, to: string): Promise<void> {
+  return updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`);
 }
