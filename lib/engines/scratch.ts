@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { KnexMetaError } from '../errors.js';
 import type { CompiledQuery } from '../metadata/knexInternals.js';
 import type { DatabaseSchema } from '../schema/database.js';
-import type { ObjectKind, ScratchObject } from './contract.js';
+import type { ObjectKind, ScratchObject } from './scratchObject.js';
 
 /** What is there when nothing was built. */
 export const EMPTY_SCHEMA: DatabaseSchema = {

@@ -4,7 +4,7 @@ import type { ClientInternals } from './knexInternals.js';
 import { type HookContext, wrapName } from './target.js';
 
 /** A column before and after a rename, each as the database has it. */
-export interface RenamedColumn {
+interface RenamedColumn {
   readonly from: string;
   readonly to: string;
 }

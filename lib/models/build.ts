@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Knex } from 'knex';
-import type { ScratchObject } from '../engines/contract.js';
+import type { ScratchObject } from '../engines/scratchObject.js';
 import type { ClientInternals, TableBuilderInternals } from '../metadata/knexInternals.js';
 import { type RenamedColumn, renamedColumnsOf } from '../metadata/renamedFrom.js';
 import { wrapName } from '../metadata/target.js';

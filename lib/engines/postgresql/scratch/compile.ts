@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { ClientInternals } from '../../../metadata/knexInternals.js';
 import { takeTurns } from '../../../turns.js';
-import type { ScratchObject } from '../../contract.js';
 import { compile, type Piece } from '../../scratch.js';
+import type { ScratchObject } from '../../scratchObject.js';
 import { withoutBindings } from '../identifiers.js';
 import type { ScratchNames } from './names.js';
 import type { Surroundings } from './surroundings.js';

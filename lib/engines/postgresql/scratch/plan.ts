@@ -1,6 +1,6 @@
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
-import type { ScratchObject } from '../../contract.js';
 import { inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
+import type { ScratchObject } from '../../scratchObject.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { addCreated, addExtensions, createdBy, nameSet } from './declared.js';
 import type { ScratchNames } from './names.js';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../../../schema/database.js';
-import type { ScratchObject } from '../../contract.js';
+import type { ScratchObject } from '../../scratchObject.js';
 
 /** What is built, and where. */
 export interface ScratchRequest {

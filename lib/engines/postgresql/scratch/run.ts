@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
-import type { ScratchObject } from '../../contract.js';
 import { execute } from '../../execute.js';
 import { buildFailed, wordsOf } from '../../scratch.js';
+import type { ScratchObject } from '../../scratchObject.js';
 import { NAME_BYTES } from '../identifiers.js';
 
 /** What to do, by the server's code: a type or the like, or a function, that is not there; a name that is there. */

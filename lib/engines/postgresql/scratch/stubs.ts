@@ -1,7 +1,7 @@
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
-import type { ObjectKind } from '../../contract.js';
+import type { ObjectKind } from '../../scratchObject.js';
 import { quoteName, quoteText } from '../identifiers.js';
 
 /** An object of the database that models refer to and do not declare: it stands in the scratch schema meanwhile. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Table } from '../../../../schema/table.js';
-import type { ScratchObject } from '../../../contract.js';
 import { wordsOf } from '../../../scratch.js';
+import type { ScratchObject } from '../../../scratchObject.js';
 import type { Compiled } from '../compile.js';
 import type { ScratchNames } from '../names.js';
 import type { ScratchRequest } from '../request.js';
