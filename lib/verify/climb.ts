@@ -26,7 +26,7 @@ export async function climb(request: ClimbRequest): Promise<Climb> {
   const downs: FailedDowns = new Map();
   try {
     const pending = await scene.pending();
-    await scene.seed(undefined, await scene.readSchema());
+    scene.remember(await scene.seed(undefined, await scene.picture()));
     for (let index = 0; index < pending.length; index += 1) {
       const entry = pending[index] as KnownEntry;
       const known = findings.length;

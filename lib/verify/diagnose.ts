@@ -3,12 +3,15 @@ import { isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { FROM_BEFORE, found } from './findings.js';
 import { differences } from './objects.js';
+import { lostRows } from './rows.js';
 import type { Picture, Scene } from './scene.js';
+import type { Rename } from './stage.js';
 
 /** The first step up, where it could be taken. */
 export interface FirstUp {
   readonly writes: number;
-  /** It would not work with rows: the tables were emptied for it. */
+  readonly renames: readonly Rename[];
+  /** It fails with sample rows: there are none. */
   readonly isOnEmpty: boolean;
 }
 
@@ -24,8 +27,8 @@ const refusedItself = (error: Error, writes: number): boolean =>
   writes === 0 && !/\n {2}statement: /.test(error.message);
 
 /**
- * Takes the first step up, and says why it cannot be taken: on no database, with rows, or before the next migration.
- * Undefined: nothing behind it can be looked at.
+ * Takes the first step up. Where it fails with sample rows it is tried in a new database without them, then behind the next
+ * migration. Undefined: nothing behind it can be looked at.
  */
 export async function firstUp(
   scene: Scene,
@@ -35,39 +38,33 @@ export async function firstUp(
   const { name, path: file } = entry;
   const where = { migration: name, file };
   const content = await entry.load().catch((error: Error) => error);
-  const { error, writes } = await scene.step('up', name);
-  if (error === undefined) return { writes, isOnEmpty: false };
+  const { error, writes, renames } = await scene.step('up', name);
+  if (error === undefined) return { writes, renames, isOnEmpty: false };
   if (content instanceof Error || !isKnexMetaError(error)) {
     scene.findings.push(found('UP_FAILED', `${name} cannot be run: ${said(error)}`, where));
     return undefined;
   }
-  if (await scene.works([[content, 'up']], true)) {
-    scene.findings.push(
-      found('UP_FAILED_WITH_ROWS', `${name} fails on tables that have rows (up): ${said(error)}`, where),
-    );
-    await scene.empty();
-    const again = await scene.step('up', name);
-    if (again.error === undefined) return { writes: again.writes, isOnEmpty: true };
+  await scene.startAgain('without sample rows');
+  const again = await scene.step('up', name);
+  if (again.error === undefined) {
+    const message = `${name} fails on tables that have rows (up): ${said(error)}`;
+    scene.findings.push(found('UP_FAILED_WITH_ROWS', message, where));
+    return { writes: again.writes, renames: again.renames, isOnEmpty: true };
   }
-  const later = await next?.load().catch(() => undefined);
-  const both =
-    later === undefined
-      ? []
-      : ([
-          [later, 'up'],
-          [content, 'up'],
-        ] as const);
-  if (next !== undefined && both.length > 0 && (await scene.works(both, false))) {
-    scene.findings.push(
-      found('NEEDS_LATER', `${name} needs ${next.name}, which comes after it: ${said(error)}`, where),
-    );
-    await scene.step('up', next.name);
-    await scene.step('up', name);
+  if (!scene.isUndone(content)) await scene.startAgain('without sample rows');
+  const isNext =
+    next !== undefined &&
+    (await scene.step('up', next.name)).error === undefined &&
+    (await scene.step('up', name)).error === undefined;
+  if (isNext) {
+    const message = `${name} needs ${next.name}, which comes after it: ${said(again.error)}`;
+    scene.findings.push(found('NEEDS_LATER', message, where));
     scene.keep(next.name, name);
     return 'with the next';
   }
-  const failed = found('UP_FAILED', `${name} fails (up): ${said(error)}`, where);
-  scene.findings.push([error, error.cause].some(isAdoption) ? { ...failed, ...FROM_BEFORE } : failed);
+  const failed = found('UP_FAILED', `${name} fails (up): ${said(again.error)}`, where);
+  const isAbsent = [again.error, again.error.cause].some(isAdoption);
+  scene.findings.push(isAbsent ? { ...failed, ...FROM_BEFORE } : failed);
   return undefined;
 }
 
@@ -86,26 +83,30 @@ export async function failedDown(
   const where = { migration: name, file };
   if (refusedItself(error, writes)) {
     scene.findings.push(found('IRREVERSIBLE', `${name} has no way back: ${said(error)}`, where));
-  } else if (await scene.works([[await entry.load(), 'down']], true)) {
-    scene.findings.push(
-      found(
-        'DOWN_FAILED_WITH_ROWS',
-        `the down of ${name} fails on tables that have rows: ${said(error)}`,
-        where,
-      ),
-    );
+  } else if ((await scene.tryWithoutRows(name, 'down')) === undefined) {
+    const message = `the down of ${name} fails on tables that have rows: ${said(error)}`;
+    scene.findings.push(found('DOWN_FAILED_WITH_ROWS', message, where));
   } else {
     downs.set(entry, { index: scene.findings.length, error });
     scene.findings.push(found('DOWN_FAILED', `the down of ${name} fails: ${said(error)}`, where));
   }
-  if (differences(up.objects, (await scene.picture()).objects).length > 0) await scene.startAgain();
+  const { objects, rows } = await scene.picture();
+  const isSame = differences(up.objects, objects).length === 0;
+  if (!isSame || lostRows(up.rows, up.rows, rows, []).length > 0) await scene.startAgain('with sample rows');
+}
+
+/** Whether a migration that failed the second time goes up, down and up in a database without sample rows. */
+export async function climbsWithoutRows(scene: Scene, before: Picture, name: string): Promise<boolean> {
+  // With rows in every table before its first up, it is the down that leaves something.
+  if ([...before.rows.values()].every(({ rows }) => rows.length > 0)) return false;
+  return (await scene.tryWithoutRows(name, 'down', 'up')) === undefined;
 }
 
 /** A down that failed at its place, and would work now: it needs what this migration has made. */
 export async function blameLater(scene: Scene, entry: KnownEntry, downs: FailedDowns): Promise<void> {
   for (const [earlier, { index, error }] of downs) {
     downs.delete(earlier);
-    if (!(await scene.works([[await earlier.load(), 'down']], false))) continue;
+    if ((await scene.rehearse([await earlier.load(), 'down'])) !== undefined) continue;
     scene.findings[index] = found(
       'NEEDS_LATER',
       `the down of ${earlier.name} needs ${entry.name}, which comes after it and is undone before it: ${said(error)}`,

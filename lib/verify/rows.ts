@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
+import type { Column } from '../schema/column.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table } from '../schema/table.js';
 import { nameOf } from './objects.js';
+import type { Rename } from './stage.js';
 import { quoted, rawRows } from './statements.js';
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -50,20 +52,42 @@ export interface LostRows {
   readonly columns: readonly string[];
 }
 
+/** What a table, or a column of it, is called after renames. */
+function renamed(renames: readonly Rename[], table: string, column?: string): string {
+  let [owner, name] = [table, column];
+  for (const rename of renames) {
+    if (rename.what === 'table' && rename.name === owner) owner = rename.to;
+    else if (rename.what === 'column' && rename.table === owner && rename.name === name) name = rename.to;
+  }
+  return name ?? owner;
+}
+
+const withName = ({ columns }: Table, name: string): Column | undefined =>
+  columns.find((each) => each.name === name);
+
 /**
- * The rows that were there before and are not there any more, by the columns that a table has had all the time. What an
- * update trigger keeps is not compared.
+ * The rows that were there before and are not there any more, by the columns that a table has had all the time, under
+ * whatever name. What an update trigger keeps is not compared, nor a metadata column that was the project's own in between.
  */
-export function lostRows(before: RowsByTable, between: RowsByTable, after: RowsByTable): readonly LostRows[] {
+export function lostRows(
+  before: RowsByTable,
+  between: RowsByTable,
+  after: RowsByTable,
+  renames: readonly Rename[],
+): readonly LostRows[] {
   const lost: LostRows[] = [];
   for (const [name, { table, rows }] of before) {
-    const up = between.get(name);
+    const other = nameOf({ ...table, name: renamed(renames, table.name) });
+    const up = between.get(other) ?? between.get(name);
     const now = after.get(name);
     if (up === undefined || now === undefined) continue;
-    const has = (each: Table, column: string): boolean => each.columns.some((own) => own.name === column);
+    const wasThere = ({ name: own, isMetadata }: Column): boolean => {
+      const meanwhile = withName(up.table, renamed(renames, table.name, own)) ?? withName(up.table, own);
+      return meanwhile !== undefined && (!isMetadata || meanwhile.isMetadata);
+    };
     const columns = table.columns
+      .filter((column) => wasThere(column) && withName(now.table, column.name) !== undefined)
       .map((column) => column.name)
-      .filter((column) => has(up.table, column) && has(now.table, column))
       .filter(
         (column) =>
           ![table, now.table].some(({ triggers }) => triggers.some(({ stamps }) => stamps === column)),

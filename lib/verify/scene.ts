@@ -4,15 +4,15 @@ import type { Direction } from '../migrator/events.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { pendingOf } from '../migrator/plan.js';
-import { recordTables, type Settings } from '../migrator/settings.js';
+import { ensureSchemas, recordTables, type Settings } from '../migrator/settings.js';
 import { readSituation } from '../migrator/situation.js';
 import type { MigrationContent } from '../migrator/source.js';
+import { ensureTables } from '../migrator/tables.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { found, type MigrationFinding } from './findings.js';
-import { type Objects, objectsOf } from './objects.js';
+import { nameOf, type Objects, objectsOf } from './objects.js';
 import { type RowsByTable, readRowsOf } from './rows.js';
 import type { Stage } from './stage.js';
-import { quoted } from './statements.js';
 
 /** What migrations are climbed with. */
 export interface ClimbRequest {
@@ -44,23 +44,30 @@ export interface Scene {
   /** Nothing will change before the next `before`, which then need not read. */
   readonly remember: (picture: Picture) => void;
   readonly before: () => Promise<Picture>;
-  /** Rows for tables that have none, and for those that are `wanted`; `after` is the migration that was applied last. */
+  /**
+   * Rows for tables that have none, and for those that are `wanted`; `after` is the migration that was applied last.
+   * Gives the picture with the new rows, of which only the tables that got some are read.
+   */
   readonly seed: (
     after: string | undefined,
-    schema: DatabaseSchema,
+    picture: Picture,
     wanted?: ReadonlySet<string>,
-  ) => Promise<void>;
-  /** Takes all rows away. */
-  readonly empty: () => Promise<void>;
+  ) => Promise<Picture>;
   /** What was applied, and stays so when the database has to be made again. */
   readonly keep: (...names: readonly string[]) => void;
-  /** A new database with what is applied so far, where the state of this one is not known any more. */
-  readonly startAgain: () => Promise<void>;
-  /** Whether migrations that share a transaction would go well; all that they do is undone. False where nobody can tell. */
-  readonly works: (
-    contents: readonly (readonly [MigrationContent, Direction])[],
-    isEmpty: boolean,
-  ) => Promise<boolean>;
+  /**
+   * A new database with what is applied so far, where the state of this one is not known any more. Without sample rows it
+   * has the rows that the migrations insert, as after `migrate:latest` in a new database.
+   */
+  readonly startAgain: (rows: 'with sample rows' | 'without sample rows') => Promise<void>;
+  /** How steps end in another new database with what is applied so far and without sample rows. */
+  readonly tryWithoutRows: (name: string, ...directions: readonly Direction[]) => Promise<Error | undefined>;
+  /** Whether a step of this migration that fails leaves nothing behind. */
+  readonly isUndone: (content: MigrationContent) => boolean;
+  /** Why migrations that share a transaction would fail; all that they do is undone. False where nobody can tell. */
+  readonly rehearse: (
+    ...contents: readonly (readonly [MigrationContent, Direction])[]
+  ) => Promise<Error | undefined | false>;
   readonly end: () => Promise<void>;
 }
 
@@ -69,24 +76,47 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
   const findings: MigrationFinding[] = [];
   const applied: string[] = [];
   const unseeded = new Set<string>();
-  let stage = await open();
+  // What a run makes for the record is not what its first migration makes.
+  const openWithRecord = async (): Promise<Stage> => {
+    const opened = await open();
+    try {
+      await ensureSchemas(opened.plain, settings);
+      await ensureTables(opened.plain, recordTables(settings));
+      return opened;
+    } catch (error) {
+      await opened.end();
+      throw error;
+    }
+  };
+  let stage = await openWithRecord();
   let remembered: Picture | undefined;
 
   const readSchema = async (): Promise<DatabaseSchema> => {
     const schema = await engine.introspect(stage.plain);
     return { ...schema, tables: schema.tables.filter(({ name }) => !own.includes(name)) };
   };
-  const emptying = async (): Promise<readonly string[]> => {
-    const { tables } = await readSchema();
-    return engine.seeding.empty(tables.map((table) => quoted(stage.plain, table)));
+  const isUndone: Scene['isUndone'] = ({ config }) =>
+    settings.disableTransactions !== true && config?.transaction !== false;
+  const applyAll = async (): Promise<void> => {
+    for (const name of applied) {
+      const { error } = await stage.step('up', name, signal);
+      if (error !== undefined) throw error;
+    }
   };
-  const seed: Scene['seed'] = async (after, schema, wanted = new Set()) => {
-    for (const { table, reason } of await stage.seeder.seed(schema, wanted)) {
+  const seed: Scene['seed'] = async (after, before, wanted = new Set()) => {
+    const { schema } = before;
+    const empty = [...before.rows].filter(([, { rows }]) => rows.length === 0).map(([table]) => table);
+    const { reasons, tried } = await stage.seeder.seed(schema, new Set([...empty, ...wanted]));
+    for (const { table, reason } of reasons) {
       if (unseeded.has(table)) continue;
       unseeded.add(table);
       const when = after === undefined ? '' : ` after ${after}`;
       findings.push(found('NOT_SEEDED', `no row could be made up for ${table}${when}: ${reason}`, { table }));
     }
+    if (tried.size === 0) return before;
+    const filled = { ...schema, tables: schema.tables.filter((table) => tried.has(nameOf(table))) };
+    const rows = await readRowsOf(stage.plain, filled, own);
+    return { ...before, rows: new Map([...before.rows, ...rows]) };
   };
 
   const picture: Scene['picture'] = async (known) => {
@@ -120,29 +150,37 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
       return known;
     },
     seed,
-    empty: async () => {
-      const statements = await emptying();
-      await stage.plain.transaction(async (trx) => {
-        for (const sql of statements) await trx.raw(sql);
-      });
-    },
     keep: (...names) => {
       applied.push(...names);
     },
-    startAgain: async () => {
+    startAgain: async (kind) => {
+      remembered = undefined;
       await stage.end();
-      stage = await open();
-      for (const name of applied) {
-        const { error } = await stage.step('up', name, signal);
-        if (error !== undefined) throw error;
-      }
-      await seed(undefined, await readSchema());
+      stage = await openWithRecord();
+      await applyAll();
+      if (kind === 'without sample rows') return;
+      const known = await picture();
+      remembered = await seed(undefined, known, new Set(known.rows.keys()));
     },
-    works: async (contents, isEmpty) => {
-      const alone = ([{ config }]: readonly [MigrationContent, Direction]): boolean =>
-        config?.transaction === false;
-      if (settings.disableTransactions === true || contents.some(alone)) return false;
-      return (await stage.rehearse(isEmpty ? await emptying() : [], contents)) === undefined;
+    tryWithoutRows: async (name, ...directions) => {
+      const own = stage;
+      stage = await openWithRecord();
+      try {
+        await applyAll();
+        for (const direction of directions) {
+          const { error } = await stage.step(direction, name, signal);
+          if (error !== undefined) return error;
+        }
+        return undefined;
+      } finally {
+        await stage.end();
+        stage = own;
+      }
+    },
+    isUndone,
+    rehearse: async (...contents) => {
+      if (!contents.every(([content]) => isUndone(content))) return false;
+      return stage.rehearse(contents);
     },
     end: () => stage.end(),
   };

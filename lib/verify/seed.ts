@@ -14,13 +14,23 @@ interface Unseeded {
   readonly reason: string;
 }
 
+/** What one call of a seeder did. */
+interface Seeded {
+  readonly reasons: readonly Unseeded[];
+  /** The tables that it tried to fill. */
+  readonly tried: ReadonlySet<string>;
+}
+
 /** Fills tables of one throwaway database; it counts on, so that no two rows are alike. */
 export interface Seeder {
-  /** Rows for these tables, and for those that have none. */
-  readonly seed: (schema: DatabaseSchema, wanted: ReadonlySet<string>) => Promise<readonly Unseeded[]>;
+  /** Two rows for each of these tables: one with all values, one with as few as possible. */
+  readonly seed: (schema: DatabaseSchema, wanted: ReadonlySet<string>) => Promise<Seeded>;
 }
 
 const ATTEMPTS = 200;
+
+/** Where keys of sample rows begin: the rows that migrations insert have the low numbers. The second is for small types. */
+const KEY_OFFSETS = [1_000_000, 20_000];
 
 /** All columns have a value, or all that can be without one are NULL. */
 type Fullness = 'full' | 'sparse';
@@ -32,12 +42,22 @@ interface Row {
   readonly number: number;
   /** Values that are settled already, by column. */
   readonly given: ReadonlyMap<string, string>;
+  /** Whether the database numbers the row. */
+  readonly isNumbered?: boolean;
 }
 
 const isNumbered = ({ numbering, generated }: Column): boolean =>
   numbering !== undefined || generated !== undefined;
 const columnOf = (table: Table, name: string): Column | undefined =>
   table.columns.find((each) => each.name === name);
+/** Whether a key of the table contains the column. */
+const isInKey = ({ primaryKey, uniques, indexes }: Table, name: string): boolean =>
+  [...(primaryKey === undefined ? [] : [primaryKey]), ...uniques].some(({ columns }) =>
+    columns.includes(name),
+  ) || indexes.some(({ unique, keys }) => unique && keys.some(({ column }) => column === name));
+/** Numbered by the database, in a way that takes a number from outside too. */
+const takesNumber = ({ numbering, generated }: Column): boolean =>
+  numbering !== undefined && generated === undefined && !(numbering.kind === 'identity' && numbering.always);
 const isRequired = (table: Table, { columns }: ForeignKey): boolean =>
   columns.every((name) => columnOf(table, name)?.nullable === false);
 
@@ -56,26 +76,40 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
   const hopeless = new Map<string, { readonly text: string; readonly reason: string }>();
 
   /** The values to try for each column that gets one; undefined for a column that needs one and has none. */
-  function choicesOf({ table, schema, fullness, number, given }: Row) {
+  function choicesOf({ table, schema, fullness, number, given, isNumbered: isByDatabase = false }: Row) {
     return table.columns.flatMap((column) => {
       const { name, nullable, defaultTo, isMetadata } = column;
       const settled = given.get(name);
       if (settled !== undefined) return [{ name, values: [settled] }];
-      if (isNumbered(column) || isMetadata) return [];
+      const apart = isInKey(table, name)
+        ? KEY_OFFSETS.flatMap((offset) => samples(column, offset + number, schema).slice(0, 1))
+        : [];
+      if (isNumbered(column)) {
+        return !isByDatabase && takesNumber(column) && apart.length > 0 ? [{ name, values: apart }] : [];
+      }
+      if (isMetadata) return [];
       if (fullness === 'sparse' && nullable) return [{ name, values: ['null'] }];
       if (fullness === 'sparse' && defaultTo !== undefined) return [];
       const own = samples(column, number, schema);
       const values = isConditional(table, name, schema)
-        ? [...hintsOf(table, name, schema), ...own]
-        : own.slice(0, 1);
+        ? [...hintsOf(table, name, schema), ...own, ...apart]
+        : apart.length > 0
+          ? [...new Set([...apart, ...own])]
+          : own.slice(0, 1);
       if (values.length > 0) return [{ name, values }];
       if (nullable || defaultTo !== undefined) return [];
       throw new Error(`nobody knows a value of the type ${column.type} for ${name}`);
     });
   }
 
-  /** Inserts one row; says why where none of the values will do. */
+  /** Inserts one row, with a number of its own before one of the database; says why where none of the values will do. */
   async function insert(on: Knex, row: Row): Promise<string | undefined> {
+    const reason = await insertAs(on, row);
+    if (reason === undefined || !row.table.columns.some(takesNumber)) return reason;
+    return insertAs(on, { ...row, isNumbered: true });
+  }
+
+  async function insertAs(on: Knex, row: Row): Promise<string | undefined> {
     let reason = '';
     try {
       const choices = choicesOf(row);
@@ -196,9 +230,8 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
       // A partition is filled through its parent.
       const tables = schema.tables.filter(({ partitionOf }) => partitionOf === undefined);
       const left = new Set<Table>();
-      for (const table of tables) {
-        if (wanted.has(nameOf(table)) || (await count(db, table)) === 0) left.add(table);
-      }
+      for (const table of tables) if (wanted.has(nameOf(table))) left.add(table);
+      const tried = new Set([...left].map(nameOf));
       const unseeded = new Map<Table, string>();
       for (let isMoving = true; isMoving; ) {
         isMoving = false;
@@ -233,7 +266,7 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
       for (const [table, reason] of unseeded) {
         if ((await count(db, table)) === 0) reasons.push({ table: nameOf(table), reason });
       }
-      return reasons;
+      return { reasons, tried };
     },
   };
 }

@@ -1,6 +1,15 @@
 import type { KnownEntry } from '../migrator/history.js';
+import type { MigrationContent } from '../migrator/source.js';
 import type { DatabaseSchema } from '../schema/database.js';
-import { blameLater, type FailedDowns, failedDown, firstUp, said } from './diagnose.js';
+import {
+  blameLater,
+  climbsWithoutRows,
+  type FailedDowns,
+  type FirstUp,
+  failedDown,
+  firstUp,
+  said,
+} from './diagnose.js';
 import { found, type MigrationFinding } from './findings.js';
 import { differences, nameOf } from './objects.js';
 import { lostRows } from './rows.js';
@@ -39,23 +48,30 @@ function idle(
   return [['EMPTY_DOWN', `${name} has an empty down${what}`]];
 }
 
-interface Climbed {
+/** Whether it adopts tables: where they have all that already, it has nothing to do. */
+const isAdoption = ({ up, down }: MigrationContent): boolean => /\badoptTable\b/.test(`${up}${down}`);
+
+interface Climbed extends FirstUp {
   readonly before: Picture;
   readonly up: Picture;
-  readonly writes: number;
-  readonly isOnEmpty: boolean;
+  readonly content: MigrationContent;
 }
 
 /** After a down that went through: what it has not undone, and whether the way up is free again. */
 async function upAgain(scene: Scene, entry: KnownEntry, climbed: Climbed, downWrites: number): Promise<void> {
-  const { before, up, writes, isOnEmpty } = climbed;
+  const { before, up, content, writes, renames, isOnEmpty } = climbed;
   const { name, path: file } = entry;
   const report = (code: MigrationFinding['code'], message: string, table?: string): void => {
     const where = { migration: name, file };
     scene.findings.push(found(code, message, table === undefined ? where : { ...where, table }));
   };
   const changes = differences(before.objects, up.objects);
-  for (const [code, message] of idle(name, scene.title, [writes, downWrites], changes)) report(code, message);
+  if (writes === 0 && downWrites === 0 && isAdoption(content)) {
+    scene.notes.push(`${name} adopts tables that have their metadata here: it does nothing`);
+  } else {
+    for (const [code, message] of idle(name, scene.title, [writes, downWrites], changes))
+      report(code, message);
+  }
   const after = await scene.picture();
   const rest = differences(before.objects, after.objects);
   if (rest.length > 0 && downWrites > 0) {
@@ -65,26 +81,39 @@ async function upAgain(scene: Scene, entry: KnownEntry, climbed: Climbed, downWr
       `after the down of ${name} the schema is not what it was before its up:\n  ${list}`,
     );
   }
-  for (const { table, lost, of, columns } of isOnEmpty ? [] : lostRows(before.rows, up.rows, after.rows)) {
+  const losses = isOnEmpty ? [] : lostRows(before.rows, up.rows, after.rows, renames);
+  for (const { table, lost, of, columns } of losses) {
     const what = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
     const message = `after up and down of ${name}, ${lost} of ${of} rows of ${table} are not what they were${what}`;
     report('ROWS_CHANGED', message, table);
   }
+  // A table that the down made again has no rows yet.
+  if (!isOnEmpty) await scene.seed(undefined, after);
   const { error } = await scene.step('up', name);
   if (error !== undefined) {
     // Without a way back it is no wonder.
     if (downWrites > 0 || writes === 0) {
-      report('UP_AGAIN_FAILED', `${name} cannot be applied again after its down: ${said(error)}`);
+      const isForRows = !isOnEmpty && (await climbsWithoutRows(scene, before, name));
+      if (isForRows)
+        report('UP_FAILED_WITH_ROWS', `${name} fails on tables that have rows (up): ${said(error)}`);
+      else report('UP_AGAIN_FAILED', `${name} cannot be applied again after its down: ${said(error)}`);
     }
-    return scene.startAgain();
+    return scene.startAgain('with sample rows');
   }
   const again = await scene.picture();
   const other = differences(up.objects, again.objects);
   if (other.length > 0 && rest.length === 0) {
     report('UP_AGAIN_DIFFERS', `${name} made something else the second time:\n  ${other.join('\n  ')}`);
   }
-  if (other.length > 0) await scene.startAgain();
-  else if (!isOnEmpty) scene.remember(again);
+  if (other.length > 0) return scene.startAgain('with sample rows');
+  // What the down took away with a table or a column has no values any more.
+  const wanted = isOnEmpty ? again.rows.keys() : changedTables(before.schema, again.schema);
+  scene.remember(await scene.seed(name, again, new Set(wanted)));
+  if (!isOnEmpty) return;
+  const failure = await scene.rehearse([content, 'down']);
+  if (failure instanceof Error) {
+    report('DOWN_FAILED_WITH_ROWS', `the down of ${name} fails on tables that have rows: ${said(failure)}`);
+  }
 }
 
 /** Takes one migration up, down and up again. */
@@ -99,36 +128,35 @@ export async function stair(
   const first = await firstUp(scene, entry, next);
   if (first === undefined) return 'stop';
   if (first === 'with the next') {
-    await scene.seed(name, await scene.readSchema());
+    scene.remember(await scene.seed(name, await scene.picture()));
     return first;
   }
   const { writes, isOnEmpty } = first;
   scene.keep(name);
-  const { config } = await entry.load();
+  const content = await entry.load();
+  const { config } = content;
   if (config?.transaction === false) {
     scene.notes.push(`${name} runs without a transaction: where it fails halfway, half of it stays`);
   }
   await blameLater(scene, entry, downs);
-  const schema = await scene.readSchema();
-  if (!isOnEmpty) await scene.seed(name, schema, changedTables(before.schema, schema));
+  const bare = await scene.picture();
+  const up = isOnEmpty ? bare : await scene.seed(name, bare, changedTables(before.schema, bare.schema));
   if (config?.baseline === true) {
     scene.notes.push(`${name} is the baseline: its down leaves what it makes, and is not tried`);
     return 'up only';
   }
-  const up = await scene.picture(schema);
   if (writes > 0 && differences(before.objects, up.objects).length === 0) {
     scene.notes.push(`${name} changes nothing of the schema: it is about rows or settings`);
   }
   const down = await scene.step('down', name);
   if (down.error !== undefined) {
-    if (writes === 0) {
+    if (writes === 0 && !isAdoption(content)) {
       const message = `${name} is a placeholder: its up does nothing on ${scene.title}`;
       scene.findings.push(found('EMPTY', message, { migration: name, file: entry.path }));
     }
     await failedDown(scene, entry, { error: down.error, writes: down.writes, up }, downs);
     return 'up only';
   }
-  await upAgain(scene, entry, { before, up, writes, isOnEmpty }, down.writes);
-  if (isOnEmpty) await scene.seed(name, await scene.readSchema());
+  await upAgain(scene, entry, { ...first, before, up, content }, down.writes);
   return 'verified';
 }

@@ -87,5 +87,4 @@ export const seeding: SeedEngine = {
   samples: (column, row, schema) => samplesOf(column, row, schema).map(quoteText),
   asLiteral: (quoted) => `pg_catalog.quote_nullable(${quoted}::text)`,
   deferKeys: 'set constraints all deferred',
-  empty: (quoted) => (quoted.length === 0 ? [] : [`truncate ${quoted.join(', ')} cascade`]),
 };
