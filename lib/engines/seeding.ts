@@ -14,6 +14,8 @@ export interface SeedEngine {
   readonly asLiteral: (quoted: string) => string;
   /** Inside a transaction: foreign keys that can wait are checked at its end. */
   readonly deferKeys: string;
+  /** Statements that empty tables, inside a transaction. */
+  readonly empty: (quoted: readonly string[]) => readonly string[];
 }
 
 /** Texts of all sorts, no longer than a column allows: where a check wants a certain form, one of them may have it. */

@@ -44,26 +44,30 @@ export async function firstUp(
     scene.findings.push(found('UP_FAILED', `${name} cannot be run: ${said(error)}`, where));
     return undefined;
   }
-  await scene.startAgain('without sample rows');
-  const again = await scene.step('up', name);
-  if (again.error === undefined) {
-    const message = `${name} fails on tables that have rows (up): ${said(error)}`;
-    scene.findings.push(found('UP_FAILED_WITH_ROWS', message, where));
-    return { writes: again.writes, renames: again.renames, isOnEmpty: true };
+  let failure: Error = error;
+  if (!(await scene.failsWithoutRows(content, 'up', error))) {
+    await scene.startAgain('without sample rows');
+    const again = await scene.step('up', name);
+    if (again.error === undefined) {
+      const message = `${name} fails on tables that have rows (up): ${said(error)}`;
+      scene.findings.push(found('UP_FAILED_WITH_ROWS', message, where));
+      return { writes: again.writes, renames: again.renames, isOnEmpty: true };
+    }
+    failure = again.error;
+    if (!scene.isUndone(content)) await scene.startAgain('without sample rows');
   }
-  if (!scene.isUndone(content)) await scene.startAgain('without sample rows');
   const isNext =
     next !== undefined &&
     (await scene.step('up', next.name)).error === undefined &&
     (await scene.step('up', name)).error === undefined;
   if (isNext) {
-    const message = `${name} needs ${next.name}, which comes after it: ${said(again.error)}`;
+    const message = `${name} needs ${next.name}, which comes after it: ${said(failure)}`;
     scene.findings.push(found('NEEDS_LATER', message, where));
     scene.keep(next.name, name);
     return 'with the next';
   }
-  const failed = found('UP_FAILED', `${name} fails (up): ${said(again.error)}`, where);
-  const isAbsent = [again.error, again.error.cause].some(isAdoption);
+  const failed = found('UP_FAILED', `${name} fails (up): ${said(failure)}`, where);
+  const isAbsent = [failure, failure.cause].some(isAdoption);
   scene.findings.push(isAbsent ? { ...failed, ...FROM_BEFORE } : failed);
   return undefined;
 }
@@ -83,7 +87,10 @@ export async function failedDown(
   const where = { migration: name, file };
   if (refusedItself(error, writes)) {
     scene.findings.push(found('IRREVERSIBLE', `${name} has no way back: ${said(error)}`, where));
-  } else if ((await scene.tryWithoutRows(name, 'down')) === undefined) {
+  } else if (
+    !(await scene.failsWithoutRows(await entry.load(), 'down', error)) &&
+    (await scene.tryWithoutRows(name, 'down')) === undefined
+  ) {
     const message = `the down of ${name} fails on tables that have rows: ${said(error)}`;
     scene.findings.push(found('DOWN_FAILED_WITH_ROWS', message, where));
   } else {

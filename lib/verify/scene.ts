@@ -13,6 +13,7 @@ import { found, type MigrationFinding } from './findings.js';
 import { nameOf, type Objects, objectsOf } from './objects.js';
 import { type RowsByTable, readRowsOf } from './rows.js';
 import type { Stage } from './stage.js';
+import { quoted } from './statements.js';
 
 /** What migrations are climbed with. */
 export interface ClimbRequest {
@@ -68,6 +69,15 @@ export interface Scene {
   readonly rehearse: (
     ...contents: readonly (readonly [MigrationContent, Direction])[]
   ) => Promise<Error | undefined | false>;
+  /**
+   * Whether the rows cannot be the reason why a step fails: without any it fails in the same words. Nothing of this stays;
+   * false where nobody can tell without another database.
+   */
+  readonly failsWithoutRows: (
+    content: MigrationContent,
+    direction: Direction,
+    error: Error,
+  ) => Promise<boolean>;
   readonly end: () => Promise<void>;
 }
 
@@ -180,7 +190,16 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
     isUndone,
     rehearse: async (...contents) => {
       if (!contents.every(([content]) => isUndone(content))) return false;
-      return stage.rehearse(contents);
+      return stage.rehearse([], contents);
+    },
+    failsWithoutRows: async (content, direction, error) => {
+      if (!isUndone(content)) return false;
+      const { tables } = await readSchema();
+      const emptying = engine.seeding.empty(tables.map((table) => quoted(stage.plain, table)));
+      const failure = await stage.rehearse(emptying, [[content, direction]]);
+      const wordsOf = ({ message }: Error): string => message.split(' - ').at(-1) ?? '';
+      const told = error.cause instanceof Error ? error.cause : error;
+      return failure !== undefined && wordsOf(failure) === wordsOf(told);
     },
     end: () => stage.end(),
   };

@@ -29,8 +29,9 @@ export interface Seeder {
 
 const ATTEMPTS = 200;
 
-/** Where keys of sample rows begin: the rows that migrations insert have the low numbers. The second is for small types. */
-const KEY_OFFSETS = [1_000_000, 20_000];
+/** Where numbers in keys of sample rows begin: the rows that migrations insert have the low ones. */
+const KEY_OFFSET = 1_000_000;
+const NUMBER = /^'?\d+'?$/;
 
 /** All columns have a value, or all that can be without one are NULL. */
 type Fullness = 'full' | 'sparse';
@@ -42,8 +43,8 @@ interface Row {
   readonly number: number;
   /** Values that are settled already, by column. */
   readonly given: ReadonlyMap<string, string>;
-  /** Whether the database numbers the row. */
-  readonly isNumbered?: boolean;
+  /** Whether its keys have high numbers; else the database numbers it. */
+  readonly isApart: boolean;
 }
 
 const isNumbered = ({ numbering, generated }: Column): boolean =>
@@ -76,37 +77,32 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
   const hopeless = new Map<string, { readonly text: string; readonly reason: string }>();
 
   /** The values to try for each column that gets one; undefined for a column that needs one and has none. */
-  function choicesOf({ table, schema, fullness, number, given, isNumbered: isByDatabase = false }: Row) {
+  function choicesOf({ table, schema, fullness, number, given, isApart }: Row) {
     return table.columns.flatMap((column) => {
       const { name, nullable, defaultTo, isMetadata } = column;
       const settled = given.get(name);
       if (settled !== undefined) return [{ name, values: [settled] }];
-      const apart = isInKey(table, name)
-        ? KEY_OFFSETS.flatMap((offset) => samples(column, offset + number, schema).slice(0, 1))
-        : [];
-      if (isNumbered(column)) {
-        return !isByDatabase && takesNumber(column) && apart.length > 0 ? [{ name, values: apart }] : [];
-      }
+      const high = isApart && isInKey(table, name) ? samples(column, KEY_OFFSET + number, schema)[0] : '';
+      const key = high !== undefined && NUMBER.test(high) ? [high] : [];
+      if (isNumbered(column)) return takesNumber(column) && key.length > 0 ? [{ name, values: key }] : [];
       if (isMetadata) return [];
       if (fullness === 'sparse' && nullable) return [{ name, values: ['null'] }];
       if (fullness === 'sparse' && defaultTo !== undefined) return [];
-      const own = samples(column, number, schema);
+      const own = [...key, ...samples(column, number, schema)];
       const values = isConditional(table, name, schema)
-        ? [...hintsOf(table, name, schema), ...own, ...apart]
-        : apart.length > 0
-          ? [...new Set([...apart, ...own])]
-          : own.slice(0, 1);
+        ? [...hintsOf(table, name, schema), ...own]
+        : own.slice(0, 1);
       if (values.length > 0) return [{ name, values }];
       if (nullable || defaultTo !== undefined) return [];
       throw new Error(`nobody knows a value of the type ${column.type} for ${name}`);
     });
   }
 
-  /** Inserts one row, with a number of its own before one of the database; says why where none of the values will do. */
-  async function insert(on: Knex, row: Row): Promise<string | undefined> {
-    const reason = await insertAs(on, row);
-    if (reason === undefined || !row.table.columns.some(takesNumber)) return reason;
-    return insertAs(on, { ...row, isNumbered: true });
+  /** Inserts one row; says why where none of the values will do. */
+  async function insert(on: Knex, row: Omit<Row, 'isApart'>): Promise<string | undefined> {
+    const reason = await insertAs(on, { ...row, isApart: true });
+    const hasKey = row.table.columns.some(({ name }) => isInKey(row.table, name));
+    return reason === undefined || !hasKey ? reason : insertAs(on, { ...row, isApart: false });
   }
 
   async function insertAs(on: Knex, row: Row): Promise<string | undefined> {

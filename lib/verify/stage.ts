@@ -12,6 +12,7 @@ import { recordTables } from '../migrator/settings.js';
 import type { MigrationContent } from '../migrator/source.js';
 import { migratorView, plainView, withProcessing } from '../migrator/views.js';
 import { newSeeder, type Seeder } from './seed.js';
+import { run } from './statements.js';
 
 /** A table or a column that gets another name. */
 export type Rename = Extract<Effect, { readonly kind: 'rename' }>;
@@ -37,6 +38,7 @@ export interface Stage {
   readonly step: (direction: Direction, name: string, signal: AbortSignal | undefined) => Promise<Step>;
   /** Why migrations would fail, one after the other; all that they do is undone. */
   readonly rehearse: (
+    before: readonly string[],
     contents: readonly (readonly [MigrationContent, Direction])[],
   ) => Promise<Error | undefined>;
   readonly end: () => Promise<void>;
@@ -106,9 +108,10 @@ export async function openStage(
         isRunning = false;
       }
     },
-    rehearse: async (contents) => {
+    rehearse: async (before, contents) => {
       try {
         await migratorView(db).transaction(async (trx) => {
+          for (const sql of before) await run(trx, sql);
           for (const [content, direction] of contents)
             await withProcessing(trx, async () => content[direction]?.(trx));
           throw new Undo();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { makeProject, run, type TestProject } from '../reliability/support.js';
+import { install } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
 
 interface Report {
@@ -160,6 +161,7 @@ eachEngine('migrate:verify has rows before every step', (engine) => {
 
   it('an adoption that finds nothing to do is no placeholder', async () => {
     const project = await makeProject(engine, { '1_orders.cjs': ORDERS });
+    install(project.folder);
     expect((await run(project, 'migrate:latest')).code).to.equal(0);
     const db = project.open();
     await db.raw(

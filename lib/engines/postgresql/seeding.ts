@@ -14,7 +14,7 @@ const RANGE: Samples = () => ['empty'];
 
 /** By the name of the type, without what is in parentheses. All are texts: the server reads them as the type says. */
 const BY_TYPE: Readonly<Record<string, Samples>> = {
-  smallint: (row) => [String(row)],
+  smallint: (row) => [String(row % 32_768)],
   integer: (row) => [String(row)],
   bigint: (row) => [String(row)],
   numeric: (row, [precision = 10, scale = 0]) => (precision > scale ? number(row, []) : [`0.${row}`, '0']),
@@ -87,4 +87,5 @@ export const seeding: SeedEngine = {
   samples: (column, row, schema) => samplesOf(column, row, schema).map(quoteText),
   asLiteral: (quoted) => `pg_catalog.quote_nullable(${quoted}::text)`,
   deferKeys: 'set constraints all deferred',
+  empty: (quoted) => (quoted.length === 0 ? [] : [`truncate ${quoted.join(', ')} cascade`]),
 };

@@ -27,4 +27,5 @@ export const seeding: SeedEngine = {
   },
   asLiteral: (quoted) => `quote(${quoted})`,
   deferKeys: 'pragma defer_foreign_keys = on',
+  empty: (quoted) => ['pragma defer_foreign_keys = on', ...quoted.map((table) => `delete from ${table}`)],
 };
