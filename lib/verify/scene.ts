@@ -4,7 +4,7 @@ import type { Direction } from '../migrator/events.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { pendingOf } from '../migrator/plan.js';
-import { ensureSchemas, recordTables, type Settings } from '../migrator/settings.js';
+import { recordTables, type Settings } from '../migrator/settings.js';
 import { readSituation } from '../migrator/situation.js';
 import type { MigrationContent } from '../migrator/source.js';
 import { ensureTables } from '../migrator/tables.js';
@@ -90,7 +90,7 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
   const openWithRecord = async (): Promise<Stage> => {
     const opened = await open();
     try {
-      await ensureSchemas(opened.plain, settings);
+      await engine.prepareSchemas(opened.plain, recordTables(settings));
       await ensureTables(opened.plain, recordTables(settings));
       return opened;
     } catch (error) {
