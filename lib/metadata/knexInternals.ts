@@ -132,6 +132,8 @@ export interface ClientInternals {
   customWrapIdentifier(value: string, wrap: (value: string) => string, context?: unknown): string;
   wrapIdentifier(value: string, context?: unknown): string;
   wrapIdentifierImpl(value: string): string;
+  /** A statement with the places for values as the driver writes them. */
+  positionBindings(sql: string): string;
   tableBuilder(method: TableMethod, name: string, like: string | null, fn?: unknown): TableBuilderInternals;
   tableCompiler(builder: TableBuilderInternals): CompilerInternals;
   columnCompiler(table: CompilerInternals, column: ColumnBuilderInternals): CompilerInternals;

@@ -4,6 +4,7 @@ import { KnexMetaError } from '../errors.js';
 import { columnCounter } from './columnCount.js';
 import { type Insert, readInserts } from './inserts.js';
 import { nameAt, readSelects, type Select, starOf } from './select.js';
+import { asGiven } from './session.js';
 import { applyChanges, type Change, type OwnColumns, starChanges } from './stars.js';
 import { type HookContext, targetNamed } from './target.js';
 
@@ -219,7 +220,7 @@ export async function withoutPositions(context: HookContext, session: Session, s
       facts.set(textOf(name), found);
       return found;
     },
-    quote: (name) => session.client.wrapIdentifierImpl(name).replaceAll('?', '\\?'),
+    quote: (name) => asGiven(session.client, session.client.wrapIdentifierImpl(name)),
     expandsViews: engine.expandsViews,
     insertsFewer: engine.insertsFewer,
   };

@@ -1,5 +1,11 @@
+import { withoutBindings } from '../engines/bindings.js';
 import type { HookStatement, Row, Session } from '../engines/contract.js';
 import type { ClientInternals, CompiledQuery, RunnerInternals } from './knexInternals.js';
+
+/** SQL whose question marks are its own, as this client sends it unchanged. */
+export function asGiven(client: ClientInternals, sql: string): string {
+  return client.positionBindings('\\?') === '?' ? withoutBindings(sql) : sql;
+}
 
 /** The rows of a driver's answer: an array (better-sqlite3, sqlite3) or an object with rows (pg). */
 export function rowsOf(response: unknown): readonly Row[] {

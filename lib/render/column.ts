@@ -3,7 +3,7 @@ import type { Column, SequenceOptions } from '../schema/column.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { RenderContext } from './parts.js';
-import { bare, forKnex, literal, quote, rawText, sqlObject, sqlText } from './text.js';
+import { bare, forKnex, literal, nestedText, quote, sqlObject, sqlText } from './text.js';
 import type { Wording } from './wording.js';
 
 /** The least and the greatest number of a type that a sequence counts in. */
@@ -144,8 +144,7 @@ export function defaultCall(column: Column, wording: Wording): string {
   const word = wording.defaultWord(column);
   if (word === undefined) return '';
   if (word.kind === 'now') return '.defaultTo(knex.fn.now())';
-  // What the builder makes of it is read once more for places of bindings.
-  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${rawText(forKnex(word.sql, wording), wording)})`})`;
+  return `.defaultTo(${word.kind === 'value' ? literal(word.value) : `knex.raw(${nestedText(word.sql, wording)})`})`;
 }
 
 /** Whether the builder can say a comment. */

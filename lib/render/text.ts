@@ -1,3 +1,4 @@
+import { withoutBindings } from '../engines/bindings.js';
 import { closingOf, significant, tokenize } from '../engines/tokens.js';
 import { sqlName } from '../operations/sqlName.js';
 import type { ObjectName } from '../schema/names.js';
@@ -55,12 +56,18 @@ export function literal(value: unknown): string {
 
 /** SQL for Knex: where it reads bindings, `?` would be a place for one. */
 export function forKnex(sql: string, { readsBindings }: Wording): string {
-  return readsBindings ? sql.replaceAll('?', '\\?') : sql;
+  return readsBindings ? withoutBindings(sql) : sql;
 }
 
 /** SQL for `knex.raw`. */
 export function rawText(sql: string, wording: Wording, indent = ''): string {
   return codeText(forKnex(sql, wording), indent);
+}
+
+/** SQL for `knex.raw` inside a statement of the builder: Knex takes one backslash from `\?` before it sends the whole. */
+export function nestedText(sql: string, wording: Wording): string {
+  const sent = forKnex(sql, wording);
+  return codeText(sent.includes('\\?') ? sent.replaceAll('?', '\\?') : sent);
 }
 
 /** SQL as a text of JavaScript: on one line in quotes, or as a template. */

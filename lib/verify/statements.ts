@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import type { ClientInternals } from '../metadata/knexInternals.js';
-import { rowsOf } from '../metadata/session.js';
+import { asGiven, rowsOf } from '../metadata/session.js';
 import type { ObjectName } from '../schema/names.js';
 
 /** Runs a statement whose question marks are its own. */
 export async function run(db: Knex, sql: string): Promise<unknown> {
-  return db.raw(sql.replaceAll('?', '\\?'));
+  return db.raw(asGiven(db.client as ClientInternals, sql));
 }
 
 export async function rawRows(db: Knex, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {

@@ -1,5 +1,7 @@
 import { KnexMetaError } from '../../errors.js';
 
+export { withoutBindings } from '../bindings.js';
+
 /** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
 export const NAME_BYTES = 63;
 
@@ -11,11 +13,6 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
   return text.includes('\\') ? `E${quoted}` : quoted;
-}
-
-/** Knex reads `?` in a statement as a place for a binding unless it is escaped. */
-export function withoutBindings(sql: string): string {
-  return sql.replaceAll('?', '\\?');
 }
 
 /**

@@ -43,8 +43,7 @@ export function extendClient(base: ClientClass): ClientClass {
       const text = isPreserving(connection) ? await whilePreserving(this, connection, given) : given;
       if (text !== given)
         return super.query(connection, typeof query === 'string' ? text : { ...query, sql: text });
-      // Knex's own `\\?` is a question mark.
-      const alteration = typeof text === 'string' ? parseAlter(text.replaceAll('\\?', '?')) : undefined;
+      const alteration = typeof text === 'string' ? parseAlter(text) : undefined;
       if (alteration !== undefined) {
         await runAlter(sessionOn(this, connection), alteration);
         return { ...(typeof query === 'string' ? { sql: query } : query), response: [] };

@@ -59,7 +59,7 @@ const TABLES = `select m.name, m.sql from sqlite_master m join pragma_table_list
 function witness(db: Knex): Witness {
   const count = async (sql: string): Promise<number | undefined> => {
     try {
-      const [row] = rowsOf(await db.raw(sql.replaceAll('?', '\\?')));
+      const [row] = rowsOf(await db.raw(sql));
       return Number(row?.count);
     } catch {
       return undefined;
