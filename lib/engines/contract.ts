@@ -247,6 +247,8 @@ export interface MetadataEngine {
     added: readonly MetadataColumn[],
     own: readonly string[],
   ) => readonly HookStatement[];
+  /** After a CREATE TABLE with these columns that was run as a text, with what the project wrote around it. */
+  readonly completeCreated: MetadataEngine['afterCreate'];
   /** After RENAME TABLE. */
   readonly afterRenameTable: (from: HookTarget, to: HookTarget) => readonly HookStatement[];
   /** After DROP TABLE. */

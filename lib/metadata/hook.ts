@@ -3,6 +3,7 @@ import { KnexMetaError } from '../errors.js';
 import { afterAlter, beforeAlter } from './alter.js';
 import { planAlter } from './alterPlan.js';
 import { appendColumns, completeTable } from './create.js';
+import { completeGiven, type GivenTexts, withPlainText } from './ddlText.js';
 import { isKnexOwnTable, readDeclared } from './declared.js';
 import { hookSchemaCompiler } from './hookSchema.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   QueryBuilderInternals,
   QueryCompilerInternals,
   QueryInput,
+  SchemaBuilderInternals,
   TableBuilderInternals,
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
@@ -49,6 +51,7 @@ interface Around {
   readonly after: readonly HookStatement[];
   /** The columns that were put into Knex's own statement. */
   readonly columns?: readonly string[];
+  readonly completion?: readonly HookStatement[];
 }
 
 const NOTHING: Around = { before: [], after: [] };
@@ -76,9 +79,10 @@ function hookTable(client: ClientInternals, context: HookContext, builder: Table
   const added = appendColumns(client, context, builder, target, resolved, own);
   const after = context.engine.afterCreate(target, added, own);
   const columns = added.map(({ name: column }) => column);
+  const completion = context.engine.completeCreated(target, added, own);
   return builder._method === 'createIfNot'
-    ? { ...onlyIfNew(context, client, builder, after), columns }
-    : { before: [], after, columns };
+    ? { ...onlyIfNew(context, client, builder, after), columns, completion }
+    : { before: [], after, columns, completion };
 }
 
 /** A table that was there before `createTableIfNotExists` is left alone. */
@@ -131,7 +135,7 @@ function surround(
   builder: TableBuilderInternals,
   compile: () => CompilerInternals,
 ): CompilerInternals {
-  const { before, after, columns = [] } = hookTable(client, context, builder);
+  const { before, after, columns = [], completion = after } = hookTable(client, context, builder);
   const compiler = compile();
   const like = likeStatements(client, context, builder);
   if (before.length + after.length === 0 && like === undefined) return compiler;
@@ -141,7 +145,7 @@ function surround(
     // Knex's first statement of a LIKE is the lossy copy; those behind it add what the callback declares.
     const kept = like === undefined ? own : [...like.map(toQuery), ...own.slice(1)];
     for (const statement of kept) Object.assign(statement, { isSurrounded: true });
-    if (kept[0] !== undefined) Object.assign(kept[0], { hookColumns: columns });
+    if (kept[0] !== undefined) Object.assign(kept[0], { hookColumns: columns, completion });
     return [...before.map(toQuery), ...kept, ...after.map(toQuery)];
   };
   return compiler;
@@ -173,6 +177,7 @@ export function hookClient(
   let clock: Clock = engine.clock(meta.timestampUtc);
   let probed: Promise<void> | undefined;
   let refused: KnexMetaError | undefined;
+  const given: GivenTexts = new Map();
   const context: HookContext = {
     engine,
     meta,
@@ -215,6 +220,10 @@ export function hookClient(
       return surround(this, context, builder, () => super.tableCompiler(builder));
     }
 
+    override schemaBuilder(): SchemaBuilderInternals {
+      return withPlainText(super.schemaBuilder(), given);
+    }
+
     override schemaCompiler(builder: unknown) {
       return hookSchemaCompiler(
         this,
@@ -250,6 +259,7 @@ export function hookClient(
           : await prepareRawAlter(context, sessionOn(this, connection), object.sql);
       const run = (): Promise<unknown> => super.query(connection, object);
       const answer = await (alteration === undefined ? run() : alteration.around(run));
+      if (object.hookColumns === undefined) await completeGiven(this, connection, object.sql, given);
       const renamed = renamedTo(object.sql);
       if (renamed !== undefined) await keepAfterRebuild(context, sessionOn(this, connection), renamed);
       const moved = movedBy(object.sql);
@@ -267,5 +277,6 @@ export function hookClient(
       return connection;
     }
   }
-  return MetaClient;
+  // Programs ask for the dialect by the name of its class.
+  return Object.defineProperty(MetaClient, 'name', { value: Base.name });
 }

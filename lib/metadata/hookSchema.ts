@@ -1,4 +1,5 @@
 import type { HookStatement } from '../engines/contract.js';
+import { ddlCommands } from './ddlText.js';
 import type { ClientInternals, RunnerInternals, SchemaCompilerInternals } from './knexInternals.js';
 import { rowsOf, sessionOn, toQuery } from './session.js';
 import { type HookContext, targetOf, wrapName } from './target.js';
@@ -22,6 +23,7 @@ export function hookSchemaCompiler(
     dropTable: compiler.dropTable.bind(compiler),
     dropTableIfExists: compiler.dropTableIfExists.bind(compiler),
     hasColumn: compiler.hasColumn.bind(compiler),
+    generateDdlCommands: compiler.generateDdlCommands.bind(compiler),
   };
   compiler.renameTable = (from, to) => {
     stock.renameTable(from, to);
@@ -53,6 +55,7 @@ export function hookSchemaCompiler(
       return found === undefined || !found.isMetadata;
     };
   };
+  compiler.generateDdlCommands = () => ddlCommands(compiler, stock.generateDdlCommands);
   const factsOf = async (runner: RunnerInternals, table: string) => {
     const id = target(table);
     const query = engine.factsQuery(id);

@@ -3,6 +3,8 @@
  * proves that the installed Knex has each of them.
  */
 
+import type { HookStatement } from '../engines/contract.js';
+
 /** A statement that a TableBuilder collected: a column, or a call like `dropColumn`. */
 export interface BuilderStatement {
   readonly grouping: string;
@@ -41,8 +43,25 @@ export interface CompiledQuery {
   isSurrounded?: boolean;
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
+  /** Of a CREATE TABLE: what completes the table where its text alone was run. */
+  completion?: readonly HookStatement[];
+  /** Of an alteration that Knex's SQLite dialect makes by several statements. */
+  statementsProducer?: (pragma: unknown, connection: unknown) => Promise<DdlCommands>;
   /** See `HookStatement`. */
   stamps?: string | null;
+}
+
+/** What `generateDdlCommands()` gives. */
+export interface DdlCommands {
+  readonly pre: readonly unknown[];
+  readonly sql: readonly unknown[];
+  readonly check: unknown;
+  readonly post: readonly unknown[];
+}
+
+export interface SchemaBuilderInternals {
+  toSQL(): readonly CompiledQuery[];
+  toQuery(zone?: unknown): string;
 }
 
 export interface RunnerInternals {
@@ -59,6 +78,7 @@ export interface SchemaCompilerInternals {
   readonly builder: { queryContext(): unknown };
   readonly sequence: CompiledQuery[];
   pushQuery(query: CompiledQuery): void;
+  generateDdlCommands(): Promise<DdlCommands>;
   hasColumn(table: string, column: string): void;
   renameTable(from: string, to: string): void;
   dropTable(table: string): void;
@@ -138,6 +158,7 @@ export interface ClientInternals {
   tableCompiler(builder: TableBuilderInternals): CompilerInternals;
   columnCompiler(table: CompilerInternals, column: ColumnBuilderInternals): CompilerInternals;
   columnBuilder(table: TableBuilderInternals, type: string, args: readonly unknown[]): ColumnBuilderInternals;
+  schemaBuilder(): SchemaBuilderInternals;
   schemaCompiler(builder: unknown): SchemaCompilerInternals;
   transaction(container: unknown, config?: { userParams?: object }, outer?: unknown): unknown;
   acquireRawConnection(): Promise<unknown>;
@@ -145,6 +166,8 @@ export interface ClientInternals {
   validateConnection(connection: unknown): boolean;
   query(connection: unknown, query: QueryInput): Promise<unknown>;
   runner(builder: RunnableBuilder): Runner;
+  /** Alterations of Knex's SQLite dialect. */
+  ddl?(compiler: unknown, pragma: unknown, connection: unknown): unknown;
   /** What reaches the driver: places are numbered as the driver wants them. */
   _query(connection: unknown, query: QueryObject): Promise<unknown>;
   _stream(connection: unknown, query: QueryObject, ...rest: unknown[]): Promise<unknown>;

@@ -63,6 +63,7 @@ export const metadata: MetadataEngine = {
   afterCreate: (target, added) => [
     { sql: reconcileTriggerSql(target, added), stamps: target.updatedAt ?? null },
   ],
+  completeCreated: (target, added) => [{ sql: reconcileTriggerSql(target, added) }],
   // A trigger goes with its table when that is renamed.
   afterRenameTable: () => [],
   afterDropTable: (target) => [{ sql: dropUnusedFunctionsSql(target.table.schema) }],

@@ -31,7 +31,9 @@ function withParentheses(sql: string): string {
 /** Knex's alterations of a table, by a rebuild that loses nothing in place of Knex's own. */
 export function extendClient(base: ClientClass): ClientClass {
   return class SafeAlterations extends base {
-    ddl(compiler: unknown, _pragma: unknown, connection: unknown): unknown {
+    override ddl(compiler: unknown, pragma: unknown, connection: unknown): unknown {
+      // Without a connection nothing is to run: what Knex would run is asked for.
+      if (connection === undefined) return super.ddl?.(compiler, pragma, connection);
       return createDdl(this, compiler, connection);
     }
 

@@ -105,6 +105,7 @@ export const metadata: MetadataEngine = {
     const stamp = `(${target.clock.expression})`;
     return [freeTriggerName(target), { sql: createTriggerSql(target, updatedAt, stamp, condition) }];
   },
+  completeCreated: (target) => [reconcileStatement(target)],
   afterRenameTable: (_from, to) => [renameTriggerOf(to)],
   // A trigger goes with its table when that is dropped.
   afterDropTable: () => [],
