@@ -33,7 +33,7 @@ const TEXTS = [
   'o $1 $$ $a$',
   'p -- q',
   'q /* r */',
-  "Public.t public.t main.t 'Public.t'",
+  "Public.t0 public.t0 PUBLIC.V1 main.t0 'Public.t0'",
   'r\ts\u00a0\u200b',
   'ü€😀',
   '%s %I %%',

@@ -12,8 +12,15 @@ export interface ScratchNames {
   readonly probe: string;
   /** The real schemas that have a scratch schema now. */
   readonly used: () => readonly string[];
-  /** The text with the scratch schema in place of the real one wherever that qualifies a name for which `has` is true. */
-  readonly toScratch: (sql: string, has: (schema: string, name: string) => boolean) => string;
+  /**
+   * The text with the scratch schema in place of the real one wherever that qualifies a name for which `has` is true;
+   * `kept` are literals, with their apostrophes, that stay as they are.
+   */
+  readonly toScratch: (
+    sql: string,
+    has: (schema: string, name: string) => boolean,
+    kept?: readonly string[],
+  ) => string;
   /** Plain data with the real schemas in place of the scratch ones, in names and within texts. */
   readonly toReal: <T>(value: T) => T;
 }
@@ -40,7 +47,9 @@ export function scratchNames(needsQuotes: (name: string) => boolean): ScratchNam
   const tag = [...randomBytes(10)].map((byte) => LETTERS[byte % 26]).join('');
   const scratch = new Map<string, string>();
   const real = new Map<string, string>();
-  const pattern = new RegExp(`('?"?)knex_meta_${tag}_([a-z]{${DIGITS}})`, 'gi');
+  // `Public.t` in a text or a function's body keeps its letters: how a schema was written is told by capitals in the tag.
+  const spellings: string[] = [];
+  const pattern = new RegExp(`('?"?)knex_meta_(${tag})_([a-z]{${DIGITS}})`, 'gi');
 
   const scratchOf = (name: string): string => {
     const known = scratch.get(name);
@@ -53,11 +62,30 @@ export function scratchNames(needsQuotes: (name: string) => boolean): ScratchNam
     return made;
   };
 
+  /** The scratch schema's name for a name that was written with capitals. Without quotes both mean the same schema. */
+  const spelled = (made: string, written: string): string => {
+    const known = spellings.indexOf(written);
+    const number = known >= 0 ? known + 1 : spellings.push(written);
+    if (number >= 2 ** tag.length) return made;
+    const capitals = [...tag].map((letter, bit) => ((number >> bit) & 1 ? letter.toUpperCase() : letter));
+    return made.replace(tag, capitals.join(''));
+  };
+
+  const spellingOf = (writtenTag: string): string | undefined => {
+    const number = [...writtenTag].reduce(
+      (sum, letter, bit) => sum + (letter === tag[bit] ? 0 : 2 ** bit),
+      0,
+    );
+    return spellings[number - 1];
+  };
+
   const textToReal = (text: string): string => {
-    if (!text.includes(tag)) return text;
+    if (!(spellings.length === 0 ? text : text.toLowerCase()).includes(tag)) return text;
     if (real.has(text.slice(-DIGITS)) && text.length === `knex_meta_${tag}_`.length + DIGITS)
       return real.get(text.slice(-DIGITS)) ?? text;
-    return text.replace(pattern, (_, lead: string, key: string) => {
+    return text.replace(pattern, (_, lead: string, writtenTag: string, key: string) => {
+      const spelling = spellingOf(writtenTag);
+      if (spelling !== undefined) return lead + spelling;
       const name = real.get(key) ?? '';
       const inQuotes = lead.endsWith('"') ? name.replaceAll('"', '""') : name;
       return lead + (lead.startsWith("'") ? inQuotes.replaceAll("'", "''") : inQuotes);
@@ -71,21 +99,31 @@ export function scratchNames(needsQuotes: (name: string) => boolean): ScratchNam
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toReal(each)])) as T;
   };
 
+  const toScratch: ScratchNames['toScratch'] = (sql, has, kept = []) => {
+    const literal = kept.find((each) => sql.includes(each));
+    if (literal !== undefined)
+      return sql
+        .split(literal)
+        .map((part) => toScratch(part, has, kept))
+        .join(literal);
+    return sql.replace(QUALIFIED, (schema: string, _group: string, name: string) => {
+      // Within a text, such as that of nextval(), an apostrophe stands twice.
+      const found = [nameOf(schema), nameOf(schema).replaceAll("''", "'")].find((each) =>
+        has(each, nameOf(name)),
+      );
+      if (found === undefined) return schema;
+      const made = scratchOf(found);
+      if (schema.startsWith('"') || made.startsWith('K')) return `"${made}"`;
+      return schema === found ? made : spelled(made, schema);
+    });
+  };
+
   return {
     scratchOf,
     probe: `knex_meta_probe_${tag}`,
     isScratch: (name) => name.includes(tag),
     used: () => [...scratch.keys()],
-    toScratch: (sql, has) =>
-      sql.replace(QUALIFIED, (schema: string, _group: string, name: string) => {
-        // Within a text, such as that of nextval(), an apostrophe stands twice.
-        const found = [nameOf(schema), nameOf(schema).replaceAll("''", "'")].find((each) =>
-          has(each, nameOf(name)),
-        );
-        if (found === undefined) return schema;
-        const made = scratchOf(found);
-        return schema.startsWith('"') || made.startsWith('K') ? `"${made}"` : made;
-      }),
+    toScratch,
     toReal,
   };
 }

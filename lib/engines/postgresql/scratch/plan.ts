@@ -1,6 +1,7 @@
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import { inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
 import type { ScratchObject } from '../../scratchObject.js';
+import { tokenize } from '../../tokens.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { addCreated, addExtensions, createdBy, nameSet } from './declared.js';
 import type { ScratchNames } from './names.js';
@@ -102,6 +103,25 @@ function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames)
   }));
 }
 
+/**
+ * The values of enums that could be read as a schema and what is in it. They are texts wherever they stand, and the
+ * server has no room for longer ones.
+ */
+function enumValues(pieces: readonly Piece[], { actual }: ScratchRequest): readonly string[] {
+  const declared = pieces.flatMap(({ statements }) =>
+    statements.flatMap(({ sql }) => {
+      const [, list] = /^\s*create\s+type\s[^']*?\sas\s+enum\s*(\([\s\S]*)/i.exec(sql) ?? [];
+      return tokenize(list ?? '')
+        .filter(({ kind }) => kind === 'string')
+        .map(({ text }) => text);
+    }),
+  );
+  const found = actual.enums.flatMap((each) =>
+    each.values.map((value) => `'${value.replaceAll("'", "''")}'`),
+  );
+  return [...new Set([...declared, ...found])].filter((text) => text.includes('.'));
+}
+
 /** What comes with extensions that the models have and the database has not: nobody knows its names before. */
 function comingWith(
   { objects, actual }: ScratchRequest,
@@ -150,9 +170,10 @@ export function planBuild(
   const all = [...stubPieces, ...pieces.map((piece) => ({ ...worded(piece), isOptional: false }))];
   const isComing = comingWith(request, names, home);
   const has = (schema: string, name: string) => known.has(schema, name) || isComing(schema, name);
+  const values = enumValues(all, request);
   const moved = (statement: CompiledQuery): CompiledQuery => ({
     ...statement,
-    sql: names.toScratch(statement.sql, has),
+    sql: names.toScratch(statement.sql, has, values),
   });
   const ordered = inOrder(all, asWritten).map((piece) => ({
     ...piece,
