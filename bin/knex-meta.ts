@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-// A reader that goes away, as in `| head -1`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 /** What keeps the command line itself from being loaded: there is no output module yet to say it. */
 function cannotStart(error: unknown): number {
   const { code, message } = error as NodeJS.ErrnoException;

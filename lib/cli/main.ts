@@ -9,7 +9,7 @@ import { COMMON_FLAGS } from './flags.js';
 import { Output } from './output.js';
 import { type CommonFlags, connect, disconnect, openProject, type Project } from './project.js';
 import { abortOnSignals } from './signals.js';
-import { flushOutput } from './stdout.js';
+import { flushOutput, lostOutput, surviveLostOutput } from './stdout.js';
 import { usageError } from './usage.js';
 import { hideLoaderWarnings } from './warnings.js';
 
@@ -140,6 +140,7 @@ function refuse(argv: readonly string[], said: string): ExitCode {
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 a check found something
  */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  surviveLostOutput();
   hideLoaderWarnings();
   let problem: string | undefined;
   const parser = parserFor().fail((message, error) => {
@@ -154,5 +155,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
         ? EXIT.done
         : await execute(chosen.command, chosen.args);
   await flushOutput();
-  return exitCode;
+  const lost = lostOutput();
+  if (lost === undefined) return exitCode;
+  process.stderr.write(`The output could not be written: ${lost}. The command itself ran to its end.\n`);
+  return exitCode === EXIT.done ? EXIT.failed : exitCode;
 }

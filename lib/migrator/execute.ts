@@ -5,6 +5,7 @@ import { interrupted } from './failure.js';
 import { type NewLine, writeLines } from './journal.js';
 import { runAlone } from './runAlone.js';
 import { runTask } from './runTask.js';
+import { checkStillDue } from './stillDue.js';
 import type { Group } from './task.js';
 
 const LONGEST_DELAY = 5000;
@@ -16,6 +17,7 @@ async function runTogether(run: Execution, group: Group, around: Around, isLast:
   await view.transaction(async (trx) => {
     const isAlone = await engine.beginGroup(trx, tables, limitsOf(run));
     if (!isAlone || !(await lock.isHeld())) throw lockLost();
+    await checkStillDue(trx, tables, group.tasks);
     await around.before(trx);
     const lines: NewLine[] = [];
     for (const task of group.tasks) lines.push(await runTask(run, trx, task, true));

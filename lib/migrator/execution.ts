@@ -34,6 +34,8 @@ export interface Progress {
   ranLast: string | undefined;
   isInTransaction: boolean;
   isEnding: boolean;
+  /** The journal has an open line of this run, for a migration without a transaction. */
+  hasOpenLine: boolean;
   /** Whose change stays, whatever happens now. */
   readonly stays: MigrationRun[];
   /** Who ran in the transaction that is open. */
@@ -46,6 +48,7 @@ export function newProgress(): Progress {
     ranLast: undefined,
     isInTransaction: false,
     isEnding: false,
+    hasOpenLine: false,
     stays: [],
     inGroup: [],
   };

@@ -24,7 +24,10 @@ export async function runAlone(run: Execution, task: Task): Promise<void> {
     // line stays open, and the next run says so.
     const hasRun = run.progress.active === undefined && run.progress.ranLast === task.name;
     const isOpen = hasRun || options.signal?.aborted || isLost(engine.kindOf(error));
-    if (!isOpen) await endLine(view, run.tables, task.name, 'failed', 0).catch(() => {});
+    if (!isOpen && run.progress.hasOpenLine) {
+      await endLine(view, run.tables, task.name, 'failed', 0).catch(() => {});
+      run.progress.hasOpenLine = false;
+    }
     throw error;
   } finally {
     await separate?.destroy();

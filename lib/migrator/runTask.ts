@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { untilAborted } from './abort.js';
 import { checksumOfEntry } from './entries.js';
 import type { MigrationRun } from './events.js';
-import type { Execution } from './execution.js';
+import { type Execution, limitsOf, lockLost } from './execution.js';
 import { interrupted } from './failure.js';
 import { endLine, type NewLine, writeLines } from './journal.js';
 import { rowsOf } from './recordAccess.js';
+import { checkNotStarted } from './stillDue.js';
 import type { Task } from './task.js';
 import { withProcessing } from './views.js';
 
@@ -15,6 +17,21 @@ async function recordStep(run: Execution, db: Knex, task: Task): Promise<void> {
     await record.insert({ name: task.name, batch: run.batch, migration_time: new Date() });
   } else {
     await record.where({ id: task.row.id }).del();
+  }
+}
+
+/** The migration is done: another program that writes for long must not keep it from being recorded. */
+const ATTEMPTS_TO_RECORD = 20;
+
+async function whateverWrites({ engine }: Execution, record: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await record();
+      return;
+    } catch (error) {
+      if (engine.kindOf(error) !== 'busy' || attempt === ATTEMPTS_TO_RECORD) throw error;
+      await delay(250);
+    }
   }
 }
 
@@ -51,13 +68,15 @@ export async function runTask(
   const checksum = await checksumOfEntry(task.entry);
   if (!isInTransaction) {
     const started: NewLine = { name, direction, state: 'started', checksum, startedAt };
-    if (run.isResumed) {
+    await run.view.transaction(async (trx) => {
+      const isAlone = await run.engine.beginGroup(trx, tables, limitsOf(run));
+      if (!isAlone) throw lockLost();
       // The new line takes the place of the one that the killed run has left.
-      await run.view.transaction(async (trx) => {
-        await endLine(trx, tables, name, 'failed', 0);
-        await writeLines(trx, tables, tool, [started]);
-      });
-    } else await writeLines(run.view, tables, tool, [started]);
+      if (run.isResumed) await endLine(trx, tables, name, 'failed', 0);
+      await checkNotStarted(trx, tables, task);
+      await writeLines(trx, tables, tool, [started]);
+    });
+    progress.hasOpenLine = true;
   }
   await withProcessing(db, () => untilAborted(run, db, runContent(run, db, task)));
   const duration = Math.round(performance.now() - start);
@@ -65,10 +84,13 @@ export async function runTask(
   if (isInTransaction) {
     await recordStep(run, db, task);
   } else {
-    await run.view.transaction(async (trx) => {
-      await recordStep(run, trx, task);
-      await endLine(trx, tables, name, 'done', duration);
-    });
+    await whateverWrites(run, () =>
+      run.view.transaction(async (trx) => {
+        await recordStep(run, trx, task);
+        await endLine(trx, tables, name, 'done', duration);
+      }),
+    );
+    progress.hasOpenLine = false;
     progress.stays.push(done);
   }
   progress.inGroup.push(done);

@@ -106,12 +106,12 @@ describe('SQLite under hard conditions', function () {
     });
   }
 
-  it('leaves no file beside the database', async () => {
+  it('leaves the lock file beside the database, and nothing else', async () => {
     const project = await makeProject(sqlite, fiveTables());
     const folder = join(fileOf(project), '..');
     await run(project, 'migrate:latest');
     await run(project, 'migrate:rollback');
-    expect(readdirSync(folder)).to.deep.equal(['test.sqlite3']);
+    expect(readdirSync(folder)).to.deep.equal(['test.sqlite3', 'test.sqlite3-knex-meta.lock']);
   });
 
   it('a database that is opened read-only', async () => {

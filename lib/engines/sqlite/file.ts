@@ -13,3 +13,21 @@ export function databaseFile(db: Knex): string | undefined {
     return path;
   }
 }
+
+/**
+ * The file that a connection has open, as SQLite itself names it: one path for all spellings of it. Undefined for a
+ * database in memory.
+ */
+export async function openedFile(db: Knex): Promise<string | undefined> {
+  const rows = (await db.raw('pragma database_list')) as readonly {
+    readonly name: string;
+    readonly file: string;
+  }[];
+  const path = rows.find(({ name }) => name === 'main')?.file;
+  if (path === undefined || path === '') return undefined;
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,11 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
 import type { Knex } from 'knex';
-import { openKnex } from '../../config/connections.js';
 import { KnexMetaError } from '../../errors.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
 import { withoutWaiting } from './busy.js';
 import { kindOf } from './errors.js';
-import { databaseFile } from './file.js';
+import { openedFile } from './file.js';
+import { type HeldFile, isFileLocked, lockFileOf, tryLockFile } from './lockFile.js';
 import { identifyWriter } from './writer.js';
 
 /** In `is_locked`: a run of knex-meta's. */
@@ -14,49 +13,28 @@ export const OURS = 2;
 /** Each of them waits as long as the driver waits for a writer. */
 const ATTEMPTS_AT_END = 4;
 
-/** A lock file that its holder deletes at this moment gives errors of input and output: so many are let pass. */
-const PASSING_ERRORS = 10;
+/** Databases in memory that a run of this process has: only its own connections reach them. */
+const inMemory = new WeakSet<object>();
+
+/** Takes a database in memory, which has one pool with one connection. */
+function tryMemory(db: Knex): HeldFile | undefined {
+  const { pool } = db.client as { readonly pool: object };
+  if (inMemory.has(pool)) return undefined;
+  inMemory.add(pool);
+  return { close: async () => void inMemory.delete(pool) };
+}
 
 /**
- * The lock is SQLite's own exclusive lock on a small file beside the database: the operating system takes it away
- * when its holder dies. SQLite allows no second transaction on the database itself, so Knex's flag tells stock Knex
- * of the run; a flag of ours whose file nobody has locked is left over, and is taken over.
+ * The lock is SQLite's own exclusive lock on a small permanent file beside the database: the operating system takes
+ * it away when its holder dies. SQLite allows no second transaction on the database itself, so Knex's flag tells
+ * stock Knex of the run; a flag of ours while nobody has the file locked was left by a run that was killed, and is
+ * taken over.
  */
 export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock> {
-  const file = databaseFile(db);
-  let own: Knex | undefined;
+  const file = await openedFile(db);
+  let own: HeldFile | undefined;
   let isPrepared = false;
   let isHeld = false;
-  let oddErrors = 0;
-
-  async function takeFile(path: string): Promise<LockBusy | undefined> {
-    const lockFile = `${path}-knex-meta.lock`;
-    const { client } = db.client.config as { client: string };
-    const lock = openKnex({
-      client,
-      connection: { filename: lockFile },
-      useNullAsDefault: true,
-      pool: { max: 1 },
-    });
-    try {
-      await lock.raw('pragma busy_timeout = 0');
-      await lock.raw('begin exclusive');
-      // A file that its last holder has deleted meanwhile is refused by SQLite when it is written to.
-      await lock.raw(`pragma user_version = ${process.pid % 0x7fffffff}`);
-    } catch (error) {
-      await lock.destroy();
-      const isOdd = /^SQLITE_(IOERR|CANTOPEN|READONLY_DBMOVED)/.test(
-        String((error as { code?: string }).code),
-      );
-      if (isOdd) oddErrors += 1;
-      else oddErrors = 0;
-      if ((isOdd && oddErrors <= PASSING_ERRORS) || kindOf(error) === 'busy')
-        return { by: 'knex-meta', holder: identifyWriter(lockFile) };
-      throw notWritable(error, path);
-    }
-    own = lock;
-    return undefined;
-  }
 
   async function takeFlag(): Promise<LockBusy | undefined> {
     const flag = tables.lockTable;
@@ -88,9 +66,10 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
 
   return {
     tryTake: async (prepare) => {
-      if (own === undefined && file !== undefined) {
-        const busy = await takeFile(file);
-        if (busy !== undefined) return busy;
+      own ??= file === undefined ? tryMemory(db) : await tryLockFile(db, file);
+      if (own === undefined) {
+        const holder = file === undefined ? 'this process' : identifyWriter(lockFileOf(file));
+        return { by: 'knex-meta', holder };
       }
       return withoutWaiting(db, async () => {
         try {
@@ -112,42 +91,17 @@ export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock>
     release: async () => {
       if (isHeld) await freeFlag().catch(() => {});
       isHeld = false;
-      if (own === undefined) return;
-      // Deleted while it is still locked: who waits for it sees that it is gone, and makes a new one.
-      if (file !== undefined) rmSync(`${file}-knex-meta.lock`, { force: true });
-      await own.raw('rollback').catch(() => {});
-      await own.destroy();
+      await own?.close();
       own = undefined;
     },
   };
 }
 
-/** Whether a run has the file: nobody else may read it then. */
-async function isHeldFile(db: Knex, lockFile: string): Promise<boolean> {
-  const { client } = db.client.config as { client: string };
-  const reader = openKnex({
-    client,
-    connection: { filename: lockFile },
-    useNullAsDefault: true,
-    pool: { max: 1 },
-  });
-  try {
-    await reader.raw('pragma busy_timeout = 0');
-    await reader.raw('select count(*) from sqlite_master');
-    return false;
-  } catch (error) {
-    return kindOf(error) === 'busy';
-  } finally {
-    await reader.destroy();
-  }
-}
-
-/** See `CheckEngine.runHolder`: the lock's file is looked for, and not taken. */
+/** See `CheckEngine.runHolder`: the lock is looked at, and not taken. */
 export async function runHolder(db: Knex): Promise<LockBusy | undefined> {
-  const file = databaseFile(db);
-  const lockFile = `${file}-knex-meta.lock`;
-  if (file === undefined || !existsSync(lockFile) || !(await isHeldFile(db, lockFile))) return undefined;
-  return { by: 'knex-meta', holder: identifyWriter(lockFile) };
+  const file = await openedFile(db);
+  if (file === undefined || !(await isFileLocked(db, file))) return undefined;
+  return { by: 'knex-meta', holder: identifyWriter(lockFileOf(file)) };
 }
 
 function notWritable(error: unknown, what: string): unknown {
