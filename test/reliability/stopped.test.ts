@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { KNEX_META, ROOT } from '../support/commandLine.js';
@@ -133,6 +133,39 @@ describe('SQLite: a process that is stopped at each step of taking and freeing t
     }
     expect(steps).to.include.members(['before open', 'after open', 'after begin exclusive', 'before close']);
     expect(steps.length).to.be.greaterThan(12);
+  });
+
+  it('somebody deletes the lock file: who has opened the old one is not let in beside the holder of the new one', async () => {
+    const project = await newProject();
+    const lockFile = `${(project.database.config.connection as { filename: string }).filename}-knex-meta.lock`;
+    expect(await start(project, ['migrate:up']).ended).to.equal(0);
+    expect(statSync(lockFile).size).to.be.greaterThan(0);
+    const stopped = start(project, ['migrate:latest'], { NODE_OPTIONS: `--require ${STOP}`, STOP_AT: '2' });
+    await stopped.until(/^stopped after open$/m);
+    rmSync(lockFile);
+    const second = start(project, ['migrate:up'], { SLOW: '1' });
+    await second.until(/^(Waiting for |enter )/m);
+    while (!isStopped(stopped.child.pid)) await new Promise((done) => setTimeout(done, 5));
+    stopped.child.kill('SIGCONT');
+    await stopped.until(/^(Waiting for |enter )/m);
+    writeFileSync(join(project.folder, 'go'), '');
+    const codes = await Promise.all([stopped.ended, second.ended]);
+    expect({ codes, log: logOf(project) }, stopped.text()).to.deep.equal({ codes: [0, 0], log: IN_TURN });
+  });
+
+  it('somebody deletes the lock file in the middle of a run: no migration runs twice', async () => {
+    const project = await newProject();
+    const lockFile = `${(project.database.config.connection as { filename: string }).filename}-knex-meta.lock`;
+    const first = start(project, ['migrate:latest'], { SLOW: '1' });
+    await first.until(/^enter 1_a$/m);
+    rmSync(lockFile);
+    const second = start(project, ['migrate:latest']);
+    expect([await second.ended, second.text()]).to.satisfy(
+      ([code, text]: [number, string]) => code === 1 && text.includes('MIGRATION_UNFINISHED'),
+    );
+    writeFileSync(join(project.folder, 'go'), '');
+    expect(await first.ended, first.text()).to.equal(0);
+    expect(logOf(project)).to.deep.equal(IN_TURN);
   });
 
   it('killed there, it leaves nothing locked', async () => {

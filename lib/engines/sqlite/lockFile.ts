@@ -14,6 +14,10 @@ export function lockFileOf(database: string): string {
   return `${database}-knex-meta.lock`;
 }
 
+interface VersionRow {
+  readonly user_version: number | bigint;
+}
+
 function openFile(db: Knex, filename: string): Knex {
   const { config, connectionSettings } = db.client as {
     readonly config: { readonly client: string };
@@ -78,10 +82,8 @@ export async function tryLockFile(db: Knex, database: string): Promise<HeldFile 
   try {
     await own.raw('pragma busy_timeout = 0');
     await own.raw('begin exclusive');
-    const [size] = (await own.raw('pragma page_count')) as readonly {
-      readonly page_count: number | bigint;
-    }[];
-    if (Number(size?.page_count) === 0) {
+    const [version] = (await own.raw('pragma user_version')) as readonly VersionRow[];
+    if (Number(version?.user_version) === 0) {
       await own.raw('pragma user_version = 1');
       await own.raw('commit');
       await own.raw('begin exclusive');
