@@ -87,6 +87,25 @@ async function work(folder: string, kind: Kind): Promise<void> {
       await db.destroy();
     }
   }
+  process.send?.({ isDone: true });
+}
+
+interface Message {
+  readonly command: string;
+  readonly error?: string;
+  readonly isDone?: boolean;
+}
+
+/** The processes: each works for many rounds, and a killed one is replaced. */
+const children = new Set<ChildProcess>();
+
+function childrenOfRound(): readonly ChildProcess[] {
+  while (children.size < PROCESSES) {
+    const child = fork(fileURLToPath(import.meta.url), ['--work']);
+    children.add(child);
+    child.once('close', () => children.delete(child));
+  }
+  return [...children];
 }
 
 /** What is wrong with what ran: two at once, or the same direction twice in turn. */
@@ -131,36 +150,41 @@ async function round(kind: Kind, hasStops: boolean): Promise<Round> {
   await db.migrate.list();
   let starts = 0;
   const faults: string[] = [];
-  const children = new Set<ChildProcess>();
-  const ended: Promise<void>[] = [];
-  for (let count = 0; count < PROCESSES; count += 1) {
-    const child = fork(fileURLToPath(import.meta.url), ['--work', folder, kind]);
-    children.add(child);
-    child.on('message', ({ command, error }: { command: string; error?: string }) => {
-      starts += 1;
-      if (error !== undefined) faults.push(`${command}: ${error}`);
+  const working = new Set<ChildProcess>();
+  const ended = childrenOfRound().map((child) => {
+    working.add(child);
+    return new Promise<void>((done) => {
+      const end = (): void => {
+        working.delete(child);
+        child.off('message', hear);
+        child.off('close', end);
+        done();
+      };
+      const hear = ({ command, error, isDone }: Message): void => {
+        if (isDone) {
+          end();
+          return;
+        }
+        starts += 1;
+        if (error !== undefined) faults.push(`${command}: ${error}`);
+      };
+      child.on('message', hear);
+      child.once('close', end);
+      child.send({ folder, kind });
     });
-    ended.push(
-      new Promise((done) =>
-        child.once('close', () => {
-          children.delete(child);
-          done();
-        }),
-      ),
-    );
-  }
+  });
   const disturb = setInterval(() => {
-    const child = pick([...children]);
+    const child = pick([...working]);
     if (child === undefined) return;
     if (hasStops) {
       child.kill('SIGSTOP');
       setTimeout(() => child.kill('SIGCONT'), Math.random() * 100);
     }
-    if (kind === 'kills' && children.size > 1 && Math.random() < 0.1) child.kill('SIGKILL');
+    if (kind === 'kills' && working.size > 1 && Math.random() < 0.1) child.kill('SIGKILL');
   }, 40);
   await Promise.all(ended);
   clearInterval(disturb);
-  if (kind !== 'kills') faults.push(...doublesIn(folder));
+  if (kind === 'alone') faults.push(...doublesIn(folder));
   const [row] = await db('account').select('balance');
   const applied: readonly string[] = await db('knex_migrations').pluck('name');
   const expected = applied.filter((name) => !name.includes('adopt')).length * 100;
@@ -172,20 +196,22 @@ async function round(kind: Kind, hasStops: boolean): Promise<Round> {
   return { starts, faults: faults.map((fault) => `${folder} (${kind}): ${fault}`) };
 }
 
-const [first, folder = '', kind = ''] = process.argv.slice(2);
+const [first, seconds = '3600'] = process.argv.slice(2);
 if (first === '--work') {
-  await work(folder, kind as Kind);
-  process.exit(0);
+  process.on('message', ({ folder, kind }: { folder: string; kind: Kind }) => void work(folder, kind));
+} else {
+  const wanted = Number(first ?? 2000);
+  const end = performance.now() + Number(seconds) * 1000;
+  let starts = 0;
+  let rounds = 0;
+  let faults = 0;
+  for (; starts < wanted && performance.now() < end; rounds += 1) {
+    const result = await round(KINDS[rounds % 3] as Kind, rounds % 2 === 0);
+    starts += result.starts;
+    faults += result.faults.length;
+    for (const fault of result.faults) console.log(fault);
+    if (rounds % 20 === 0) console.log(`${starts} starts, ${faults} faults`);
+  }
+  console.log(`${starts} starts in ${rounds} rounds: ${faults} faults`);
+  process.exit(faults === 0 ? 0 : 1);
 }
-const wanted = Number(first ?? 2000);
-const end = performance.now() + Number(folder || 3600) * 1000;
-let starts = 0;
-let rounds = 0;
-let faults = 0;
-for (; starts < wanted && performance.now() < end; rounds += 1) {
-  const result = await round(KINDS[rounds % 3] as Kind, rounds % 2 === 0);
-  starts += result.starts;
-  faults += result.faults.length;
-  for (const fault of result.faults) console.log(fault);
-}
-console.log(`${starts} starts in ${rounds} rounds: ${faults} faults`);

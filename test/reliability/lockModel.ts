@@ -19,7 +19,7 @@ interface Process {
   readonly plan: number;
 }
 
-export interface World {
+interface World {
   /** The file that the path names now. */
   readonly path: number | undefined;
   readonly inodes: readonly Inode[];
@@ -33,7 +33,7 @@ export interface World {
 
 /** One atomic step of process `id`. It returns the world after it and the next step of the process. */
 type Step = (world: World, id: number) => { readonly world: World; readonly next: StepName };
-export type StepName = string;
+type StepName = string;
 export type Protocol = Readonly<Record<StepName, Step>>;
 
 const replaced = <T>(list: readonly T[], at: number, change: Partial<T>): readonly T[] =>

@@ -1,6 +1,7 @@
 import { isKnexMetaError } from '../../../errors.js';
 import type { Session, TableId } from '../../contract.js';
 import { sameName } from '../../tokens.js';
+import { kindOf } from '../errors.js';
 import { quoteName } from '../identifiers.js';
 import { copyRows, copySequence } from './copy.js';
 import { printTable, type TableDefinition, unqualified, withoutForeignKeys } from './createTable.js';
@@ -91,16 +92,37 @@ async function guarded(session: Session, table: TableSchema, to: Rebuilt): Promi
   }
 }
 
+/**
+ * Begins an alteration. Outside a transaction it takes the write lock first, for which the driver waits: a savepoint
+ * there begins with reading, and in WAL a write after another program's commit fails at once.
+ *
+ * @returns whether there was no transaction
+ */
+async function begin(session: Session): Promise<boolean> {
+  const isOwn = await session.rows('begin immediate').then(
+    () => true,
+    (error: Error) => {
+      if (/within a transaction/.test(error.message)) return false;
+      throw error;
+    },
+  );
+  await session.rows(`savepoint ${SAVEPOINT}`);
+  return isOwn;
+}
+
 /** Takes back what was done; the whole transaction may be gone already, and the savepoint with it. */
-async function takeBack(session: Session): Promise<void> {
+async function takeBack(session: Session, isOwn: boolean): Promise<void> {
   await session.rows(`rollback to ${SAVEPOINT}`).catch(() => []);
   await session.rows(`release ${SAVEPOINT}`).catch(() => []);
+  if (isOwn) await session.rows('rollback').catch(() => []);
   await rereadSchema(session).catch(() => {});
 }
 
-function refusalOf(error: unknown, table: string): Error {
+/** The error of an alteration. What the database itself says (busy, full) is no fault of the alteration. */
+function refusalOf(error: unknown, table: string): unknown {
   if (isKnexMetaError(error)) return error;
-  const { message } = error as Error;
+  const { message, cause } = error as Error;
+  if (kindOf(cause) !== 'other') return cause;
   const reason = message.replace(new RegExp(`${COPY}(?:\\d+_)?`, 'g'), '');
   const isOfRows = /constraint failed|cannot store/i.test(reason);
   const remedy = isOfRows ? 'Correct those rows first.' : 'Change what this names, and alter the table then.';
@@ -112,22 +134,24 @@ function refusalOf(error: unknown, table: string): Error {
  * columns, the AUTOINCREMENT mark, the rows of tables that refer to it. Works inside a transaction, with foreign
  * keys enforced or not. When anything stands in the way the table is as it was.
  *
- * @throws KnexMetaError ALTER_REFUSED
+ * @throws KnexMetaError ALTER_REFUSED; the driver's own error when the database is busy, full or read-only
  */
 export function rebuildTable(session: Session, { schema, name }: TableId, edit: Edit): Promise<void> {
   return takeTurn(session.connection, async () => {
     const own = ownSession(session);
     const legacy = await readPragma(own, 'legacy_alter_table');
-    await own.rows(`savepoint ${SAVEPOINT}`);
+    let isOwn: boolean | undefined;
     try {
+      isOwn = await begin(own);
       // Other tables' triggers and views stand while the table is away.
       await own.rows('pragma legacy_alter_table = on');
       const table = await readTable(own, name, schema);
       const to = await edit(table, own);
       if (to !== undefined) await guarded(own, table, to);
       await own.rows(`release ${SAVEPOINT}`);
+      if (isOwn) await own.rows('commit');
     } catch (error) {
-      await takeBack(own);
+      if (isOwn !== undefined) await takeBack(own, isOwn);
       throw refusalOf(error, name);
     } finally {
       await own.rows(`pragma legacy_alter_table = ${legacy}`);
