@@ -5,7 +5,10 @@ const NOTHING: CheckReport = { findings: [], notes: [] };
 const LOOK = 'Look at the other triggers of the table, and at their functions.';
 
 /** What trying the trigger told. */
-function tried({ table: { stamped, others, trigger }, trial }: CheckedTable, table: string): CheckReport {
+function tried(
+  { table: { stamped, others, trigger, keptBy }, trial }: CheckedTable,
+  table: string,
+): CheckReport {
   const column = stamped?.name ?? '';
   const found = (code: string, message: string, remedy: string, mend?: readonly string[]): CheckReport => ({
     findings: [{ code, table, message, remedy, ...(mend === undefined ? {} : { mend }) }],
@@ -25,7 +28,7 @@ function tried({ table: { stamped, others, trigger }, trial }: CheckedTable, tab
     case 'wrong-time':
       return found(
         'TRIGGER_TIME',
-        `the trigger ${trigger?.name} sets ${column} of ${table} to ${trial.value}, which is not the present instant in UTC`,
+        `the trigger ${trigger?.name ?? keptBy} sets ${column} of ${table} to ${trial.value}, which is not the present instant in UTC`,
         LOOK,
       );
     case 'failed':
@@ -107,10 +110,23 @@ function staticFindings({ table: { trigger }, mending }: CheckedTable, table: st
   ];
 }
 
+/** Of a trigger of the project's own: how and when it stamps is the project's to decide. */
+function keptReport(checked: CheckedTable, table: string, keptBy: string): CheckReport {
+  const { stamped } = checked.table;
+  const { outcome } = checked.trial ?? {};
+  const isFault = outcome === 'failed' || (outcome === 'wrong-time' && stamped?.isMetadata);
+  const still = outcome === 'still' ? '; an update that changes nothing does not move it' : '';
+  return {
+    findings: isFault ? tried(checked, table).findings : [],
+    notes: [`${table}.${stamped?.name} is kept by the project’s own trigger ${keptBy}${still}`],
+  };
+}
+
 /** Whether the update trigger is there, enabled, as knex-meta makes it, and works. */
 export function triggerReport(checked: CheckedTable, table: string): CheckReport {
-  const { stamped, trigger, canStamp } = checked.table;
+  const { stamped, trigger, canStamp, keptBy } = checked.table;
   if (stamped === undefined) return NOTHING;
+  if (trigger === undefined && keptBy !== undefined) return keptReport(checked, table, keptBy);
   if (trigger === undefined && !canStamp) {
     // A column of the project's own may be of a type that no trigger keeps.
     const note = `${table} has a column ${stamped.name} of its own (${stamped.type}) and no update trigger`;

@@ -65,7 +65,9 @@ async function checkPending(context: Context): Promise<void> {
 }
 
 /** A table as the engines' adoption reads it. */
-export function factsOf({ trigger, stamped, ...table }: ExaminedTable): TableFacts {
+export function factsOf({ trigger: own, keptBy, stamped, ...table }: ExaminedTable): TableFacts {
+  // A trigger of the project's own that keeps the column is as good as ours.
+  const trigger = own ?? (keptBy === undefined ? undefined : { name: keptBy, enabled: 'yes' });
   const { schema, name, columns } = table;
   return {
     ...(schema === undefined ? {} : { schema }),

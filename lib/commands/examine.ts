@@ -102,9 +102,12 @@ export async function examineTables(
 
 /** Tries a trigger that looks as it should: on a row, or, where that cannot be undone or is not to be had, on a copy. */
 async function tryOne(db: Knex, engine: Engine, table: ExaminedTable): Promise<TriggerTrial | undefined> {
-  const { trigger, stamped, others } = table;
-  if (stamped === undefined || trigger?.enabled !== 'yes' || trigger.difference !== undefined)
-    return undefined;
+  const { trigger, stamped, others, keptBy } = table;
+  const isWhole =
+    trigger === undefined
+      ? keptBy !== undefined
+      : trigger.enabled === 'yes' && trigger.difference === undefined;
+  if (stamped === undefined || !isWhole) return undefined;
   const canBeUndone = others.every((other) => other.canBeUndone);
   const trial = canBeUndone ? await engine.checks.tryTrigger(db, table, stamped.name) : undefined;
   if (trial !== undefined && trial.outcome !== 'no-rows' && trial.outcome !== 'not-tried') return trial;

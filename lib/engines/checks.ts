@@ -46,6 +46,8 @@ export interface ExaminedTable extends TableId {
     readonly isValid: boolean;
   }[];
   readonly trigger: ExaminedTrigger | undefined;
+  /** The trigger of the project's own that keeps the updated_at column: ours is not needed then. */
+  readonly keptBy: string | undefined;
   /** The table's updated_at column, when it has one. */
   readonly stamped: ColumnFacts | undefined;
   /** Whether the type of that column is one that a trigger can keep. */

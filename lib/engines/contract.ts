@@ -11,6 +11,7 @@ import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
 import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
+import type { OwnTriggers } from './ownTriggers.js';
 import type { SchemaEngine } from './schemas.js';
 import type { BothRequest, BothSchemas, ObjectKind } from './scratchObject.js';
 import type { SeedEngine } from './seeding.js';
@@ -288,6 +289,7 @@ export interface MetadataEngine {
   ) => Promise<CarryOutcome>;
   /** Makes the trigger fit what the table has now: creates, replaces or drops it. */
   readonly reconcileTrigger: (session: Session, target: HookTarget) => Promise<void>;
+  readonly ownTriggers: OwnTriggers;
   /** Methods that the engine's client class has in place of Knex's. */
   readonly extendClient?: (base: ClientClass) => ClientClass;
   /** A client whose answers have no metadata column that the code did not name. */

@@ -18,6 +18,7 @@ import type {
   TableBuilderInternals,
 } from './knexInternals.js';
 import type { MetadataTableOptions } from './options.js';
+import { besideOwnTriggers } from './ownTriggers.js';
 import { mayBePositional, withoutPositions } from './positional.js';
 import { mayAlter, prepareRawAlter } from './rawAlter.js';
 import { keepAfterMove, keepAfterRebuild, movedBy, renamedTo } from './rawStatement.js';
@@ -257,7 +258,11 @@ export function hookClient(
         object.isSurrounded === true || !mayAlter(object.sql)
           ? undefined
           : await prepareRawAlter(context, sessionOn(this, connection), object.sql);
-      const run = (): Promise<unknown> => super.query(connection, object);
+      const ask = (): Promise<unknown> => super.query(connection, object);
+      const run = (): Promise<unknown> =>
+        object.isHook === true
+          ? ask()
+          : besideOwnTriggers(context, sessionOn(this, connection), object.sql, ask);
       const answer = await (alteration === undefined ? run() : alteration.around(run));
       if (object.hookColumns === undefined) await completeGiven(this, connection, object.sql, given);
       const renamed = renamedTo(object.sql);

@@ -2,11 +2,20 @@ import type { Knex } from 'knex';
 import type { Examination, ExaminedTable, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
 import { groupBy } from '../groupBy.js';
-import { namesCalled, othersOf, stampTypeOf, triggerOf, triggersQuery, VOLATILE } from './examineTriggers.js';
+import {
+  keptByOf,
+  namesCalled,
+  othersOf,
+  stampTypeOf,
+  triggerOf,
+  triggersQuery,
+  VOLATILE,
+} from './examineTriggers.js';
 import { expectedColumns } from './expected.js';
-import { OWN_DATABASE, READS_CATALOG } from './identifiers.js';
+import { OWN_DATABASE, READS_CATALOG, withoutBindings } from './identifiers.js';
+import { FUNCTION_MARK } from './keeps.js';
 import { readSilencers } from './silencers.js';
-import { COLUMN_MARK, FUNCTION_MARK } from './trigger.js';
+import { COLUMN_MARK } from './trigger.js';
 
 /** The named schema; when none is named the connection's own, and elsewhere the tables that carry our mark. */
 const IN_SCHEMA = `(n.nspname = coalesce(:schema, pg_catalog.current_schema())
@@ -77,7 +86,7 @@ async function read(
   const indexed = wanted.columns.filter(({ index }) => index).map(({ name }) => name);
   const columns = byTable(await rows(COLUMNS));
   const indexes = byTable(indexed.length === 0 ? [] : await rows(INDEXES, { names: indexed }));
-  const triggers = byTable(await rows(triggersQuery(IN_SCOPE)));
+  const triggers = byTable(await rows(withoutBindings(triggersQuery(IN_SCOPE, wanted.updatedAt))));
   const called = namesCalled([...triggers.values()].flat());
   const volatile = new Set(
     called.length === 0 ? [] : (await rows(VOLATILE, { names: called })).map(({ name }) => String(name)),
@@ -100,6 +109,7 @@ async function read(
         isValid: row.is_valid === true,
       })),
       trigger: triggerOf(on, stamped, wanted),
+      keptBy: keptByOf(on),
       stamped,
       canStamp: stamped !== undefined && stampTypeOf(stamped) !== undefined,
       others: othersOf(on, stamped, wanted, volatile),

@@ -1,19 +1,23 @@
 import type { ExaminedTrigger, OtherTrigger, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
+import { FUNCTION_MARK, keepsColumn } from './keeps.js';
 import { calledBy, canBeUndone, sets } from './sideEffects.js';
-import { FUNCTION_MARK, functionFor, type StampType, TRIGGER_NAME } from './trigger.js';
+import { functionFor, type StampType, TRIGGER_NAME } from './trigger.js';
 
 /** Every trigger and rule that an UPDATE of a table in scope sets off, with its function. */
-export const triggersQuery = (inScope: string): string => `select t.tgrelid::text as id, t.tgname as name,
+export const triggersQuery = (
+  inScope: string,
+  updatedAt = '',
+): string => `select t.tgrelid::text as id, t.tgname as name,
     t.tgenabled as enabled, t.tgtype as type, t.tgqual is not null as has_condition, t.tgattr::text <> '' as has_columns,
     p.prosrc as body, pn.nspname || '.' || p.proname as function, p.proname as function_name, l.lanname as language,
-    pn.nspname = 'pg_catalog' as is_built_in
+    pn.nspname = 'pg_catalog' as is_built_in, ${keepsColumn(updatedAt, 't')} as keeps
   from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
   join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace join pg_catalog.pg_language l on l.oid = p.prolang
   join pg_catalog.pg_class c on c.oid = t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where not t.tgisinternal and ${inScope}
   union all
-  select r.ev_class::text, r.rulename, r.ev_enabled, 0, false, false, '', '', '', 'rule', false
+  select r.ev_class::text, r.rulename, r.ev_enabled, 0, false, false, '', '', '', 'rule', false, false
   from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where r.ev_type = '2' and c.relkind in ('r', 'p') and ${inScope}
@@ -32,7 +36,9 @@ const NAMES: readonly string[] = [TRIGGER_NAME, `knex_meta_${TRIGGER_NAME}`];
 /** The row of the update trigger: by its mark, else by its name and its function's. */
 function ownOf(rows: readonly Row[], { updatedAt }: WantedMetadata): Row | undefined {
   const isNamed = (row: Row): boolean =>
-    NAMES.includes(String(row.name)) && String(row.function_name).startsWith(`set_${updatedAt}`);
+    row.keeps !== true &&
+    NAMES.includes(String(row.name)) &&
+    String(row.function_name).startsWith(`set_${updatedAt}`);
   return rows.find(({ body }) => String(body).includes(FUNCTION_MARK)) ?? rows.find(isNamed);
 }
 
@@ -77,6 +83,12 @@ export function triggerOf(
       difference: differenceOf(own, stamped, wanted),
     }
   );
+}
+
+/** The project's own trigger that keeps the column. */
+export function keptByOf(rows: readonly Row[]): string | undefined {
+  const row = rows.find(({ keeps }) => keeps === true);
+  return row && String(row.name);
 }
 
 /** The names that the others' functions call. */

@@ -1,6 +1,7 @@
 import type { HookTarget, Row, TableFacts } from '../contract.js';
 import { quoteText, withoutBindings } from './identifiers.js';
-import { COLUMN_MARK, FUNCTION_MARK } from './trigger.js';
+import { FUNCTION_MARK } from './keeps.js';
+import { COLUMN_MARK } from './trigger.js';
 
 /** Columns, marks and our trigger of one table in one query; no row when there is no such table. */
 export function factsQuery(target: Pick<HookTarget, 'quoted'>): {

@@ -4,6 +4,7 @@ import { factsQuery, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
+import { ownTriggers } from './ownTriggers.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
 import { carryValues, copyValues } from './values.js';
 
@@ -79,6 +80,7 @@ export const metadata: MetadataEngine = {
   holdsOtherValues,
   copyValues,
   carryValues,
+  ownTriggers,
   reconcileTrigger: async (session, target) => {
     await session.rows(reconcileTriggerSql(target));
     await session.rows(dropUnusedFunctionsSql(target.table.schema));

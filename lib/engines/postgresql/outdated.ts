@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { Row, Upgrade } from '../contract.js';
 import { quoteText, withoutBindings } from './identifiers.js';
-import { FUNCTION_MARK, functionLock, PRESERVE_SETTING, withPreserve } from './trigger.js';
+import { FUNCTION_MARK } from './keeps.js';
+import { functionLock, PRESERVE_SETTING, withPreserve } from './trigger.js';
 
 type Rows = (sql: string) => Promise<readonly Row[]>;
 

@@ -1,13 +1,15 @@
 import type { HookTarget, MetadataColumn } from '../contract.js';
-import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { block, PATH_BACK, SAFE_PATH } from './block.js';
+import { quoteName, quoteText } from './identifiers.js';
+import { FUNCTION_MARK, keepsColumn } from './keeps.js';
 
-/** Stands in the body of every function of knex-meta's: how they are told from a project's own. */
-export const FUNCTION_MARK = 'knex-meta';
 /** The comment of a column that knex-meta put there begins with this. */
 export const COLUMN_MARK = 'knex-meta:';
 /** The setting of one transaction in which rows keep the time stamps that they are given. */
 export const PRESERVE_SETTING = 'knex_meta.preserve';
 export const TRIGGER_NAME = 'update_timestamp';
+/** Begins the name that a function or trigger of ours has while the project has one of the usual name. */
+export const ASIDE = 'knex_meta_';
 /** SQLSTATE of the warning that says why a table got no trigger. */
 export const WARNING_STATE = 'KM001';
 
@@ -81,93 +83,132 @@ export function functionFor(
   };
 }
 
-/** Wraps statements in a DO block whose quoting no name can end; `rest` goes on as Knex takes it. */
-function block(declarations: string, statements: string, rest = ''): string {
-  let tag = '$knex_meta$';
-  while (statements.includes(tag) || rest.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
-  return `do ${tag}\ndeclare\n${declarations}\nbegin\n${withoutBindings(statements)}${rest}\nend\n${tag}`;
-}
-
-const declare = (declarations: readonly string[]): string => declarations.map((d) => `  ${d};`).join('\n');
-
 /** The key of the advisory lock that keeps sessions from making or dropping one schema's function together. */
 export const functionLock = (schema: string): string =>
   `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ${schema}, 0)`;
-const LOCK_KEY = functionLock('ns_name');
 
-const DECLARATIONS = declare([
+/** What `reconcileLoop` needs declared. */
+export const RECONCILE_DECLARATIONS: readonly string[] = [
+  'rels pg_catalog.oid[]',
   'rel pg_catalog.oid',
-  'ns pg_catalog.oid',
-  'ns_name text',
-  'col_type text',
-  'fn text',
-  'body text',
+  'col_type pg_catalog.text',
+  'fn pg_catalog.text',
+  'body pg_catalog.text',
   'fn_oid pg_catalog.oid',
+  'kept pg_catalog.name',
+  'is_made pg_catalog.bool',
+  'tries pg_catalog.int4',
+  'make pg_catalog.text',
+  'todo pg_catalog.text[]',
+  'ddl pg_catalog.text',
+  'tab record',
   'old record',
-  'trg text',
-]);
+  'trg pg_catalog.text',
+];
 
-const FIND_FUNCTION =
-  "select p.oid into fn_oid from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0 and p.prosrc = body and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')";
+/**
+ * Whether a function `p` may be run by whoever updates the table `tab`: its owner is the current role, or one that
+ * may act as this role, the owner of the schema or the owner of the table, which a superuser always may.
+ */
+const TRUSTED = `(pg_catalog.pg_has_role(p.proowner, current_user, 'MEMBER')
+      or pg_catalog.pg_has_role(p.proowner, tab.ns_owner, 'MEMBER') or pg_catalog.pg_has_role(p.proowner, tab.owner, 'MEMBER'))`;
 
-/** What follows the marks, by all that decides it: it is the same for every table of a project. */
-const rests = new Map<string, string>();
+const FIND_FUNCTION = `fn_oid := null;
+    select p.oid, p.proname into fn_oid, fn from pg_catalog.pg_proc p
+      where p.pronamespace = tab.ns and p.pronargs = 0 and p.prosrc = body and not p.prosecdef and p.proconfig is null
+        and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype and ${TRUSTED}
+        and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
+      order by p.proname <> fn, p.proname limit 1`;
 
-function restOf(target: HookTarget): string {
+/** The loop over the tables in \`rels\`, by all that decides its text: it is the same for every table of a project. */
+const loops = new Map<string, string>();
+
+export function reconcileLoop(target: Omit<HookTarget, 'table' | 'quoted'>): string {
   const { updatedAt = '', clock, onExplicitUpdate } = target;
   const key = JSON.stringify([updatedAt, clock.type, clock.expression, onExplicitUpdate]);
-  const known = rests.get(key);
+  const known = loops.get(key);
   if (known !== undefined) return known;
   const column = quoteText(updatedAt);
   const branches = STAMP_TYPES.map((type) => {
     const { name, body } = functionFor(target, type);
-    return `    when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
+    return `      when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
   }).join('\n');
-  const rest = withoutBindings(`
-  select case when t.typname = 'timestamptz' then 'timestamptz' when t.typname = 'timestamp' then 'timestamp'
-              when t.typname = 'date' then 'date' else 'other' end into col_type
-    from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-    where a.attrelid = rel and a.attname = ${column} and a.attnum > 0 and not a.attisdropped
-      and a.attgenerated = '';
-  case col_type
+  const loop = `
+  <<tables>>
+  foreach rel in array rels loop
+    ${SAFE_PATH}
+    fn := null; fn_oid := null; is_made := false; make := null; todo := '{}';
+    select c.relnamespace as ns, n.nspname as ns_name, n.nspowner as ns_owner, c.relowner as owner,
+        pg_catalog.format('%I.%I', n.nspname, c.relname) as quoted into tab
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = rel;
+    select case when t.typname = 'timestamptz' then 'timestamptz' when t.typname = 'timestamp' then 'timestamp'
+                when t.typname = 'date' then 'date' else 'other' end into col_type
+      from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+      where a.attrelid = rel and a.attname = ${column} and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '';
+    kept := (select g.tgname from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
+      where g.tgrelid = rel and ${keepsColumn(updatedAt)} order by g.tgname limit 1);
+    case col_type
 ${branches}
-    else null;
-  end case;
-  if fn is not null then
-    if pg_catalog.octet_length(fn) > 63 then fn := 'set_' || pg_catalog.to_hex(pg_catalog.hashtext(fn)); end if;
-    ${FIND_FUNCTION};
-    if fn_oid is not null then
-      perform pg_catalog.pg_advisory_xact_lock_shared(${LOCK_KEY});
+      else null;
+    end case;
+    if kept is not null then
+      fn := null;
+    elsif fn is not null then
+      if pg_catalog.octet_length(fn) > 45 then fn := 'set_' || pg_catalog.to_hex(pg_catalog.hashtext(fn)); end if;
+      ddl := fn;
       ${FIND_FUNCTION};
-    end if;
-    if fn_oid is null then
-      perform pg_catalog.pg_advisory_xact_lock(${LOCK_KEY});
-      if exists (select from pg_catalog.pg_proc p where p.pronamespace = ns and p.proname = fn and p.pronargs = 0
-          and (p.prosrc not like '%${FUNCTION_MARK}%' or not pg_catalog.pg_has_role(p.proowner, 'USAGE'))) then
-        -- A project's own function of this name, or another role's: theirs stays as it is.
-        fn := pg_catalog.left(fn, 54) || '_' || pg_catalog.to_hex(pg_catalog.hashtext(body || current_user));
-      end if;
-      ${FIND_FUNCTION};
-      if fn_oid is null then
-        execute pg_catalog.format('create or replace function %I.%I() returns trigger language plpgsql as %L', ns_name, fn, body);
+      if fn_oid is not null then
+        perform pg_catalog.pg_advisory_xact_lock_shared(${functionLock('tab.ns_name')});
         ${FIND_FUNCTION};
       end if;
+      if fn_oid is null then
+        perform pg_catalog.pg_advisory_xact_lock(${functionLock('tab.ns_name')});
+        fn := ddl;
+        ${FIND_FUNCTION};
+      end if;
+      if fn_oid is null then
+        -- A project's own function of this name, or one of a role that is not to be trusted, stays as it is.
+        fn := ddl;
+        tries := 1;
+        while exists (select from pg_catalog.pg_proc p where p.pronamespace = tab.ns and p.proname = fn and p.pronargs = 0
+            and (p.prosrc not like '%${FUNCTION_MARK}%' or p.prosecdef or p.proconfig is not null or not ${TRUSTED}
+              or not pg_catalog.pg_has_role(p.proowner, 'USAGE'))) loop
+          fn := '${ASIDE}' || ddl || case when tries = 1 then '' else '_' || tries end;
+          tries := tries + 1;
+        end loop;
+        make := pg_catalog.format('create %sfunction %I.%I() returns trigger language plpgsql as %L',
+          case when exists (select from pg_catalog.pg_proc p where p.pronamespace = tab.ns and p.proname = fn and p.pronargs = 0)
+            then 'or replace ' else '' end, tab.ns_name, fn, body);
+      end if;
+    elsif col_type is not null then
+      raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
+        'table %s has a column %I of its own that cannot hold the time stamp: it got no update trigger', tab.quoted, ${column});
     end if;
-  elsif col_type is not null then
-    raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
-      'table %s has a column %I of its own that cannot hold the time stamp: it got no update trigger', rel::pg_catalog.regclass, ${column});
-  end if;
-  for old in select g.tgname, g.tgfoid from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
-      where g.tgrelid = rel and not g.tgisinternal and p.prosrc like '%${FUNCTION_MARK}%' loop
-    if old.tgfoid = fn_oid then return; end if;
-    execute pg_catalog.format('drop trigger %I on %s', old.tgname, rel::pg_catalog.regclass);
-  end loop;
-  if fn_oid is null then return; end if;
-  trg := '${TRIGGER_NAME}';
-  if exists (select from pg_catalog.pg_trigger g where g.tgrelid = rel and g.tgname = trg) then trg := 'knex_meta_${TRIGGER_NAME}'; end if;
-  execute pg_catalog.format('create trigger %I before update on %s for each row execute function %I.%I()', trg, rel::pg_catalog.regclass, ns_name, fn);`);
-  rests.set(key, rest);
-  return rest;
+    for old in select g.tgname, g.tgfoid, g.tgtype = 19 and g.tgqual is null and g.tgattr::pg_catalog.text = '' as is_whole from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
+        where g.tgrelid = rel and not g.tgisinternal and p.prosrc like '%${FUNCTION_MARK}%'
+        order by g.tgname <> '${TRIGGER_NAME}', g.tgname loop
+      if old.tgfoid = fn_oid and old.is_whole and not is_made then is_made := true;
+      else todo := todo || pg_catalog.format('drop trigger %I on %s', old.tgname, tab.quoted);
+      end if;
+    end loop;
+    if fn is not null and not is_made then
+      trg := '${TRIGGER_NAME}';
+      if exists (select from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
+          where g.tgrelid = rel and g.tgname = trg and p.prosrc not like '%${FUNCTION_MARK}%') then trg := '${ASIDE}${TRIGGER_NAME}'; end if;
+      todo := todo || pg_catalog.format('create trigger %I before update on %s for each row execute function %I.%I()', trg, tab.quoted, tab.ns_name, fn);
+    end if;
+    ${PATH_BACK}
+    begin
+      if make is not null then execute make; end if;
+      foreach ddl in array todo loop execute ddl; end loop;
+    exception when insufficient_privilege or raise_exception or feature_not_supported then
+      raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
+        'table %s got no update trigger, because the database refused it: %s', tab.quoted, sqlerrm);
+    end;
+  end loop;`;
+  loops.set(key, loop);
+  return loop;
 }
 
 /**
@@ -179,31 +220,42 @@ export function reconcileTriggerSql(target: HookTarget, marks: readonly Metadata
   const statements = `
   rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
   if rel is null then return; end if;
-  select c.relnamespace, n.nspname into ns, ns_name
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = rel;
+  rels := array[rel];
 ${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}`;
-  return block(DECLARATIONS, statements, restOf(target));
+  return block(RECONCILE_DECLARATIONS, statements + reconcileLoop(target));
 }
 
 /** One statement that drops the functions of knex-meta's that no trigger uses any more. */
 export function dropUnusedFunctionsSql(schema: string | undefined): string {
-  const schemas = schema === undefined ? 'any (pg_catalog.current_schemas(false))' : quoteText(schema);
+  const schemas = schema === undefined ? 'pg_catalog.current_schemas(false)' : `array[${quoteText(schema)}]`;
   return block(
-    declare(['f record', 'ns_name text', 'fn_oid pg_catalog.oid']),
+    [
+      'spaces pg_catalog.name[]',
+      'f record',
+      'fn_oid pg_catalog.oid',
+      'todo pg_catalog.text[]',
+      'ddl pg_catalog.text',
+    ],
     `
+  spaces := ${schemas};
+  ${SAFE_PATH}
+  todo := '{}';
   for f in select p.pronamespace, n.nspname, p.proname
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-      where n.nspname = ${schemas} and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
-        and p.prosrc like '%${FUNCTION_MARK}%' and pg_catalog.pg_has_role(p.proowner, 'USAGE') loop
-    ns_name := f.nspname;
+      where n.nspname = any (spaces) and p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
+        and p.prosrc like '%-- ${FUNCTION_MARK}' || pg_catalog.chr(10) || '%' and pg_catalog.pg_has_role(p.proowner, 'USAGE') loop
     -- Another session that is about to use the function holds the lock: then it stays.
-    continue when not pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY});
+    continue when not pg_catalog.pg_try_advisory_xact_lock(${functionLock('f.nspname')});
     -- Read again under the lock: another session may have dropped it and made it anew since.
     select p.oid into fn_oid from pg_catalog.pg_proc p
       where p.pronamespace = f.pronamespace and p.proname = f.proname and p.pronargs = 0;
     continue when fn_oid is null or exists (select from pg_catalog.pg_trigger g where g.tgfoid = fn_oid);
+    todo := todo || pg_catalog.format('drop function if exists %I.%I()', f.nspname, f.proname);
+  end loop;
+  ${PATH_BACK}
+  foreach ddl in array todo loop
     begin
-      execute pg_catalog.format('drop function if exists %I.%I()', f.nspname, f.proname);
+      execute ddl;
     exception when dependent_objects_still_exist then
       -- A snapshot from before the trigger that uses it (REPEATABLE READ): it stays.
       null;

@@ -3,6 +3,7 @@ import type { ExaminedTable, TriggerTrial } from '../checks.js';
 import type { TableId } from '../contract.js';
 import { attempt, type Trial, type TrialError, tryAndUndo } from '../undo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { SEES_ALL_ROWS } from './rowSecurity.js';
 
 /**
  * One row that nobody holds, locked, with the table that it is really in, and a column to set to itself: the last
@@ -24,7 +25,7 @@ const FIND = (
 const PAST = "'2001-01-01 00:00:00'";
 
 /** In a session far from UTC, so that a trigger which stamps local time shows. */
-const PREPARE = "set local lock_timeout = '2s'; set local timezone to 'Asia/Kolkata'";
+const PREPARE = `set local lock_timeout = '2s'; set local timezone to 'Asia/Kolkata'; ${SEES_ALL_ROWS}`;
 
 type Query = (sql: string) => Promise<Record<string, unknown>[]>;
 

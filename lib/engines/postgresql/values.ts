@@ -1,6 +1,7 @@
 import type { CarryOutcome, HookTarget, Session } from '../contract.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { withAllRows } from './rowSecurity.js';
 
 /** Rows that hold something else than what the column's default put there. */
 export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
@@ -47,7 +48,19 @@ export async function enabledTriggers(
 }
 
 /** See `MetadataEngine.carryValues`. User triggers stay silent, so that no row counts as updated. */
-export async function carryValues(
+export function carryValues(
+  session: Session,
+  target: HookTarget,
+  key: string,
+  from: string,
+  to: string,
+): Promise<CarryOutcome> {
+  return withAllRows(session, target.quoted, `carry the values of ${quoteName(from)} over`, () =>
+    carryAll(session, target, key, from, to),
+  );
+}
+
+async function carryAll(
   session: Session,
   target: HookTarget,
   key: string,
@@ -79,7 +92,9 @@ async function updateSilently(session: Session, target: HookTarget, assignment: 
 
 /** See `MetadataEngine.copyValues`. */
 export function copyValues(session: Session, target: HookTarget, from: string, to: string): Promise<void> {
-  return updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`);
+  return withAllRows(session, target.quoted, `copy the values of ${quoteName(from)}`, () =>
+    updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`),
+  );
 }
 
 /** Does something while triggers stay silent, inside a transaction: nobody else writes to the table meanwhile. */

@@ -5,6 +5,7 @@ import { identifierOf, sameName, significant, tokenize } from '../tokens.js';
 import { columnsWithConstraint, isStrict, isWithoutRowid } from './ddl/index.js';
 import { expectedColumns } from './expected.js';
 import { COLUMN_MARK } from './facts.js';
+import { keepsColumn } from './keeps.js';
 import { createTriggerSql, rowCondition, stampFor, TRIGGER_MARK, triggerName } from './trigger.js';
 
 const COLUMNS = `select m.name as table_name, m.sql as table_sql, x.name, x.type, x."notnull" as required, x.dflt_value as default_to, x.pk
@@ -98,9 +99,10 @@ function examined(
   const columns = columnFacts(rows);
   const sql = String(rows[0]?.table_sql);
   const stamped = columns.find((column) => sameName(column.name, wanted.updatedAt ?? ''));
+  const keeping = triggers.find((row) => keepsColumn(String(row.sql), name, wanted.updatedAt ?? ''));
   const own =
     triggers.find((row) => String(row.sql).includes(TRIGGER_MARK)) ??
-    triggers.find((row) => sameName(String(row.name), triggerName(name)));
+    triggers.find((row) => sameName(String(row.name), triggerName(name)) && row !== keeping);
   const expected = triggerSqlFor(name, rows, stamped, wanted, own && String(own.name));
   return {
     name,
@@ -112,6 +114,7 @@ function examined(
       isValid: true,
     })),
     trigger: triggerOf(own, expected),
+    keptBy: keeping && String(keeping.name),
     stamped,
     canStamp: expected !== undefined,
     others: triggers.filter((row) => row !== own).map((row) => otherOf(row, stamped)),

@@ -6,6 +6,7 @@ import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
+import { ownTriggers } from './ownTriggers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
 import { carryValues, copyValues } from './values.js';
@@ -126,6 +127,7 @@ export const metadata: MetadataEngine = {
   holdsOtherValues,
   copyValues,
   carryValues,
+  ownTriggers,
   reconcileTrigger,
   extendClient,
   hideMetadata,

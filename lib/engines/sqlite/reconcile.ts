@@ -2,6 +2,7 @@ import type { HookStatement, HookTarget, Session } from '../contract.js';
 import { isWithoutRowid } from './ddl/index.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
+import { keepsColumn } from './keeps.js';
 import { createTriggerSql, rowCondition, stampFor, TRIGGER_MARK, triggerName } from './trigger.js';
 
 function masterOf(target: HookTarget): string {
@@ -13,8 +14,11 @@ function qualified(target: HookTarget, name: string): string {
 }
 
 /** A name for the table's trigger that no trigger of another table has. */
-async function freeName(session: Session, target: HookTarget): Promise<string> {
-  const base = triggerName(target.table.name);
+async function freeName(
+  session: Session,
+  target: HookTarget,
+  base = triggerName(target.table.name),
+): Promise<string> {
   for (let suffix = 1; ; suffix += 1) {
     const name = suffix === 1 ? base : `${base}_${suffix}`;
     const rows = await session.rows(
@@ -25,16 +29,30 @@ async function freeName(session: Session, target: HookTarget): Promise<string> {
   }
 }
 
+/** The statement of a trigger with another name. */
+function renamed(target: HookTarget, sql: string, name: string): string {
+  return sql.replace(
+    /^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i,
+    (_, create: string) => `${create}${qualified(target, name)}`,
+  );
+}
+
 /** Drops a trigger of ours and makes it again under another name: SQLite cannot rename one. */
 async function renameTrigger(session: Session, target: HookTarget, name: string, sql: string): Promise<void> {
   await session.rows(`drop trigger ${qualified(target, name)}`);
-  const fresh = await freeName(session, target);
-  await session.rows(
-    sql.replace(
-      /^(create\s+trigger\s+)(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\S+)/i,
-      (_, create: string) => `${create}${quoteName(fresh)}`,
-    ),
-  );
+  await session.rows(renamed(target, sql, await freeName(session, target)));
+}
+
+/** Puts a trigger of ours aside, whose name the project wants. */
+export async function nameAside(
+  session: Session,
+  target: HookTarget,
+  name: string,
+  sql: string,
+): Promise<void> {
+  const fresh = await freeName(session, target, `knex_meta_${name}`);
+  await session.rows(`drop trigger ${qualified(target, name)}`);
+  await session.rows(renamed(target, sql, fresh));
 }
 
 /** Frees the name of a new table's trigger when a table that was renamed behind our back still has it. */
@@ -63,6 +81,15 @@ export function renameTriggerOf(target: HookTarget): HookStatement {
   };
 }
 
+/** Whether a trigger of the project's own keeps the column that ours would. */
+async function isKept(session: Session, target: HookTarget): Promise<boolean> {
+  const rows = await session.rows(
+    `select sql from ${masterOf(target)} where type = 'trigger' and lower(tbl_name) = lower(?)`,
+    [target.table.name],
+  );
+  return rows.some(({ sql }) => keepsColumn(String(sql), target.table.name, target.updatedAt ?? ''));
+}
+
 /** See `MetadataEngine.reconcileTrigger`. */
 export async function reconcileTrigger(session: Session, target: HookTarget): Promise<void> {
   const query = factsQuery(target);
@@ -80,7 +107,7 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
   );
   if (facts.trigger !== undefined)
     await session.rows(`drop trigger ${qualified(target, facts.trigger.name)}`);
-  if (column === undefined) return;
+  if (column === undefined || (await isKept(session, target))) return;
   if (stamp === undefined || condition === undefined) {
     session.warn(
       `table ${target.table.name} has a column ${column.name} of its own that cannot hold the time stamp: it got no update trigger`,

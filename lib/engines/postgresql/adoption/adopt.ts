@@ -3,6 +3,7 @@ import type { AdoptionSession, AdoptRequest } from '../../adoption.js';
 import type { HookTarget, MetadataColumn, TableFacts } from '../../contract.js';
 import { quoteName, quoteText } from '../identifiers.js';
 import { metadata } from '../metadata.js';
+import { requireAllRows } from '../rowSecurity.js';
 import { ADOPTED_MARK, COLUMN_MARK, markColumn, reconcileTriggerSql } from '../trigger.js';
 import { backfill, type Filling } from './backfill.js';
 import { makeIndex } from './indexes.js';
@@ -188,6 +189,7 @@ async function completeColumns(
   const { target } = request;
   const { missing, fillings } = pending;
   if (missing.length + fillings.length === 0) return;
+  if (fillings.length > 0) await requireAllRows(session, target.quoted, 'fill its rows');
   await checkWay(session, request, pending);
   if (missing.length > 0) {
     await exclusively(session, target.quoted, request, async () => {

@@ -3,6 +3,7 @@ import type { Session } from '../../contract.js';
 import { type Losses, type LossNames, warnOfLosses } from '../../losses.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { PLANNED } from '../planned.js';
+import { requireAllRows } from '../rowSecurity.js';
 import { dropUnusedFunctionsSql } from '../trigger.js';
 import { readState, readTable } from './state.js';
 import { exclusively, run } from './steps.js';
@@ -11,6 +12,7 @@ import { exclusively, run } from './steps.js';
 export async function losses(session: Session, quoted: string, names: LossNames): Promise<Losses> {
   const count = (name: string | undefined, condition: (quoted: string) => string): string =>
     name === undefined ? '0' : `count(*) filter (where ${condition(quoteName(name))})`;
+  await requireAllRows(session, quoted, 'say what of it would be lost');
   const [row] = await session.rows(
     withoutBindings(`select ${count(names.notes, (each) => `${each} is not null`)} as notes,
       ${count(names.is_active, (each) => `not ${each}`)} as inactive,

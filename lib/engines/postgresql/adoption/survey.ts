@@ -1,7 +1,7 @@
 import type { TableSurvey } from '../../adoption.js';
 import type { Row, Session, TableFacts, TableId } from '../../contract.js';
 import { quoteName, quoteText, withoutBindings } from '../identifiers.js';
-import { FUNCTION_MARK } from '../trigger.js';
+import { FUNCTION_MARK } from '../keeps.js';
 
 /** An estimate below this is looked at: the rows are counted. */
 const COUNTED = 100_000;

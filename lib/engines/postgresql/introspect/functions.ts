@@ -1,6 +1,6 @@
 import type { DatabaseFunction } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
-import { FUNCTION_MARK } from '../trigger.js';
+import { FUNCTION_MARK } from '../keeps.js';
 import { type AccessRow, accessOf, selectAccess } from './access.js';
 import { functionName, joinComment, joinExtension, readRows, type Scope } from './rows.js';
 

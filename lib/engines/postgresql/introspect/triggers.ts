@@ -1,6 +1,6 @@
 import type { Trigger } from '../../../schema/table.js';
 import { columnOfBody } from '../facts.js';
-import { FUNCTION_MARK } from '../trigger.js';
+import { FUNCTION_MARK } from '../keeps.js';
 import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { stable } from './stable.js';
 

@@ -3,6 +3,7 @@ import type { CatalogTable, Witness } from '../../../lint/engine.js';
 import { rowsOf } from '../../../metadata/session.js';
 import type { Row } from '../../contract.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
+import { SEES_ALL_ROWS } from '../rowSecurity.js';
 
 /** A question is not worth more of the server's time, nor a place in a queue for a lock. */
 const STATEMENT_MS = 2000;
@@ -27,6 +28,7 @@ async function ask(db: Knex, sql: string): Promise<readonly Row[] | undefined> {
   try {
     return await db.transaction(async (trx) => {
       await trx.raw('set transaction read only');
+      await trx.raw(SEES_ALL_ROWS);
       await trx.raw(`set local statement_timeout = ${STATEMENT_MS}`);
       await trx.raw(`set local lock_timeout = ${LOCK_MS}`);
       return rowsOf(await trx.raw(withoutBindings(sql)));

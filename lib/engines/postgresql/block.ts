@@ -1,0 +1,23 @@
+import { withoutBindings } from './identifiers.js';
+
+/**
+ * From here on a block finds operators, functions and types in the server's own schema alone, whatever the connection's
+ * search path says: another role could have put its own in a schema of that path (CVE-2018-1058).
+ */
+export const SAFE_PATH = "perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);";
+
+/** Before a block changes something: the project's event triggers see the path that they know. */
+export const PATH_BACK = "perform pg_catalog.set_config('search_path', own_path, true);";
+
+/**
+ * A DO block whose quoting no name can end, with `?` escaped for Knex. Its statements begin on the connection's path; none of
+ * them may use an operator or a cast before SAFE_PATH or behind PATH_BACK.
+ */
+export function block(declarations: readonly string[], statements: string): string {
+  let tag = '$knex_meta$';
+  while (statements.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  const declared = ["own_path pg_catalog.text := pg_catalog.current_setting('search_path')", ...declarations];
+  return withoutBindings(
+    `do ${tag}\ndeclare\n${declared.map((each) => `  ${each};`).join('\n')}\nbegin${statements}\nend\n${tag}`,
+  );
+}
