@@ -1,6 +1,7 @@
 import type { HookTarget, Session } from '../contract.js';
 import { recordTableOf } from '../recordTable.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { withAllRows } from './rowSecurity.js';
 import { WRITTEN } from './values.js';
 
 /** When the first migration of this database ran, as text; undefined when no record is found. */
@@ -50,9 +51,11 @@ export async function holdsOtherValues(
   const written = isInstant
     ? await writtenInstant(session, target, quoted)
     : (WRITTEN[key]?.(quoted) ?? 'true');
-  const [row] = await session.rows(
-    withoutBindings(
-      `select 1 from ${target.quoted} where ${written} and ${quoteName(own)}::text is distinct from ${quoted}::text limit 1`,
+  const [row] = await withAllRows(session, target.quoted, `read the values of ${quoted}`, () =>
+    session.rows(
+      withoutBindings(
+        `select 1 from ${target.quoted} where ${written} and ${quoteName(own)}::text is distinct from ${quoted}::text limit 1`,
+      ),
     ),
   );
   return row !== undefined;
