@@ -381,7 +381,7 @@ module.exports = withMeta({ client: 'pg', connection: '${url}', migrations: { ta
     );
     const up = await stockKnex(['migrate:latest'], stock.folder);
     expect(up.code, up.stderr).to.equal(0);
-    expect(await one('select created_at = born as same, notes from plain')).to.deep.equal({
+    expect(await one('select created_at = born::timestamptz(3) as same, notes from plain')).to.deep.equal({
       same: true,
       notes: null,
     });

@@ -15,7 +15,7 @@ import { expectedColumns } from './expected.js';
 import { OWN_DATABASE, READS_CATALOG, withoutBindings } from './identifiers.js';
 import { FUNCTION_MARK } from './keeps.js';
 import { readSilencers } from './silencers.js';
-import { COLUMN_MARK } from './trigger.js';
+import { COLUMN_MARK, withoutPrecision } from './trigger.js';
 
 /** The named schema; when none is named the connection's own, and elsewhere the tables that carry our mark. */
 const IN_SCHEMA = `(n.nspname = coalesce(:schema, pg_catalog.current_schema())
@@ -64,7 +64,7 @@ const FUNCTIONS = `select n.nspname as schema, p.proname as name
 function columnFacts(row: Row): ColumnFacts {
   return {
     name: String(row.column_name),
-    type: String(row.type),
+    type: row.is_metadata === true ? withoutPrecision(String(row.type)) : String(row.type),
     nullable: row.nullable === true,
     defaultTo: row.default_to === null ? undefined : String(row.default_to),
     isMetadata: row.is_metadata === true,

@@ -13,8 +13,8 @@ const READ = `select a.attname as name, pg_catalog.pg_get_expr(d.adbin, d.adreli
   where a.attrelid = pg_catalog.to_regclass('pg_temp.${TABLE}')`;
 
 const TYPES: Readonly<Record<string, string>> = {
-  timestamptz: 'timestamp with time zone',
-  timestamp: 'timestamp without time zone',
+  'timestamptz(3)': 'timestamp with time zone',
+  'timestamp(3)': 'timestamp without time zone',
 };
 
 /**

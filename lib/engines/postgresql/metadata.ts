@@ -8,9 +8,13 @@ import { ownTriggers } from './ownTriggers.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
 import { carryValues, copyValues } from './values.js';
 
+/**
+ * The type of a new metadata column. Instants have milliseconds, which is what JavaScript can hold: so a row that was
+ * read is found by its own values.
+ */
 export function columnType(key: string, clock: { readonly type: string }): string {
   if (key === 'notes') return 'text';
-  return key === 'is_active' || key === 'is_flagged' ? 'boolean' : clock.type;
+  return key === 'is_active' || key === 'is_flagged' ? 'boolean' : `${clock.type}(3)`;
 }
 
 export function columnDefault(key: string, clock: { readonly expression: string }): string | undefined {

@@ -21,6 +21,11 @@ const COMMENTS: Readonly<Record<string, string>> = {
   updated_at: 'when the row was last updated (UTC), kept by a trigger',
 };
 
+/** The type of a metadata column without its precision: those of an older version have microseconds, and stay so. */
+export function withoutPrecision(type: string): string {
+  return type.replace(/^timestamp\(3\)/, 'timestamp');
+}
+
 /** Ends the comment of what an adoption put there: undoing the adoption takes away just that. */
 export const ADOPTED_MARK = '(adopted)';
 

@@ -1,5 +1,5 @@
 import type { Column } from '../../../schema/column.js';
-import { COLUMN_MARK } from '../trigger.js';
+import { COLUMN_MARK, withoutPrecision } from '../trigger.js';
 import { type ColumnsOf, joinComment, readManyRows, type Scope } from './rows.js';
 import { numberingOf, type SequenceRow } from './sequences.js';
 import { stable } from './stable.js';
@@ -93,7 +93,7 @@ function columnOf(row: ColumnShape): Column {
   const isGenerated = row.generated !== '';
   return {
     name: row.name,
-    type: row.type,
+    type: isMetadata ? withoutPrecision(row.type) : row.type,
     userType: row.type_name === undefined ? undefined : { schema: row.type_schema, name: row.type_name },
     nullable: !row.required,
     notNullConflict: undefined,

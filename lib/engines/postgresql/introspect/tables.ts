@@ -2,6 +2,7 @@ import type { View } from '../../../schema/database.js';
 import type { Dependency } from '../../../schema/names.js';
 import type { Table, Trigger } from '../../../schema/table.js';
 import type { Index } from '../../../schema/tableIndex.js';
+import { withoutPrecision } from '../trigger.js';
 import { type ColumnRow, numbered } from './columns.js';
 import { type ConstraintRow, checkOf, exclusionOf, foreignKeyOf, keyOf } from './constraints.js';
 import { type IndexRow, type IndexWords, indexOf } from './indexes.js';
@@ -88,7 +89,12 @@ export function viewOf(row: RelationRow, parts: RelationParts): View {
     comment,
     extension,
     isMaterialized: row.kind === 'm',
-    columns: columns.map(({ shape }) => ({ name: shape.name, type: shape.type, comment: shape.comment })),
+    // A view's types are its tables' types, and of metadata columns both precisions are right.
+    columns: columns.map(({ shape: { name, type, comment } }) => ({
+      name,
+      type: withoutPrecision(type),
+      comment,
+    })),
     definition: stable((row.definition ?? '').trim().replace(/;$/, '')),
     options: row.options ?? [],
     isPopulated: row.populated,

@@ -3,6 +3,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../../../../schema/constr
 import type { ObjectName } from '../../../../schema/names.js';
 import type { Table } from '../../../../schema/table.js';
 import type { Index } from '../../../../schema/tableIndex.js';
+import { withoutPrecision } from '../../trigger.js';
 import type { PlainKey, PlainTable } from './parse.js';
 import type { NamedColumns } from './part.js';
 import type { Probe } from './probe.js';
@@ -110,7 +111,8 @@ const found = new WeakMap<Column, Column>();
 function sameDefinition(probed: Column, own: Column): boolean {
   if (found.get(own) === probed) return true;
   const { comment, isMetadata, nullable } = own;
-  const isThat = sameData({ ...probed, comment, isMetadata, nullable }, own);
+  const type = isMetadata ? withoutPrecision(probed.type) : probed.type;
+  const isThat = sameData({ ...probed, type, comment, isMetadata, nullable }, own);
   if (isThat) found.set(own, probed);
   return isThat;
 }
