@@ -5,24 +5,18 @@ import type { ObjectName } from '../schema/names.js';
 import {
   columnLine,
   defaultCall,
-  explicitOptions,
-  identityClause,
   isPlainComment,
   isPlainSerial,
   sequenceOptions,
   typeCall,
 } from './column.js';
+import { differences, nullabilityPieces } from './columnDifferences.js';
 import { isSayable } from './names.js';
+import { numberingPieces } from './numberingPieces.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
 import { columnSql } from './tableSql.js';
 import { bare, literal, quote, sqlObject, sqlText } from './text.js';
-
-/** The keys of a column in which two differ. */
-function differences(from: Column, to: Column): ReadonlySet<keyof Column> {
-  const keys = Object.keys(to) as (keyof Column)[];
-  return new Set(keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key])));
-}
 
 /** An action that an engine may have for itself only. */
 function alone(table: ObjectName, action: string, { defaultSchema }: RenderContext): Piece {
@@ -45,84 +39,6 @@ function castPieces(change: ColumnChange, from: Column, to: Column): readonly Pi
     ...(to.defaultTo === undefined ? [] : [alter(table, `${column} set default ${to.defaultTo}`)]),
     ...nullabilityPieces(change, from, to),
   ];
-}
-
-function nullabilityPieces({ table }: ColumnChange, from: Column, to: Column): readonly Piece[] {
-  if (from.nullable === to.nullable) return [];
-  return [
-    isSayable(to.name)
-      ? builder(table, `t.${to.nullable ? 'setNullable' : 'dropNullable'}(${quote(to.name)});`)
-      : alter(table, `alter column ${sqlName(to.name)} ${to.nullable ? 'drop' : 'set'} not null`),
-  ];
-}
-
-/** The next number is behind all that are there. */
-function advance(table: string, column: string, sequence: string): Piece {
-  return sql(
-    `select setval(${sqlText(sequence)}, coalesce((select max(${column}) from ${table}), 0) + 1, false)`,
-  );
-}
-
-function numberingPieces(
-  change: ColumnChange,
-  from: Column,
-  to: Column,
-  { defaultSchema }: RenderContext,
-): readonly Piece[] {
-  const { table } = change;
-  const [had, has] = [from.numbering, to.numbering];
-  const name = sqlName(to.name);
-  const column = `alter column ${name}`;
-  if (had?.kind === 'identity' && has?.kind === 'identity') {
-    const options = sequenceOptions(has.sequence);
-    const old = sequenceOptions(had.sequence);
-    const settings =
-      options.join() === old.join() ? [] : explicitOptions(has.sequence).map((option) => `set ${option}`);
-    const always = had.always === has.always ? [] : [`set generated ${has.always ? 'always' : 'by default'}`];
-    const typed = from.type === to.type ? [] : [`${column} type ${to.type}`];
-    const said = [...always, ...settings];
-    return [alter(table, ...typed, ...(said.length === 0 ? [] : [`${column} ${said.join(' ')}`]))];
-  }
-  const pieces: Piece[] = [];
-  const quoted = sqlObject(table, defaultSchema);
-  if (had?.kind === 'serial' && has?.kind === 'serial') {
-    // The builder's word for the type would make a sequence, and its `.alter()` takes the default away.
-    if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
-    if (differences(from, to).has('numbering')) {
-      const options = [`as ${has.sequence.type}`, ...explicitOptions(has.sequence)].join(' ');
-      pieces.push(sql(`alter sequence ${sqlObject(had.sequence, defaultSchema)} ${options}`));
-    }
-    return [...pieces, ...nullabilityPieces(change, from, to)];
-  }
-  if (had?.kind === 'identity') pieces.push(alter(table, `${column} drop identity`));
-  if (from.type !== to.type && had?.kind !== 'serial') pieces.push(alter(table, `${column} type ${to.type}`));
-  if (had?.kind === 'serial') {
-    pieces.push(alter(table, `${column} drop default`));
-    pieces.push(sql(`drop sequence ${sqlObject(had.sequence, defaultSchema)}`));
-    if (from.type !== to.type) pieces.push(alter(table, `${column} type ${to.type}`));
-  }
-  if (has?.kind === 'identity' || has?.kind === 'serial') {
-    const sequence = { schema: table.schema, name: has.sequence.name };
-    const sequenceName = sqlObject(sequence, defaultSchema);
-    if (has.kind === 'identity') {
-      if (from.nullable) pieces.push(alter(table, `${column} set not null`));
-      if (had === undefined && from.defaultTo !== undefined)
-        pieces.push(alter(table, `${column} drop default`));
-      const options = [`sequence name ${sequenceName}`, ...sequenceOptions(has.sequence)];
-      pieces.push(alter(table, `${column} add ${identityClause(has.always, options)}`));
-    } else {
-      const options = sequenceOptions(has.sequence, true);
-      pieces.push(
-        sql([`create sequence ${sequenceName}`, ...options, `owned by ${quoted}.${name}`].join(' ')),
-      );
-      pieces.push(alter(table, `${column} set default nextval(${sqlText(sequenceName)}::regclass)`));
-    }
-    pieces.push(advance(quoted, name, sequenceName));
-  } else if (to.defaultTo !== undefined) {
-    pieces.push(alter(table, `${column} set default ${to.defaultTo}`));
-  }
-  if (has?.kind !== 'identity') pieces.push(...nullabilityPieces(change, from, to));
-  return pieces;
 }
 
 /** `.alter()` with what it is to leave alone. */

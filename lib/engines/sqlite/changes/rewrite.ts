@@ -1,4 +1,5 @@
 import { type Operation, type PartRename, sameObject } from '../../../operations/operation.js';
+import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 
 /** A rename of a constraint or index as the engine knows it: away with the one, and here is the other. */
@@ -47,18 +48,44 @@ function joinKeys(operations: readonly Operation[], before: DatabaseSchema): rea
     }, operations);
 }
 
+type ColumnOperation = Extract<Operation, { kind: 'column' }>;
+
+const isNumbered = (each: Operation): each is ColumnOperation & { readonly to: Column } =>
+  each.kind === 'column' && each.to?.numbering?.kind === 'rowid' && !each.to.numbering.reuses;
+
+/**
+ * ALTER TABLE adds no primary key. A new column that numbers the rows is added as a plain one, and becomes the key when
+ * the table has no other: that rebuild numbers the rows that are there.
+ */
+function addNumberedLater(operations: readonly Operation[]): readonly Operation[] {
+  const later = operations.filter(isNumbered).filter(({ from }) => from === undefined);
+  if (later.length === 0) return operations;
+  const plain = ({ to }: { readonly to: Column }): Column => ({
+    ...to,
+    numbering: undefined,
+    nullable: true,
+  });
+  const isOf = (each: Operation, { table }: ColumnOperation) =>
+    'table' in each && sameObject(each.table, table);
+  return later.reduce<readonly Operation[]>((all, added) => {
+    // Behind its own key, which comes when the old one has gone, and before whatever refers to it.
+    const key = all.findIndex(
+      (each) => each.kind === 'primaryKey' && each.to !== undefined && isOf(each, added),
+    );
+    const place = key < 0 ? all.indexOf(added) : key;
+    return all.flatMap((each, at) => [
+      ...(each === added ? [{ ...added, to: plain(added) }] : [each]),
+      ...(at === place ? [{ ...added, from: plain(added) }] : []),
+    ]);
+  }, operations);
+}
+
 /** A column that never gives a number twice says itself that it is the primary key: it brings it. */
 function withoutOwnKeys(operations: readonly Operation[]): readonly Operation[] {
   const isBrought = (key: Operation): boolean =>
     key.kind === 'primaryKey' &&
     key.to !== undefined &&
-    operations.some(
-      (each) =>
-        each.kind === 'column' &&
-        sameObject(each.table, key.table) &&
-        each.to?.numbering?.kind === 'rowid' &&
-        !each.to.numbering.reuses,
-    );
+    operations.some((each) => isNumbered(each) && sameObject(each.table, key.table));
   return operations.filter((each) => !isBrought(each));
 }
 
@@ -67,5 +94,5 @@ export function rewrite(operations: readonly Operation[], before: DatabaseSchema
   const plain = operations.flatMap((operation) =>
     operation.kind === 'renamePart' ? rewriteRename(operation) : [operation],
   );
-  return joinKeys(withoutOwnKeys(plain), before);
+  return joinKeys(withoutOwnKeys(addNumberedLater(plain)), before);
 }
