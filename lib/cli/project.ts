@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { openKnex } from '../config/connections.js';
@@ -9,6 +9,7 @@ import { readEnvironment } from '../config/environment.js';
 import { findKnexfile, loadKnexfile } from '../config/knexfile.js';
 import { type ConfigFlags, clientNameOf, resolveConfig } from '../config/resolveConfig.js';
 import { secretsOf, secretsOfVariables } from '../config/secrets.js';
+import { unusedChoices } from '../config/unusedChoices.js';
 import type { Engine } from '../engines/contract.js';
 import { engineForClient } from '../engines/registry.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
@@ -49,6 +50,18 @@ export async function openProject(flags: CommonFlags, output: Output): Promise<P
   const loaded = knexfile === undefined ? {} : await loadKnexfile(knexfile);
   const { config, isNamed } = resolveConfig(loaded, environment, knexfile, flags);
   output.hide(secretsOf(config));
+  const { env, connection: flag } = flags;
+  const databaseUrl = process.env.DATABASE_URL;
+  for (const warning of unusedChoices({
+    environment: env,
+    isNamed,
+    knexfile,
+    folder,
+    flag,
+    config,
+    databaseUrl,
+  }))
+    output.warn(warning);
   if (isNamed) output.preamble(`Using environment: ${output.style('cyan', environment)}`);
   const extension =
     config.migrations?.extension ?? (knexfile === undefined ? 'js' : extname(knexfile).slice(1));
@@ -94,9 +107,21 @@ export function engineOf(config: KnexMetaConfig): Engine {
   return engine as Engine;
 }
 
+/** The file of the project's database. Throws CONFIG_INVALID when its folder does not exist: no driver creates that. */
+function fileOf(config: KnexMetaConfig): string | undefined {
+  const { connection } = config;
+  const file = engineOf(config).databaseFile({ client: clientNameOf(config), connection });
+  if (file === undefined || existsSync(dirname(file))) return file;
+  const isUri = /^file:/i.test(file);
+  throw new KnexMetaError('CONFIG_INVALID', `There is no folder ${dirname(file)} for the database.`, {
+    remedy: `${isUri ? 'The driver takes a `file:` URI for the name of a file: write the path. ' : 'Create it, or correct the path in the knexfile: a relative path starts from the working directory. '}Nothing was changed.`,
+    details: { file },
+  });
+}
+
 /** The file of the project's database where there is one that does not exist yet. */
 export function missingFile(config: KnexMetaConfig): string | undefined {
-  const file = engineOf(config).databaseFile(config.connection);
+  const file = fileOf(config);
   return file !== undefined && !existsSync(file) ? file : undefined;
 }
 
@@ -131,6 +156,7 @@ async function tryConnection(db: Knex, engine: Engine, wait: number, output: Out
  */
 export async function connect({ config, extension }: Project, output: Output, wait = 0): Promise<Knex> {
   const engine = engineOf(config);
+  fileOf(config);
   const migrations = { ...config.migrations, extension };
   const db = openKnex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
   if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(sql, 'dim'));

@@ -3,7 +3,8 @@ import { type CheckedDatabase, nameOf } from '../checks/migration.js';
 import { shellWord } from '../checks/quote.js';
 import { engineOf } from '../cli/project.js';
 import type { TableSurvey } from '../engines/adoption.js';
-import { asking, factsOf } from './adoptedTables.js';
+import { asking } from '../metadata/session.js';
+import { factsOf } from './adoptedTables.js';
 import type { Context } from './command.js';
 import { readPending } from './migrateInspect.js';
 

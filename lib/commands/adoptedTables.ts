@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
 import { engineOf } from '../cli/project.js';
 import type { ExaminedTable } from '../engines/checks.js';
-import type { Engine, Session, TableFacts } from '../engines/contract.js';
+import type { Engine, TableFacts } from '../engines/contract.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import type { ClientInternals } from '../metadata/knexInternals.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { matcher, resolveMeta } from '../metadata/resolve.js';
-import { sessionOn } from '../metadata/session.js';
 import { columnsNamed } from '../metadata/target.js';
 import { plainView } from '../migrator/views.js';
 import { type Arguments, type Context, type Flag, textsOf } from './command.js';
@@ -131,18 +130,4 @@ export async function chooseTables(context: Context): Promise<Chosen> {
 export function isInSteps({ engine }: Chosen, { steps }: Arguments, rows: readonly number[]): boolean {
   const { stepsAbove } = engine.adoption;
   return stepsAbove !== undefined && (steps === true || rows.some((count) => count > stepsAbove));
-}
-
-/** Asks on a connection of the pool. */
-export async function asking<T>(db: Knex, act: (session: Session) => Promise<T>): Promise<T> {
-  const client = db.client as ClientInternals & {
-    acquireConnection(): Promise<unknown>;
-    releaseConnection(connection: unknown): Promise<void>;
-  };
-  const connection = await client.acquireConnection();
-  try {
-    return await act(sessionOn(client, connection));
-  } finally {
-    await client.releaseConnection(connection);
-  }
 }

@@ -17,7 +17,9 @@ export function dialectClass(client: string): ClientClass {
 /** The settings that Knex reads from a URL. */
 export function settingsOfUrl(client: string, url: string): Readonly<Record<string, unknown>> {
   const { config } = knex({ client, connection: url, pool: { max: 0 } }).client;
-  return { ...(config.connection as object) };
+  const { password, ...settings } = config.connection as Readonly<Record<string, unknown>>;
+  // Knex hides the password from who copies the settings.
+  return { ...settings, password };
 }
 
 /** The configuration that makes another Knex instance like this one, its hook included. */

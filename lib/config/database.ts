@@ -1,18 +1,39 @@
-import { configFromUrl, engines } from '../engines/registry.js';
+import { configFromUrl, engineForClient, engines } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
-import { withoutPasswords } from './secrets.js';
+
+/**
+ * Refuses a connection that Knex or the driver would read as another database than is meant.
+ *
+ * @param source - where it was written, as the subject of a sentence
+ * @throws KnexMetaError CONFIG_INVALID; no part of the connection is in it
+ */
+export function checkConnection(client: unknown, connection: unknown, source: string): void {
+  const problem = engineForClient(client)?.connectionProblem({ client, connection });
+  if (problem === undefined) return;
+  throw new KnexMetaError('CONFIG_INVALID', `${source} ${problem.message}`, {
+    remedy: `${problem.remedy} Nothing was changed.`,
+    details: { source },
+  });
+}
+
+/** The scheme of a URL, which is no secret. */
+function schemeOf(url: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]{1,20}):\/\//i.exec(url) ?? [];
+  return scheme === undefined ? '' : ` (${scheme}://)`;
+}
 
 /** Client, connection and the engine's defaults for a database URL. */
 export function databaseFromUrl(url: string, variable = 'DATABASE_URL'): Record<string, unknown> {
   const config = configFromUrl(url);
   if (config !== undefined) {
-    const engine = engines.find(({ clients }) => clients.includes(config.client));
-    return { ...engine?.defaults, ...config };
+    const { client, connection } = config;
+    checkConnection(client, connection, variable);
+    return { ...engineForClient(client)?.defaults, ...config };
   }
   const titles = engines.map(({ title }) => title).join(' and ');
   throw new KnexMetaError(
     'CONFIG_INVALID',
-    `${variable} is not a URL that knex-meta knows: ${withoutPasswords(url)}`,
+    `${variable} is not a URL that knex-meta knows${schemeOf(url)}.`,
     {
       remedy: `It knows ${titles}: postgres://user@host/database or sqlite:./file.sqlite3`,
     },

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { configFromUrl, engineForClient } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
-import { databaseFromEnvironment, databaseFromUrl } from './database.js';
+import { checkConnection, databaseFromEnvironment, databaseFromUrl } from './database.js';
 
 /** The flags of the command line that change the configuration. */
 export interface ConfigFlags {
@@ -58,6 +58,7 @@ function chooseEnvironment(
 function withFlags(config: Loose, flags: ConfigFlags): Loose {
   const fromUrl = flags.connection !== undefined && /^[a-z][\w+.-]*:/i.test(flags.connection);
   const database = fromUrl ? configFromUrl(flags.connection ?? '') : undefined;
+  if (database !== undefined) checkConnection(database.client, database.connection, '--connection');
   const connection = flags.connection === undefined ? {} : { connection: flags.connection };
   const migrations = {
     ...(flags.migrationsDirectory === undefined ? {} : { directory: flags.migrationsDirectory }),
@@ -125,6 +126,7 @@ export function resolveConfig(
     });
   }
   checkUrlFits(config);
+  checkConnection(clientNameOf(config), config.connection, 'The connection');
   const defaults: Partial<Knex.Config> = engineForClient(clientNameOf(config))?.defaults ?? {};
   return { config: { ...defaults, ...config } as KnexMetaConfig, isNamed: chosen.isNamed };
 }

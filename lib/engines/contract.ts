@@ -9,6 +9,7 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { AdoptionEngine } from './adoption.js';
 import type { CheckEngine } from './checks.js';
+import type { ConnectionProblem, ConnectionSettings } from './connection.js';
 import type { MeaningEngine } from './meaning.js';
 import type { MigrationEngine } from './migrations.js';
 import type { OwnTriggers } from './ownTriggers.js';
@@ -63,7 +64,9 @@ export interface Engine extends SchemaEngine {
   /** What a configuration that does not say otherwise gets on the command line. */
   readonly defaults: Readonly<Partial<Knex.Config>>;
   /** The file that the database is in; undefined for a server or a database in memory. */
-  readonly databaseFile: (connection: unknown) => string | undefined;
+  readonly databaseFile: (settings: ConnectionSettings) => string | undefined;
+  /** Why Knex or the driver would not read a connection as it is meant; undefined when they do. Nothing is opened. */
+  readonly connectionProblem: (settings: ConnectionSettings) => ConnectionProblem | undefined;
   /** Client and connection for a URL of this engine; undefined when the URL is another engine's. */
   readonly fromUrl: (url: string) => UrlConfig | undefined;
   /**

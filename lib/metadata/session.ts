@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { withoutBindings } from '../engines/bindings.js';
 import type { HookStatement, Row, Session } from '../engines/contract.js';
 import type { ClientInternals, CompiledQuery, RunnerInternals } from './knexInternals.js';
@@ -27,6 +28,20 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
     },
     warn: (message) => client.logger.warn(`knex-meta: ${message}`),
   };
+}
+
+/** Asks on a connection of the pool: what the project makes of its own answers (`postProcessResponse`) is not done. */
+export async function asking<T>(db: Knex, act: (session: Session) => Promise<T>): Promise<T> {
+  const client = db.client as ClientInternals & {
+    acquireConnection(): Promise<unknown>;
+    releaseConnection(connection: unknown): Promise<void>;
+  };
+  const connection = await client.acquireConnection();
+  try {
+    return await act(sessionOn(client, connection));
+  } finally {
+    await client.releaseConnection(connection);
+  }
 }
 
 /** A statement of the hook as Knex's runner takes it. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { dialectClass } from '../config/connections.js';
+import { checkConnection } from '../config/database.js';
 import { engineForClient, engines } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 import { HOOKED, hookClient } from './hook.js';
@@ -65,6 +66,7 @@ export function withMeta<T extends KnexMetaConfig>(config: T): T & Knex.Config {
   const dialect = isClass(client) ? (client.prototype as { driverName?: string }).driverName : client;
   const engine = engineForClient(dialect);
   if (engine === undefined) throw unsupported(dialect, config);
+  checkConnection(dialect, config.connection, 'The connection');
   const Base = isClass(client) ? client : dialectClass(String(client));
   const Hooked = hookClient(Base, engine.metadata, resolved, client);
   return { ...config, client: Hooked as unknown as typeof Knex.Client };

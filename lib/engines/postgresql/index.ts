@@ -15,6 +15,7 @@ import { readSurroundings } from './scratch/surroundings.js';
 import { seeding } from './seeding.js';
 import { fromTemplate } from './template.js';
 import { throwaway } from './throwaway.js';
+import { connectionProblem } from './url.js';
 import { valueTypes } from './valueTypes.js';
 
 export const postgresql: Engine = {
@@ -26,6 +27,7 @@ export const postgresql: Engine = {
   defaults: {},
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),
+  connectionProblem,
   hasSchemas: true,
   homeSchema: async (db) => (await readSurroundings(db)).home,
   searchPath,

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
-import { databaseFile } from './file.js';
+import { openedFile } from './file.js';
 
 interface Connection {
   /** better-sqlite3's online backup. */
@@ -16,7 +16,7 @@ export async function backup(db: Knex, file: string): Promise<void> {
     releaseConnection(connection: Connection): Promise<void>;
   };
   if (existsSync(file)) {
-    const isItself = realpathSync(file) === databaseFile(db);
+    const isItself = realpathSync(file) === (await openedFile(db));
     const what = isItself ? 'is the database itself: that would be no backup' : 'exists already';
     throw new KnexMetaError('BACKUP_FAILED', `${file} ${what}.`, {
       remedy: 'Give another path after --backup. No migration was run.',

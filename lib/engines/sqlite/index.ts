@@ -3,6 +3,7 @@ import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { checks } from './checks.js';
+import { connectionProblem, fileOf, fromUrl } from './file.js';
 import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
 import { meaning } from './meaning.js';
@@ -15,18 +16,8 @@ import { fromTemplate } from './template.js';
 import { throwaway } from './throwaway.js';
 import { valueTypes } from './valueTypes.js';
 
-const URL_PREFIX = /^(?:sqlite3?|better-sqlite3|file):(?:\/\/)?/i;
-
 function majorOf(version: string): number {
   return Number.parseInt(version.replace(/^v/, ''), 10);
-}
-
-function fileOf(connection: unknown): string | undefined {
-  const name =
-    typeof connection === 'string'
-      ? connection.replace(URL_PREFIX, '')
-      : (connection as { filename?: unknown })?.filename;
-  return typeof name === 'string' && name !== '' && name !== ':memory:' ? name : undefined;
 }
 
 export const sqlite: Engine = {
@@ -40,13 +31,8 @@ export const sqlite: Engine = {
       : undefined,
   defaults: { useNullAsDefault: true },
   databaseFile: fileOf,
-  fromUrl: (url) =>
-    URL_PREFIX.test(url)
-      ? {
-          client: 'better-sqlite3',
-          connection: { filename: decodeURIComponent(url.replace(URL_PREFIX, '')) },
-        }
-      : undefined,
+  fromUrl,
+  connectionProblem,
   hasSchemas: false,
   homeSchema: async () => undefined,
   searchPath: async () => [],

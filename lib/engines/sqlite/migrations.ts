@@ -4,7 +4,7 @@ import type { MigrationEngine } from '../migrations.js';
 import { backup } from './backup.js';
 import { withoutWaiting } from './busy.js';
 import { kindOf } from './errors.js';
-import { databaseFile } from './file.js';
+import { openedFile } from './file.js';
 import { OURS, openLock } from './runLock.js';
 import { openSandbox, script } from './sandbox.js';
 import { identifyWriter } from './writer.js';
@@ -44,7 +44,7 @@ export const migrations: MigrationEngine = {
   },
   limited: (config) => config,
   kindOf,
-  blocker: async (db) => identifyWriter(databaseFile(db)),
+  blocker: async (db) => identifyWriter(await openedFile(db)),
   cancel: async () => {
     // The driver works in this thread: nothing else runs while a statement does.
   },
