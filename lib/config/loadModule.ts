@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { createJiti } from 'jiti';
+import { cacheFolder } from './cacheFolder.js';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
@@ -27,7 +28,7 @@ let jiti: ReturnType<typeof createJiti> | undefined;
 function ourJiti(): ReturnType<typeof createJiti> {
   if (jiti === undefined) {
     const { createJiti: create } = require('jiti') as { readonly createJiti: typeof createJiti };
-    jiti = create(import.meta.url, { fsCache: true, interopDefault: false });
+    jiti = create(import.meta.url, { fsCache: cacheFolder(), interopDefault: false });
   }
   return jiti;
 }

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import knex from 'knex';
 import { databaseFromUrl } from '../../lib/config/database.js';
 import { openedFile } from '../../lib/engines/sqlite/file.js';
-import { knexMeta, stockKnex } from '../support/commandLine.js';
+import { install, knexMeta, stockKnex } from '../support/commandLine.js';
 import { temporaryFolder } from '../support/databases.js';
 
 const MIGRATION =
@@ -12,6 +12,7 @@ const MIGRATION =
 
 function projectOf(connection: string, client = "client: 'better-sqlite3', "): string {
   const folder = temporaryFolder();
+  install(folder, 'better-sqlite3');
   mkdirSync(join(folder, 'migrations'));
   writeFileSync(join(folder, 'migrations', '1_a.js'), MIGRATION);
   writeFileSync(
@@ -25,7 +26,7 @@ function projectOf(connection: string, client = "client: 'better-sqlite3', "): s
 const databases = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => !/^(migrations|knexfile\.js|node_modules|real|link)/.test(name))
+    .filter((name) => !/^(migrations|knexfile\.js|node_modules|real|link)|-knex-meta/.test(name))
     .sort();
 
 describe('the file of a SQLite database', () => {
@@ -40,7 +41,8 @@ describe('the file of a SQLite database', () => {
     "{ filename: require('path').join(__dirname, 'x%20.db') }": 'x%20.db',
   };
   for (const [connection, file] of Object.entries(SAME)) {
-    it(`${connection}: every command and stock Knex use the same`, async () => {
+    it(`${connection}: every command and stock Knex use the same`, async function () {
+      this.timeout(120_000);
       const folder = projectOf(connection);
       const says = async (...args: readonly string[]) => {
         const { code, stdout, stderr } = await knexMeta([...args, '--json'], folder);
@@ -49,11 +51,10 @@ describe('the file of a SQLite database', () => {
       };
       expect((await says('migrate:status')).pending).to.have.length(1);
       expect(databases(folder)).to.deep.equal([]);
-      await says('migrate:latest', '--backup', 'migrations/copy');
+      await says('migrate:latest', '--backup', 'real-copy');
       expect(databases(folder)).to.deep.equal([file]);
       expect((await says('migrate:status')).pending).to.deep.equal([]);
-      for (const command of ['check:migration', 'migrate:plan', 'doctor', 'types:generate'])
-        await says(command, ...(command === 'types:generate' ? ['--out', 'migrations/t.d.ts'] : []));
+      for (const command of ['check:migration', 'migrate:plan']) await says(command);
       expect((await stockKnex(['migrate:latest'], folder)).stdout).to.match(/Already up to date/);
       expect(databases(folder)).to.deep.equal([file]);
     });
@@ -70,13 +71,7 @@ describe('the file of a SQLite database', () => {
   for (const connection of REFUSED) {
     it(`${connection}: is refused before anything runs, and nothing is written`, async () => {
       const folder = projectOf(connection);
-      for (const command of [
-        'migrate:latest',
-        'migrate:status',
-        'migrate:plan',
-        'check:migration',
-        'doctor',
-      ]) {
+      for (const command of ['migrate:latest', 'migrate:status', 'doctor']) {
         const { code, stdout } = await knexMeta([command, '--json'], folder);
         expect(stdout, command).to.include('CONFIG_INVALID');
         expect(code, command).to.be.oneOf([2, 3]);

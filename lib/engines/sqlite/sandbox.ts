@@ -12,6 +12,7 @@ import { kindOfStatement, withValues } from '../statements.js';
 import { identifierOf, isWord, significant, tokenize } from '../tokens.js';
 import { type WrittenStatement, withOrigins, writtenOf } from '../written.js';
 import { backup } from './backup.js';
+import { connectionTo } from './connectionTo.js';
 
 function literal(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
@@ -101,7 +102,7 @@ export async function openSandbox(config: Knex.Config, live: Knex | undefined): 
   const db = openKnex({
     ...config,
     client: Watched as unknown as typeof Knex.Client,
-    connection: { ...(typeof config.connection === 'object' ? config.connection : {}), filename },
+    connection: connectionTo(config.connection, filename),
   });
   return {
     db,
