@@ -1,5 +1,6 @@
 import type { CheckReport, Finding } from '../checks/finding.js';
 import { checkTables, nameOf } from '../checks/migration.js';
+import { type ResolvedColumn, resolveMeta } from '../metadata/resolve.js';
 import { findMissingFile, findMissingTables } from './absent.js';
 import { adoptingCommands } from './adoptable.js';
 import { type Checked, reportCheck } from './checkReport.js';
@@ -7,6 +8,16 @@ import type { Command, Context } from './command.js';
 import { examineDatabase } from './examine.js';
 
 const only = (finding: Finding): CheckReport => ({ findings: [finding], notes: [] });
+
+/** The line of a check that found nothing: it claims no more than was looked at. */
+function wellWords(columns: readonly ResolvedColumn[], count: number): string | undefined {
+  if (count === 0 || columns.length === 0) return undefined;
+  const have = count === 1 ? 'table has' : 'tables have';
+  const hasTrigger = columns.some(({ key }) => key === 'updated_at');
+  return `${count} ${have} the metadata columns${hasTrigger ? ' and an update trigger that works' : ''}`;
+}
+
+const NO_COLUMNS = 'meta.columns names no metadata column: there is nothing to check in the tables';
 
 /** Whether each table has its metadata, and a trigger that works. */
 export async function runCheckMigration(context: Context): Promise<Checked> {
@@ -18,19 +29,21 @@ export async function runCheckMigration(context: Context): Promise<Checked> {
   const report = checkTables({ ...database, tables: checked });
   const tables = database.tables.map(({ table: { schema, name } }) => ({ schema, name }));
   if (tables.length + database.locked.length + database.excluded.length > 0) {
-    const have = tables.length === 1 ? 'table has' : 'tables have';
+    const { config } = await context.project();
+    const { columns } = resolveMeta(config.meta, process.env);
+    const notes = columns.length === 0 ? [...report.notes, NO_COLUMNS] : report.notes;
     return {
-      report,
-      allIsWell: `${tables.length} ${have} the metadata columns and an update trigger that works`,
+      report: { ...report, notes },
+      allIsWell: wellWords(columns, tables.length),
       data: { tables },
     };
   }
-  const none = await findMissingTables(context);
+  const { finding, note = 'there is no table to check' } = await findMissingTables(context);
   return {
     report:
-      none === undefined
-        ? { ...report, notes: [...report.notes, 'there is no table to check'] }
-        : { ...report, findings: [...report.findings, none] },
+      finding === undefined
+        ? { ...report, notes: [...report.notes, note] }
+        : { ...report, findings: [...report.findings, finding] },
     allIsWell: undefined,
     data: { tables },
   };

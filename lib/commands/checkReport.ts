@@ -11,11 +11,20 @@ export interface Checked {
   readonly data: object;
 }
 
+/** A mend of more lines is printed with --verbose only. */
+const SHOWN_LINES = 12;
+
 /** Prints findings and notes, and what mends them. */
 function tellReport({ output }: Pick<Context, 'output'>, { findings, notes }: CheckReport): void {
   for (const { code, message, remedy, mend = [] } of findings) {
     output.line(`${output.style('red', '✗')} ${code}: ${message}`);
     output.line(`  ${remedy}`);
+    const lines = mend.flatMap((command) => command.split('\n')).length;
+    if (lines > SHOWN_LINES && !output.isVerbose) {
+      const statements = mend.length === 1 ? '1 statement' : `${mend.length} statements`;
+      output.line(`    The SQL for it (${statements}, ${lines} lines) is printed with --verbose.`);
+      continue;
+    }
     for (const command of mend) {
       const [first = '', ...rest] = `${command}${/^np[xm] /.test(command) ? '' : ';'}`.split('\n');
       output.line(`    ${output.style('cyan', first)}`);

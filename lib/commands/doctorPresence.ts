@@ -4,17 +4,20 @@ import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
-import { type Captured, captureOffline, isAdoption } from '../migrator/capture.js';
+import { captureOffline, isAdoption } from '../migrator/capture.js';
 import type { OwnedThing } from '../migrator/expected.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { compareWithDatabase } from '../migrator/presence.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
 import { recordTables } from '../migrator/settings.js';
+import { tokensOf } from '../migrator/sourceTokens.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { Table } from '../schema/table.js';
 import type { Context } from './command.js';
 import { checkConstraints } from './doctorConstraints.js';
+import { plainText, runApplied, type Trial } from './doctorTrial.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readStatus } from './migrateInspect.js';
 
@@ -24,22 +27,37 @@ const ADOPTIONS =
 /** Things that a migration which could not be followed names: it may have renamed or dropped them. */
 async function namedBehind(
   entries: readonly KnownEntry[],
-  unfollowed: Captured['unfollowed'],
+  unfollowed: ReadonlyMap<string, Error>,
 ): Promise<(thing: OwnedThing) => boolean> {
   const places = new Map(entries.map(({ name }, index) => [name, index]));
+  const onlyAdds = (error: Error | undefined): boolean => [error, error?.cause].some(isAdoption);
   const behind = await Promise.all(
     entries
-      // An adoption only adds.
-      .filter(({ name }) => unfollowed.has(name) && !isAdoption(unfollowed.get(name)))
-      .map(async (entry) => ({ place: places.get(entry.name) ?? 0, text: (await entry.text()) ?? '' })),
+      .filter(({ name }) => unfollowed.has(name) && !onlyAdds(unfollowed.get(name)))
+      .map(async (entry) => ({ place: places.get(entry.name) ?? 0, text: plainText(await textOf(entry)) })),
   );
   return ({ owner, kind, table, name }) =>
     behind.some(
       ({ place, text }) =>
         place > (places.get(owner) ?? 0) &&
         // Only an index is dropped without a word of its table.
-        (text.includes(table) || (kind === 'index' && text.includes(name))),
+        (text.includes(plainText(table)) || (kind === 'index' && text.includes(plainText(name)))),
     );
+}
+
+const ASKS =
+  /\b(hasTable|hasColumn|createTableIfNotExists|to_regclass|\w+_(?:schema|master|catalog|class|tables|indexes)|create\s+table\s+if\s+not\s+exists)\b/i;
+
+/** Migrations that ask what is there before they make it: it may be from before them. By name, with their texts. */
+async function askingTexts(entries: readonly KnownEntry[]): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const entry of entries) {
+    const text = tokensOf(await textOf(entry))
+      .map(({ value }) => value)
+      .join(' ');
+    if (ASKS.test(text)) texts.set(entry.name, plainText(text));
+  }
+  return texts;
 }
 
 /** Names of the migrations that make what was there before, where it is missing. */
@@ -52,7 +70,17 @@ async function baselinesOf(entries: readonly KnownEntry[]): Promise<ReadonlySet<
   return found;
 }
 
+const textOf = async (entry: KnownEntry): Promise<string> => (await entry.text()) ?? '';
 const firstLine = ({ message }: Error): string => String(message.split('\n')[0]);
+
+/** Why migrations could not be followed: in a database where they ran for real, those that failed there. */
+function failuresOf(
+  trial: Trial | undefined,
+  unfollowed: ReadonlyMap<string, Error>,
+): ReadonlyMap<string, Error> {
+  if (trial === undefined) return unfollowed;
+  return new Map([...trial.failed].map(([{ name }, error]) => [name, error]));
+}
 
 /** What the migrations make beside what there is. */
 export async function checkPresence(context: Context, actual: DatabaseSchema): Promise<CheckReport> {
@@ -70,7 +98,15 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   const meta = resolveMeta(config.meta, process.env);
   const names = new Set(meta.columns.map(({ name }) => name));
   const own = new Set(ownTables(recordTables(config.migrations ?? {})));
-  const isNamedBehind = await namedBehind(history.revisions, unfollowed);
+  const applied = appliedRevisions(status.applied);
+  const done = history.revisions.filter(({ revision }) => applied.has(revision));
+  // Also where the database itself says in which schema it looks.
+  const home = await engine.homeSchema(plainView(db));
+  const isAsked = done.length > 0 && context.args.constraints !== false;
+  const ran = isAsked ? await runApplied(context, done, home) : '';
+  const trial = typeof ran === 'string' ? undefined : ran;
+  const isNamedBehind = await namedBehind(history.revisions, failuresOf(trial, unfollowed));
+  const asking = await askingTexts(history.revisions);
   const isLeftOut = (thing: OwnedThing): boolean => {
     const { kind, table, name } = thing;
     const isOurs =
@@ -79,17 +115,36 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
       (kind !== 'table' && [...names].some((each) => each === name || name === `${table}_${each}_index`));
     return isOurs || isNamedBehind(thing);
   };
-  const applied = appliedRevisions(status.applied);
-  // Also where the database itself says in which schema it looks.
-  const home = await engine.homeSchema(plainView(db));
-  const presences = compareWithDatabase(planned, applied, actual, home, engine.metadata.foldName, isLeftOut);
+  const presences = compareWithDatabase({
+    captured: planned,
+    applied,
+    actual,
+    trial,
+    path: await engine.searchPath(plainView(db)),
+    fold: engine.metadata.foldName,
+    isLeftOut,
+    asking: new Set(asking.keys()),
+  });
   const { record } = await readRecordFacts(db, settings);
   const baselines = await baselinesOf(history.revisions);
-  const constraints = await checkConstraints(context, actual, {
-    entries: history.revisions.filter(({ revision }) => applied.has(revision)),
-    home,
-    known: unfollowed,
-  });
+  const asked = done.filter(({ name }) => asking.has(name));
+  const askedBy = ({ name }: Pick<Table, 'name'>): KnownEntry | undefined =>
+    asked.find((entry) => asking.get(entry.name)?.includes(plainText(name)));
+  const constraints =
+    trial === undefined
+      ? {
+          findings: [],
+          notes: ran === '' ? [] : [`constraints and types of columns are not compared: ${ran}`],
+        }
+      : await checkConstraints({
+          engine,
+          actual,
+          trial,
+          home,
+          known: unfollowed,
+          mayBeFromBefore: (table) => askedBy(table) !== undefined,
+        });
+  const fromBefore = new Set((trial?.tables ?? []).map(askedBy).filter((entry) => entry !== undefined));
   return {
     findings: [
       ...presenceFindings(presences, status, record).filter(
@@ -102,6 +157,10 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
       ...[...unfollowed.values()].map((error) => `not compared with the database: ${firstLine(error)}`),
       ...([...unfollowed.values()].some(isAdoption) ? [ADOPTIONS] : []),
       ...constraints.notes,
+      ...[...fromBefore].map(
+        ({ name }) =>
+          `columns and constraints of what ${name} names are not compared: it asks what exists before it makes something`,
+      ),
     ],
   };
 }

@@ -16,8 +16,10 @@ export interface Thing {
   readonly table: string;
   /** The column's, index's or trigger's name; a table's own. */
   readonly name: string;
-  /** What makes a column, as it stands in its statement. */
+  /** What makes a column or an index, as it stands in its statement. */
   readonly definition: string | undefined;
+  /** Its statement says `IF NOT EXISTS`: another thing of this name may have been there. */
+  readonly isConditional?: true;
 }
 
 /** What one statement does to things. */
@@ -26,7 +28,7 @@ export type Effect =
   | { readonly kind: 'drop'; readonly what: Thing['kind']; readonly table: string; readonly name: string }
   | {
       readonly kind: 'rename';
-      readonly what: 'table' | 'column';
+      readonly what: 'table' | 'column' | 'index';
       readonly table: string;
       readonly name: string;
       readonly to: string;
@@ -39,6 +41,8 @@ export interface StatementEffects {
   readonly again: boolean;
   /** The table that it alters. */
   readonly altered?: string;
+  /** What it does to things is not known: of those that it names nothing is known any more. */
+  readonly touches?: 'named' | 'all';
 }
 
 const NO_COLUMN = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN', 'EXCLUDE', 'LIKE'] as const;
@@ -48,6 +52,10 @@ interface Named {
   readonly name: string;
   readonly next: number;
 }
+
+/** Whether `IF NOT EXISTS` begins at a place. */
+const conditionalAt = (tokens: readonly Token[], at: number): { readonly isConditional?: true } =>
+  isWord(tokens[at], 'IF') && isWord(tokens[at + 1], 'NOT') ? { isConditional: true } : {};
 
 /** An unquoted name is the same in any case. */
 function textOf(token: Token | undefined): string {
@@ -82,7 +90,8 @@ function created(sql: string, tokens: readonly Token[]): readonly Effect[] {
   const parts = open === undefined ? [] : splitAtCommas(tokens.slice(open + 1, closingOf(tokens, open)));
   const table: Thing = { kind: 'table', schema, table: name, name, definition: undefined };
   const things = [table, ...parts.flatMap((part) => columnThing(sql, part, path))];
-  return things.map((thing) => ({ kind: 'make', thing }));
+  const condition = conditionalAt(tokens, at + 1);
+  return things.map((thing) => ({ kind: 'make', thing: { ...thing, ...condition } }));
 }
 
 function altered(sql: string, tokens: readonly Token[]): StatementEffects {
@@ -99,26 +108,27 @@ function altered(sql: string, tokens: readonly Token[]): StatementEffects {
       effects.push({ kind: 'rename', what: 'column', ...base, to: textOf(part.at(-1)) });
     } else if (isWord(part[0], 'ADD') && !isWord(part[1], ...NO_COLUMN)) {
       const [thing] = columnThing(sql, part.slice(next - 1), path);
-      if (thing !== undefined) effects.push({ kind: 'make', thing });
+      const condition = conditionalAt(part, isColumn ? 2 : 1);
+      if (thing !== undefined) effects.push({ kind: 'make', thing: { ...thing, ...condition } });
     } else if (isWord(part[0], 'DROP') && !isWord(part[1], 'CONSTRAINT')) {
       effects.push({ kind: 'drop', what: 'column', ...base });
     } else isKnown = false;
   }
-  return { effects, isKnown, again: false, altered: path.name };
+  const isMoved = tokens.some((token, at) => isWord(token, 'SET') && isWord(tokens[at + 1], 'SCHEMA'));
+  return { effects, isKnown, again: false, altered: path.name, ...(isMoved ? { touches: 'named' } : {}) };
 }
 
 /** `create [unique] index x on t`, `create trigger x ... on t`. */
-function createdOn(tokens: readonly Token[], kind: 'index' | 'trigger'): readonly Effect[] {
+function createdOn(sql: string, tokens: readonly Token[], kind: 'index' | 'trigger'): readonly Effect[] {
   const at = tokens.findIndex((token) => isWord(token, kind.toUpperCase()));
   const own = named(tokens, at + 1);
   const on = tokens.findIndex((token, index) => index > at && isWord(token, 'ON'));
-  const { schema, name: table } = named(tokens, on + 1);
-  return [
-    {
-      kind: 'make',
-      thing: { kind, schema: own.schema ?? schema, table, name: own.name, definition: undefined },
-    },
-  ];
+  // An index without a name gets one that nobody knows.
+  if (on === at + 1) return [];
+  const { schema, name: table, next } = named(tokens, on + 1);
+  const definition = kind === 'index' ? sql.slice(tokens[next]?.start ?? sql.length) : undefined;
+  const thing: Thing = { kind, schema: own.schema ?? schema, table, name: own.name, definition };
+  return [{ kind: 'make', thing: { ...thing, ...conditionalAt(tokens, at + 1) } }];
 }
 
 function dropped(tokens: readonly Token[], what: 'table' | 'index' | 'trigger'): readonly Effect[] {
@@ -130,23 +140,57 @@ function dropped(tokens: readonly Token[], what: 'table' | 'index' | 'trigger'):
 
 const known = (effects: readonly Effect[]): StatementEffects => ({ effects, isKnown: true, again: false });
 
+/** The plain columns of an index, from what stands behind its table. */
+export function keysOf(definition: string): readonly string[] {
+  const tokens = significant(tokenize(definition));
+  const open = tokens.findIndex(({ text }) => text === '(');
+  if (open < 0) return [];
+  return splitAtCommas(tokens.slice(open + 1, closingOf(tokens, open))).flatMap(([first, next]) =>
+    first === undefined || next?.text === '(' || !/^(word|name)$/.test(first.kind) ? [] : [textOf(first)],
+  );
+}
+
+const UNKNOWN: StatementEffects = { effects: [], isKnown: false, again: false };
+const DROPPED = ['table', 'index', 'trigger'] as const;
+
+/** `alter index x rename to y`. */
+function alteredIndex(tokens: readonly Token[]): StatementEffects {
+  const { name, next } = named(tokens, 2);
+  if (!isWord(tokens[next], 'RENAME')) return known([]);
+  return known([{ kind: 'rename', what: 'index', table: '', name, to: textOf(tokens[next + 2]) }]);
+}
+
+/** Whether statements that make and drop nothing themselves may do it all the same. */
+function touchedBy(sql: string, [first]: readonly Token[]): Pick<StatementEffects, 'touches'> {
+  if (isWord(first, 'DO', 'CALL', 'EXECUTE')) {
+    if (/\bknex-meta\b|knex_meta/.test(sql)) return {};
+    return { touches: /\bexecute\b/i.test(sql) ? 'all' : 'named' };
+  }
+  return isWord(first, 'ALTER', 'PRAGMA', 'EXEC') ? { touches: 'named' } : {};
+}
+
 /** Reads what a statement makes, drops and renames. */
 export function effectsOf(sql: string): StatementEffects {
   const tokens = significant(tokenize(sql));
   const [first, second] = tokens;
   const head = tokens.slice(1, 5);
   if (isWord(first, 'CREATE')) {
+    // Another session never sees it.
+    if (head.slice(0, 3).some((token) => isWord(token, 'TEMP', 'TEMPORARY'))) return known([]);
     if (head.slice(0, 3).some((token) => isWord(token, 'TABLE'))) return known(created(sql, tokens));
-    if (head.slice(0, 2).some((token) => isWord(token, 'INDEX'))) return known(createdOn(tokens, 'index'));
-    if (head.some((token) => isWord(token, 'TRIGGER'))) return known(createdOn(tokens, 'trigger'));
+    if (head.slice(0, 2).some((token) => isWord(token, 'INDEX')))
+      return known(createdOn(sql, tokens, 'index'));
+    if (head.some((token) => isWord(token, 'TRIGGER'))) return known(createdOn(sql, tokens, 'trigger'));
   }
   if (isWord(first, 'ALTER') && isWord(second, 'TABLE')) return altered(sql, tokens);
+  if (isWord(first, 'ALTER') && isWord(second, 'INDEX')) return alteredIndex(tokens);
   if (isWord(first, 'DROP')) {
-    if (isWord(second, 'TABLE')) return known(dropped(tokens, 'table'));
-    if (isWord(second, 'INDEX')) return known(dropped(tokens, 'index'));
-    if (isWord(second, 'TRIGGER')) return known(dropped(tokens, 'trigger'));
+    const what = DROPPED.find((kind) => isWord(second, kind.toUpperCase()));
+    const gone = what === undefined ? UNKNOWN : known(dropped(tokens, what));
+    // What goes along (a partition, a column of a type, all of a schema), no text says.
+    return tokens.some((token) => isWord(token, 'CASCADE')) ? { ...gone, touches: 'all' } : gone;
   }
   // Comments, and the hook's own block, which looks before it does something.
   const again = isWord(first, 'COMMENT', 'DO', 'SELECT', 'SET');
-  return { effects: [], isKnown: false, again };
+  return { effects: [], isKnown: false, again, ...touchedBy(sql, tokens) };
 }

@@ -1,8 +1,11 @@
+import { mentions } from '../engines/tokens.js';
 import { type Effect, effectsOf, type Thing } from './effects.js';
 
 /** A thing with the migration that made it. */
 export interface OwnedThing extends Thing {
   readonly owner: string;
+  /** A later statement may have dropped or renamed it. */
+  readonly isUnsure?: true;
 }
 
 /** What the database has after migrations, by what their statements say. */
@@ -20,6 +23,9 @@ export function newAccount(): Account {
   /** What a migration has dropped: a rebuild drops a table and gives another its name. */
   let dropped = { owner: '', owners: new Map<string, string>() };
 
+  /** The migration that has chosen another schema for names without one; `''` when that lasts beyond it. */
+  let pathOf: string | undefined;
+
   function remove(thing: OwnedThing): void {
     things.delete(keyOf(thing));
     dropped.owners.set(keyOf(thing), thing.owner);
@@ -32,10 +38,17 @@ export function newAccount(): Account {
 
   function run(owner: string, effect: Effect): void {
     if (effect.kind === 'make') {
-      put({ ...effect.thing, owner });
+      const isElsewhere = effect.thing.schema === undefined && (pathOf === owner || pathOf === '');
+      put({ ...effect.thing, owner, ...(isElsewhere ? { isUnsure: true } : {}) });
       return;
     }
     const { what, table, name } = effect;
+    // The indexes of a column go with it.
+    if (effect.kind === 'drop' && what === 'column') {
+      for (const thing of [...things.values()])
+        if (thing.kind === 'index' && thing.table === table && mentions(thing.definition ?? '', name))
+          remove(thing);
+    }
     const isOf = (thing: OwnedThing): boolean =>
       what === 'table'
         ? thing.table === name
@@ -46,7 +59,7 @@ export function newAccount(): Account {
         continue;
       }
       things.delete(keyOf(thing));
-      const isItself = what === 'column' || thing.kind === 'table';
+      const isItself = what !== 'table' || thing.kind === 'table';
       put({
         ...thing,
         table: what === 'table' ? effect.to : thing.table,
@@ -59,7 +72,14 @@ export function newAccount(): Account {
     things: () => [...things.values()],
     apply: (owner, sql) => {
       if (dropped.owner !== owner) dropped = { owner, owners: new Map() };
-      for (const effect of effectsOf(sql).effects) run(owner, effect);
+      const { effects, touches } = effectsOf(sql);
+      if (/\bsearch_path\b/i.test(sql)) pathOf = /^\s*set\s+local\b/i.test(sql) ? owner : '';
+      for (const effect of effects) run(owner, effect);
+      if (touches === undefined) return;
+      for (const thing of [...things.values()]) {
+        if (touches === 'all' || sql.includes(thing.table) || sql.includes(thing.name))
+          things.set(keyOf(thing), { ...thing, isUnsure: true });
+      }
     },
   };
 }
