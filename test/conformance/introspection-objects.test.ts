@@ -44,6 +44,20 @@ const view = (name: string, more: Partial<View>): View => ({
 const viewColumn = (name: string, type: string, comment?: string) => ({ name, type, comment });
 
 describe('introspection of PostgreSQL: other objects', () => {
+  it('leaves out rules on the views of an extension: they come with it', async () => {
+    const schema = await read(`
+      create table t (id int);
+      create view theirs as select id from t;
+      create view mine as select id from t;
+      create rule theirs_delete as on delete to theirs do instead nothing;
+      create rule mine_delete as on delete to mine do instead nothing;
+      alter extension plpgsql add view theirs;
+    `);
+    expect(schema.others.filter(({ kind }) => kind === 'rule').map(({ name }) => name)).to.deep.equal([
+      'mine_delete',
+    ]);
+  });
+
   it('views and materialized views, with what they are made of', async () => {
     const schema = await read(`
       create type mood as enum ('a', 'b');

@@ -745,12 +745,24 @@ exports.users = defineModel('users', (t) => { ${columns} t.specificType('state',
     expect(await ok(project, 'check:models')).to.not.include('NOT VALID');
   });
 
+  it('the schema that the first run creates is not created by a migration', async () => {
+    configure(project, { searchPath: ['app'], migrations: { directory: project.directory } });
+    rmSync(join(project.directory, '1_first.cjs'));
+    const answer = await run(project, 'check:models', '--json');
+    expect(JSON.parse(answer.stdout).detected, answer.stdout).to.deep.equal(['added table users']);
+    await ok(project, ...MAKE);
+    await ok(project, 'migrate:latest');
+    await ok(project, 'check:models');
+  });
+
   it('the project’s own schema is the first of its search path, whatever others there are', async () => {
     configure(project, {
       searchPath: ['own_schema', 'public'],
       migrations: { directory: project.directory },
     });
-    await db.raw('create schema aaa; create table aaa.theirs (id int); create table public.theirs (id int)');
+    await db.raw(
+      'create schema own_schema; create schema aaa; create table aaa.theirs (id int); create table public.theirs (id int)',
+    );
     await ok(project, 'migrate:latest');
     const { detected } = JSON.parse((await run(project, 'check:models', '--json')).stdout);
     expect(detected).to.deep.equal(['added table users']);

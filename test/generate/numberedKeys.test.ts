@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import { eachEngine, freshPostgres } from '../support/databases.js';
+import { eachEngine, freshPostgres, freshSqlite } from '../support/databases.js';
 import { type Build, loop } from '../support/loop.js';
 
 type Define = (t: Knex.CreateTableBuilder) => unknown;
@@ -208,4 +208,32 @@ describe('a sequence of another kind (postgresql)', () => {
         }));
     }
   }
+});
+
+describe('AUTOINCREMENT in a constraint of the table (sqlite)', () => {
+  it('is the same as in the column', async () => {
+    const { difference } = await loop(
+      { name: 'sqlite', fresh: freshSqlite },
+      {
+        before: (db) =>
+          db.raw(
+            'create table "bids" ("id" INTEGER NOT NULL, "lot" INTEGER NOT NULL, "who" VARCHAR(20) NOT NULL, PRIMARY KEY("id" AUTOINCREMENT))',
+          ),
+        after: (db) =>
+          db.schema.createTable('bids', (t) => {
+            t.increments('id');
+            t.integer('lot').notNullable();
+            t.string('who', 20).notNullable();
+            t.string('more');
+          }),
+        rows,
+        leaves: true,
+        observe: async (db, stage) => {
+          if (stage === 'up' || stage === 'down') await expectNumbering(db);
+        },
+      },
+    );
+    expect(difference.operations.map((each) => each.kind === 'column' && each.to?.name)).to.include('more');
+    expect(difference.operations.some((each) => each.kind === 'primaryKey')).to.equal(false);
+  });
 });

@@ -11,7 +11,7 @@ const plain = (kind: string, catalog: string, prefix: string, where = 'true') =>
 const global = (kind: string, catalog: string, name: string) =>
   `${columns(`'${kind}'`, { catalog, namespace: 'null', name })} from pg_catalog.${catalog}`;
 
-/** What of a relation is neither described otherwise nor in a schema by itself. */
+/** What of a relation is neither described otherwise nor in a schema by itself. With an extension's relation it comes. */
 const onRelation = (
   kind: string,
   catalog: string,
@@ -21,7 +21,9 @@ const onRelation = (
   subject = 'c.oid::pg_catalog.regclass',
 ) =>
   `${columns(`'${kind}'`, { catalog, oid: 's.oid', namespace: 'c.relnamespace', name, relation: 'c.relname', subject, detail })}
-    from pg_catalog.${catalog} s join pg_catalog.pg_class c on c.oid = s.${relation}`;
+    from pg_catalog.${catalog} s join pg_catalog.pg_class c on c.oid = s.${relation}
+      and not exists (select from pg_catalog.pg_depend e where e.classid = ${classOf('pg_class')} and e.objid = c.oid
+        and e.objsubid = 0 and e.deptype = 'e')`;
 
 /** The columns of a composite type. */
 const ATTRIBUTES = `(select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)

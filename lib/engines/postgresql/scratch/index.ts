@@ -112,6 +112,13 @@ async function build(
   return asDeclared(merged(built), request, { stubs, unchanged: [...unchanged.values()] }, names);
 }
 
+/** The schema that a run creates before its first migration: no migration has to create it. */
+function withHome(actual: DatabaseSchema, desired: DatabaseSchema, home: string): DatabaseSchema {
+  const missing = desired.schemas.filter(({ name }) => name === home);
+  if (missing.length === 0 || actual.schemas.some(({ name }) => name === home)) return actual;
+  return { ...actual, schemas: [...actual.schemas, ...missing] };
+}
+
 /**
  * See `Engine.readBoth`: the objects are built in schemas of a transaction that is rolled back, also by the server when
  * this process dies. No table of the database is touched: one that a model refers to is made again, empty, beside it.
@@ -134,7 +141,7 @@ export async function readBoth(
   const trx = await (shadow ?? db).transaction();
   try {
     const desired = await build(trx, pieces, { objects, actual, shadow }, names, around);
-    return { actual, desired, home: around.home };
+    return { actual: withHome(actual, desired, around.home), desired, home: around.home };
   } finally {
     await trx.rollback();
   }

@@ -118,11 +118,8 @@ export function isStrictTable(table: TableDefinition): boolean {
 
 /** Whether a column numbers itself with numbers that are never used again. */
 export function isAutoincrement(table: TableDefinition): boolean {
-  return table.columns.some(({ constraints }) =>
-    constraints.some(
-      ({ kind, text }) =>
-        kind === 'primary' && tokenize(text).some((token) => isWord(token, 'AUTOINCREMENT')),
-    ),
+  return [...table.columns.flatMap(({ constraints }) => constraints), ...table.constraints].some(
+    ({ kind, text }) => kind === 'primary' && tokenize(text).some((token) => isWord(token, 'AUTOINCREMENT')),
   );
 }
 

@@ -35,6 +35,8 @@ const COLUMN: KeyPart = {
 function keyPartOf(part: readonly Token[], columns: KnownColumns): KeyPart {
   const tokens = significant(part);
   let end = tokens.length;
+  // `primary key ("id" autoincrement)`: the column says how it is numbered.
+  if (isWord(tokens[end - 1], 'AUTOINCREMENT')) end -= 1;
   const descending = isWord(tokens[end - 1], 'DESC');
   if (descending || isWord(tokens[end - 1], 'ASC')) end -= 1;
   const named = isWord(tokens[end - 2], 'COLLATE') ? tokens[end - 1] : undefined;
