@@ -2,6 +2,7 @@ import type { ExaminedTrigger, OtherTrigger, WantedMetadata } from '../checks.js
 import type { ColumnFacts, Row } from '../contract.js';
 import { FUNCTION_MARK, keepsColumn } from './keeps.js';
 import { calledBy, canBeUndone, sets } from './sideEffects.js';
+import { stampZone } from './stampZone.js';
 import { functionFor, type StampType, TRIGGER_NAME } from './trigger.js';
 
 /** Every trigger and rule that an UPDATE of a table in scope sets off, with its function. */
@@ -56,7 +57,7 @@ function differenceOf(
 ): string | undefined {
   const type = stamped && stampTypeOf(stamped);
   if (type === undefined) return 'it keeps a column that cannot hold an instant';
-  const { body } = functionFor(wanted, type);
+  const { body } = functionFor(wanted, type, stampZone(stamped?.defaultTo));
   if (row.body !== body) {
     return String(row.body).includes(FUNCTION_MARK)
       ? `its function ${row.function} says something else than what knex-meta writes for this column and configuration`

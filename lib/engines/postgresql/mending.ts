@@ -4,6 +4,7 @@ import type { ExaminedTable, ExpectedColumn, Mending, WantedMetadata } from '../
 import { stampTypeOf } from './examineTriggers.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { columnDefault, columnType, metadata } from './metadata.js';
+import { stampZone } from './stampZone.js';
 import { functionFor, markColumn, TRIGGER_NAME } from './trigger.js';
 
 function pathOf({ schema, name }: { readonly schema?: string | undefined; readonly name: string }): string {
@@ -14,7 +15,7 @@ function pathOf({ schema, name }: { readonly schema?: string | undefined; readon
 function makeTrigger(table: ExaminedTable, wanted: WantedMetadata): readonly string[] {
   const type = table.stamped && stampTypeOf(table.stamped);
   if (type === undefined) return [];
-  const { name: usual, body } = functionFor(wanted, type);
+  const { name: usual, body } = functionFor(wanted, type, stampZone(table.stamped?.defaultTo));
   // A function of the project's own stays as it is.
   const name = table.takenNames.includes(usual) ? `${usual}_knex_meta` : usual;
   const path = pathOf(table);

@@ -2,6 +2,15 @@ import type { HookTarget, MetadataColumn } from '../contract.js';
 import { block, PATH_BACK, SAFE_PATH } from './block.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { FUNCTION_MARK, keepsColumn } from './keeps.js';
+import {
+  inZone,
+  LOCAL_TIME,
+  NAMED_ZONE,
+  type StampZone,
+  UTC_ZONES,
+  ZONE_SUFFIX,
+  zoneSuffix,
+} from './stampZone.js';
 
 /** The comment of a column that knex-meta put there begins with this. */
 export const COLUMN_MARK = 'knex-meta:';
@@ -43,18 +52,16 @@ export function markColumn(
 const STAMP_TYPES = ['timestamptz', 'timestamp', 'date'] as const;
 export type StampType = (typeof STAMP_TYPES)[number];
 
-/** The value to assign, by the type of the column: the instant in UTC, whatever the session's time zone. */
-function valuesByType({ clock }: Pick<HookTarget, 'clock'>): Readonly<Record<StampType, string>> {
+/** The value to assign to a column of a type, whatever the session's time zone. */
+function valueFor({ clock }: Pick<HookTarget, 'clock'>, type: StampType, zone: StampZone): string {
   const { expression } = clock;
   // CURRENT_TIMESTAMP is pg_catalog.now(), which is the shorter way to the same value.
   const now = /^current_timestamp$/i.test(expression) ? 'pg_catalog.now()' : expression;
-  const shifted = `pg_catalog.timezone('utc', ${now})`;
-  const plain = clock.type === 'timestamp' ? now : shifted;
-  return {
-    timestamptz: clock.type === 'timestamptz' ? now : shifted,
-    timestamp: plain,
-    date: `(${plain})::pg_catalog.date`,
-  };
+  const isPlain = clock.type === 'timestamp';
+  const instant = isPlain ? `pg_catalog.timezone('utc', ${now})` : now;
+  if (type === 'timestamptz') return instant;
+  const value = isPlain && zone === 'utc' ? now : inZone(instant, zone);
+  return type === 'date' ? `(${value})::pg_catalog.date` : value;
 }
 
 const MARK_LINE = `  -- ${FUNCTION_MARK}\n`;
@@ -80,12 +87,12 @@ function functionBody(target: Pick<HookTarget, 'updatedAt' | 'onExplicitUpdate'>
 export function functionFor(
   target: Pick<HookTarget, 'clock' | 'updatedAt' | 'onExplicitUpdate'>,
   type: StampType,
+  zone: StampZone = 'utc',
 ): { readonly name: string; readonly body: string } {
   const base = `set_${target.updatedAt ?? ''}`;
-  return {
-    name: type === target.clock.type ? base : `${base}_${type}`,
-    body: functionBody(target, valuesByType(target)[type]),
-  };
+  const own = type === 'timestamptz' ? 'utc' : zone;
+  const name = type === target.clock.type && own === 'utc' ? base : `${base}_${type}`;
+  return { name: `${name}${zoneSuffix(own)}`, body: functionBody(target, valueFor(target, type, own)) };
 }
 
 /** The key of the advisory lock that keeps sessions from making or dropping one schema's function together. */
@@ -97,6 +104,8 @@ export const RECONCILE_DECLARATIONS: readonly string[] = [
   'rels pg_catalog.oid[]',
   'rel pg_catalog.oid',
   'col_type pg_catalog.text',
+  'def pg_catalog.text',
+  'zone pg_catalog.text',
   'fn pg_catalog.text',
   'body pg_catalog.text',
   'fn_oid pg_catalog.oid',
@@ -125,6 +134,9 @@ const FIND_FUNCTION = `fn_oid := null;
         and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
       order by p.proname <> fn, p.proname limit 1`;
 
+/** Stands for a zone that only the server knows. */
+const ANY_ZONE: StampZone = "'any_zone'";
+
 /** The loop over the tables in \`rels\`, by all that decides its text: it is the same for every table of a project. */
 const loops = new Map<string, string>();
 
@@ -134,10 +146,22 @@ export function reconcileLoop(target: Omit<HookTarget, 'table' | 'quoted'>): str
   const known = loops.get(key);
   if (known !== undefined) return known;
   const column = quoteText(updatedAt);
-  const branches = STAMP_TYPES.map((type) => {
-    const { name, body } = functionFor(target, type);
-    return `      when '${type}' then fn := ${quoteText(name)}; body := ${quoteText(body)};`;
-  }).join('\n');
+  const choose = (type: StampType, zone: StampZone): string => {
+    const { name, body } = functionFor(target, type, zone);
+    const [fn, text] = [quoteText(name), quoteText(body)];
+    return zone === ANY_ZONE
+      ? `fn := ${quoteText(name.slice(0, -zoneSuffix(ANY_ZONE).length))} || ${ZONE_SUFFIX}; body := pg_catalog.replace(${text}, ${quoteText(ANY_ZONE)}, zone);`
+      : `fn := ${fn}; body := ${text};`;
+  };
+  const branches = STAMP_TYPES.map((type) =>
+    type === 'timestamptz'
+      ? `    when '${type}' then ${choose(type, 'utc')}`
+      : `    when '${type}' then
+      case zone when 'utc' then ${choose(type, 'utc')}
+        when 'local' then ${choose(type, 'local')}
+        else ${choose(type, ANY_ZONE)}
+      end case;`,
+  ).join('\n');
   const loop = `
   <<tables>>
   foreach rel in array rels loop
@@ -153,6 +177,15 @@ export function reconcileLoop(target: Omit<HookTarget, 'table' | 'quoted'>): str
         and a.attgenerated = '';
     kept := (select g.tgname from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid = g.tgfoid
       where g.tgrelid = rel and ${keepsColumn(updatedAt)} order by g.tgname limit 1);
+    select pg_catalog.pg_get_expr(d.adbin, d.adrelid) into def
+      from pg_catalog.pg_attrdef d join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+      where d.adrelid = rel and a.attname = ${column};
+    zone := pg_catalog.substring(def, ${quoteText(NAMED_ZONE)});
+    if zone is null then
+      zone := case when pg_catalog.substring(def, ${quoteText(LOCAL_TIME)}) is null then 'utc' else 'local' end;
+    elsif pg_catalog.lower(zone) in (${UTC_ZONES.map(quoteText).join(', ')}) then
+      zone := 'utc';
+    end if;
     case col_type
 ${branches}
       else null;

@@ -4,6 +4,7 @@ import type { TableId } from '../contract.js';
 import { attempt, type Trial, type TrialError, tryAndUndo } from '../undo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { SEES_ALL_ROWS } from './rowSecurity.js';
+import { inZone, stampZone } from './stampZone.js';
 
 /**
  * One row that nobody holds, locked, with the table that it is really in, and a column to set to itself: the last
@@ -15,7 +16,9 @@ const FIND = (
   only: string,
 ): string => `select r.tableoid::pg_catalog.regclass::text as home,
     r.ctid::text as place, coalesce(a.attname, ${quoteText(column)}) as settable, r.${quoteName(column)}::text as stamp,
-    pg_catalog.pg_typeof(r.${quoteName(column)})::text as type
+    pg_catalog.pg_typeof(r.${quoteName(column)})::text as type,
+    (select pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef d join pg_catalog.pg_attribute c
+      on c.attrelid = d.adrelid and c.attnum = d.adnum where d.adrelid = r.tableoid and c.attname = ${quoteText(column)}) as default_to
   from ${only}${table} r left join lateral (
     select attname from pg_catalog.pg_attribute where attrelid = r.tableoid and attnum > 0 and not attisdropped
       and attgenerated = '' and attidentity <> 'a' and attname <> ${quoteText(column)} order by attnum desc limit 1) a on true
@@ -34,11 +37,11 @@ const queryOn =
   async (sql) =>
     (await trx.raw(withoutBindings(sql))).rows;
 
-/** How far from now, in UTC, a stamp is: undefined for a type that holds no instant. Days for a date, else seconds. */
-function distance(stamp: string, type: unknown): string {
-  const utc = "pg_catalog.timezone('utc', pg_catalog.now())";
-  if (type === 'date') return `pg_catalog.abs(${stamp} - ${utc}::pg_catalog.date) <= 1`;
-  const now = type === 'timestamp with time zone' ? 'pg_catalog.now()' : utc;
+/** How far from now a stamp is, in the zone of the column: undefined for a type that holds no instant. Days for a date, else seconds. */
+function distance(stamp: string, type: unknown, defaultTo: string | undefined): string {
+  const local = `${inZone('pg_catalog.now()', stampZone(defaultTo))}::pg_catalog.timestamp`;
+  if (type === 'date') return `pg_catalog.abs(${stamp} - ${local}::pg_catalog.date) <= 1`;
+  const now = type === 'timestamp with time zone' ? 'pg_catalog.now()' : local;
   if (!String(type).startsWith('timestamp')) return 'true';
   return `pg_catalog.abs(extract(epoch from ${stamp} - ${now})) <= 60`;
 }
@@ -74,12 +77,13 @@ async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Pr
       : { outcome: 'not-tried', reason: 'no row may be updated now: others hold them, or a policy does' };
   }
   const stamp = quoteName(column);
+  const defaultTo = row.default_to === null ? undefined : String(row.default_to);
   const own = quoteName(String(row.settable));
   const update = async (place: unknown, set: string): Promise<Record<string, unknown> | undefined> => {
     const where = `where ctid = ${quoteText(String(place))}::tid`;
     const [updated] = await rows(
       `update only ${String(row.home)} set ${set} ${where} returning ctid::text as place, ${stamp}::text as stamp, ${stamp} is distinct from ${PAST} as moved,
-        ${distance(stamp, row.type)} as is_now`,
+        ${distance(stamp, row.type, defaultTo)} as is_now`,
     );
     return updated;
   };
@@ -132,7 +136,7 @@ async function tryCopy(trx: Knex.Transaction, table: ExaminedTable): Promise<Tri
     const set = quoteName(String(settable));
     const [updated] = await rows(
       `update ${COPY} set ${set} = ${set} returning ${stamp}::text as stamp, ${stamp} is distinct from ${PAST} as moved,
-        ${distance(stamp, String(type).replace(/\(\d\)/, ''))} as is_now`,
+        ${distance(stamp, String(type).replace(/\(\d\)/, ''), table.stamped?.defaultTo)} as is_now`,
     );
     return updated;
   };

@@ -1,7 +1,8 @@
-import type { CarryOutcome, HookTarget, Session } from '../contract.js';
+import type { CarryOutcome, ColumnFacts, HookTarget, Session } from '../contract.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { withAllRows } from './rowSecurity.js';
+import { inZone, stampZone } from './stampZone.js';
 
 /** Rows that hold something else than what the column's default put there. */
 export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
@@ -14,18 +15,23 @@ const FLAG = /^(boolean|smallint|integer|bigint|text|character varying.*|charact
 const TEXT = /^(text|character varying.*)$/;
 
 /** The value of the old column in the type of the new one; undefined when it cannot be held. */
-function converted(target: HookTarget, key: string, from: string, type: string): string | undefined {
+function converted(
+  target: HookTarget,
+  key: string,
+  from: string,
+  { type, defaultTo }: Pick<ColumnFacts, 'type' | 'defaultTo'>,
+): string | undefined {
   if (key === 'is_active' || key === 'is_flagged') {
     if (!FLAG.test(type)) return undefined;
     return /int/.test(type) ? `${from}::pg_catalog.int4` : type === 'boolean' ? from : `${from}::text`;
   }
   if (key === 'notes') return TEXT.test(type) ? from : undefined;
   const isPlain = target.clock.type === 'timestamp';
-  if (/^timestamp.* with time zone$/.test(type))
-    return isPlain ? `pg_catalog.timezone('utc', ${from})` : from;
-  if (/^(timestamp.* without time zone|date)$/.test(type))
-    return isPlain ? from : `pg_catalog.timezone('utc', ${from})`;
-  return undefined;
+  const instant = isPlain ? `pg_catalog.timezone('utc', ${from})` : from;
+  if (/^timestamp.* with time zone$/.test(type)) return instant;
+  return /^(timestamp.* without time zone|date)$/.test(type)
+    ? inZone(instant, stampZone(defaultTo))
+    : undefined;
 }
 
 /** A trigger that would fire, with the word that enables it as it is now. */
@@ -75,8 +81,8 @@ async function carryAll(
   if (found === undefined) return 'nothing';
   const facts = factsQuery(target);
   const table = readFacts(target, await session.rows(facts.sql, facts.bindings));
-  const type = table?.columns.find((column) => column.name === toName)?.type ?? '';
-  const value = converted(target, key, from, type);
+  const own = table?.columns.find((column) => column.name === toName);
+  const value = own && converted(target, key, from, own);
   if (value === undefined) return 'not-possible';
   await updateSilently(session, target, `${to} = ${value} where ${written}`);
   return 'carried';

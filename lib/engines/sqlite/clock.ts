@@ -2,8 +2,7 @@ import { KnexMetaError } from '../../errors.js';
 import type { Clock, Session } from '../contract.js';
 
 /** Milliseconds and a Z: JavaScript reads it as UTC, and text order is the order of time. */
-export const ISO_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')";
-export const DAY_NOW = "strftime('%Y-%m-%d','now')";
+const ISO_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')";
 
 /** The clock for a configured expression. A default that is not a literal or CURRENT_TIMESTAMP needs parentheses. */
 export function clockOf(expression: string | undefined): Clock {

@@ -6,7 +6,8 @@ import { columnsWithConstraint, isStrict, isWithoutRowid } from './ddl/index.js'
 import { expectedColumns } from './expected.js';
 import { COLUMN_MARK } from './facts.js';
 import { keepsColumn } from './keeps.js';
-import { createTriggerSql, rowCondition, stampFor, TRIGGER_MARK, triggerName } from './trigger.js';
+import { stampFor } from './stamp.js';
+import { createTriggerSql, rowCondition, TRIGGER_MARK, triggerName } from './trigger.js';
 
 const COLUMNS = `select m.name as table_name, m.sql as table_sql, x.name, x.type, x."notnull" as required, x.dflt_value as default_to, x.pk
   from sqlite_master m join pragma_table_list l on l.schema = 'main' and l.name = m.name and l.type = 'table'
@@ -47,7 +48,7 @@ function triggerSqlFor(
   wanted: WantedMetadata,
   trigger = triggerName(name),
 ): string | undefined {
-  const stamp = stamped && stampFor(wanted.clock, stamped);
+  const stamp = stamped && stampFor(wanted.clock, name, stamped);
   const keys = rows.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
   const condition = rowCondition(
     rows.map((row) => String(row.name)),
@@ -56,7 +57,7 @@ function triggerSqlFor(
   );
   if (stamped === undefined || stamp === undefined || condition === undefined) return undefined;
   const target = { ...wanted, table: { name }, quoted: '' };
-  return createTriggerSql(target, stamped.name, stamp, condition, trigger);
+  return createTriggerSql(target, stamped.name, stamp.expression, condition, trigger);
 }
 
 /** With what only this engine asks. */

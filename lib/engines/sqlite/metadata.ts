@@ -8,7 +8,8 @@ import { quoteName, quoteText } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
-import { createTriggerSql, rowCondition, stampFor } from './trigger.js';
+import { stampFor } from './stamp.js';
+import { createTriggerSql, rowCondition } from './trigger.js';
 import { carryValues, copyValues } from './values.js';
 
 const MARK = ` constraint ${quoteName(COLUMN_MARK)}`;
@@ -94,7 +95,7 @@ export const metadata: MetadataEngine = {
   probeClock,
   columnType: (key, clock) => `${plainType(key, clock)}${MARK}`,
   columnDefault,
-  canStamp: (column) => stampFor(clockOf(undefined), column) !== undefined,
+  canStamp: (column) => stampFor(clockOf(undefined), '', column) !== undefined,
   indexPredicate: ({ key, quoted }) =>
     key === 'is_active' ? `${quoted} = 0` : key === 'is_flagged' ? `${quoted} = 1` : undefined,
   afterCreate: (target, added, own) => {

@@ -3,7 +3,8 @@ import { isWithoutRowid } from './ddl/index.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { keepsColumn } from './keeps.js';
-import { createTriggerSql, rowCondition, stampFor, TRIGGER_MARK, triggerName } from './trigger.js';
+import { stampFor } from './stamp.js';
+import { createTriggerSql, rowCondition, TRIGGER_MARK, triggerName } from './trigger.js';
 
 function masterOf(target: HookTarget): string {
   return `${quoteName(target.table.schema ?? 'main')}.sqlite_master`;
@@ -90,6 +91,17 @@ async function isKept(session: Session, target: HookTarget): Promise<boolean> {
   return rows.some(({ sql }) => keepsColumn(String(sql), target.table.name, target.updatedAt ?? ''));
 }
 
+/** A column without a default and without values: nobody knows yet in which form the application writes an instant. */
+async function warnOfEmpty(session: Session, target: HookTarget, column: string): Promise<void> {
+  const [row] = await session.rows(
+    `select 1 from ${target.quoted} where ${quoteName(column)} is not null limit 1`,
+  );
+  if (row !== undefined) return;
+  session.warn(
+    `${target.table.name}.${column} has no default: the update trigger writes it in the form that its other values have, and leaves it NULL until there is one`,
+  );
+}
+
 /** See `MetadataEngine.reconcileTrigger`. */
 export async function reconcileTrigger(session: Session, target: HookTarget): Promise<void> {
   const query = factsQuery(target);
@@ -98,7 +110,7 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
   if (facts === undefined) return;
   const wanted = target.updatedAt?.toLowerCase();
   const column = facts.columns.find(({ name }) => name.toLowerCase() === wanted);
-  const stamp = column === undefined ? undefined : stampFor(target.clock, column);
+  const stamp = column === undefined ? undefined : stampFor(target.clock, target.table.name, column);
   const keys = rows.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
   const condition = rowCondition(
     facts.columns.map(({ name }) => name),
@@ -114,8 +126,9 @@ export async function reconcileTrigger(session: Session, target: HookTarget): Pr
     );
     return;
   }
+  if (stamp.isFromRows) await warnOfEmpty(session, target, column.name);
   const name = await freeName(session, target);
-  await session.rows(createTriggerSql(target, column.name, stamp, condition, name));
+  await session.rows(createTriggerSql(target, column.name, stamp.expression, condition, name));
 }
 
 /** `reconcileTrigger` as a statement of the hook. */

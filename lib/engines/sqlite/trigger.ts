@@ -1,5 +1,4 @@
-import type { Clock, HookTarget } from '../contract.js';
-import { DAY_NOW, ISO_NOW } from './clock.js';
+import type { HookTarget } from '../contract.js';
 import { quoteName } from './identifiers.js';
 
 /** Stands in the body of every trigger of knex-meta's: how they are told from a project's own. */
@@ -31,24 +30,6 @@ export function rowCondition(
   if (!isWithoutRowid && rowid !== undefined) return `${rowid} = new.${rowid}`;
   if (primaryKey.length === 0) return undefined;
   return primaryKey.map((name) => `${quoteName(name)} = new.${quoteName(name)}`).join(' and ');
-}
-
-/** A column of the project's own that the trigger may keep: by its declared type. */
-export function stampFor(clock: Clock, column: StampColumn): string | undefined {
-  if (column.isMetadata) return `(${clock.expression})`;
-  const type = column.type.toLowerCase();
-  if (type === 'date') return DAY_NOW;
-  const own = clock.type === 'datetime' ? `(${clock.expression})` : ISO_NOW;
-  if (/^(datetime|timestamp)/.test(type)) return own;
-  // A STRICT table has no type for instants: a default that is one says what the text holds.
-  const holdsInstants = /current_timestamp|strftime|datetime\s*\(/i.test(column.defaultTo ?? '');
-  return type === 'text' && holdsInstants ? own : undefined;
-}
-
-interface StampColumn {
-  readonly type: string;
-  readonly defaultTo: string | undefined;
-  readonly isMetadata: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { CarryOutcome, HookTarget, Session } from '../contract.js';
+import type { CarryOutcome, ColumnFacts, HookTarget, Session } from '../contract.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName } from './identifiers.js';
+import { inFormOfDefault, presentDefault } from './stamp.js';
 
 /** Rows that hold something else than what the column's default put there. */
 export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
@@ -16,6 +17,20 @@ function canHold(key: string, type: string): boolean {
   return /bool|int|char|text/.test(type);
 }
 
+/** The value of a metadata column as the project's own column has such values; undefined when that cannot be held. */
+function converted(
+  target: HookTarget,
+  key: string,
+  from: string,
+  own: Pick<ColumnFacts, 'type' | 'defaultTo'>,
+): string | undefined {
+  const isInstant = key === 'created_at' || key === 'updated_at';
+  const isText = target.clock.type === 'datetime';
+  const byDefault = presentDefault(own.defaultTo);
+  if (isInstant && isText && byDefault !== undefined) return inFormOfDefault(from, byDefault);
+  return canHold(key, own.type) ? from : undefined;
+}
+
 /** See `MetadataEngine.carryValues`. The table's triggers stay silent, so that no row counts as updated. */
 export async function carryValues(
   session: Session,
@@ -29,10 +44,11 @@ export async function carryValues(
   if (found.length === 0) return 'nothing';
   const query = factsQuery(target);
   const facts = readFacts(target, await session.rows(query.sql, query.bindings));
-  const type = facts?.columns.find(({ name }) => name === toName)?.type ?? '';
-  if (!canHold(key, type)) return 'not-possible';
-  const [to, from] = [quoteName(toName), quoteName(fromName)];
-  await updateSilently(session, target, `${to} = ${from} where ${written}`);
+  const own = facts?.columns.find(({ name }) => name === toName);
+  const from = quoteName(fromName);
+  const value = own && converted(target, key, from, own);
+  if (value === undefined) return 'not-possible';
+  await updateSilently(session, target, `${quoteName(toName)} = ${value} where ${written}`);
   return 'carried';
 }
 
