@@ -280,8 +280,21 @@ export interface MetadataEngine {
     column: string,
     own: string,
   ) => Promise<boolean>;
-  /** Copies the values of all rows to a column of the same type. No trigger of the table runs. */
-  readonly copyValues: (session: Session, target: HookTarget, from: string, to: string) => Promise<void>;
+  /** Runs `update <table> set <assignment>` while no trigger of the table runs, so that no row counts as updated. */
+  readonly updateSilently: (session: Session, target: HookTarget, assignment: string) => Promise<void>;
+  /**
+   * Does something with all rows of a table, of which none may be hidden from the role.
+   *
+   * @throws KnexMetaError ROWS_HIDDEN
+   */
+  readonly withAllRows: <T>(
+    session: Session,
+    target: HookTarget,
+    purpose: string,
+    act: () => Promise<T>,
+  ) => Promise<T>;
+  /** The columns of the primary key, in its order. */
+  readonly primaryKey: (session: Session, target: HookTarget) => Promise<readonly string[]>;
   /** Copies values that a person or program wrote (not the defaults) from one column to another. */
   readonly carryValues: (
     session: Session,

@@ -82,6 +82,7 @@ export async function prepareAlter(
   facts: TableFacts,
 ): Promise<boolean> {
   const { engine } = context;
+  const quote = (name: string): string => session.client.wrapIdentifierImpl(name);
   const all = preparations(context, target, plan, facts);
   for (const { column, present, replacedBy } of all) {
     if (replacedBy === undefined) continue;
@@ -100,7 +101,7 @@ export async function prepareAlter(
     }
     await engine.addColumn(session, target, column.key, temporary);
     if (present.isMetadata && renamedTo !== undefined)
-      await engine.copyValues(session, target, present.name, temporary);
+      await engine.updateSilently(session, target, `${quote(temporary)} = ${quote(present.name)}`);
   }
   return all.length > 0;
 }

@@ -22,6 +22,7 @@ import { besideOwnTriggers } from './ownTriggers.js';
 import { mayBePositional, withoutPositions } from './positional.js';
 import { mayAlter, prepareRawAlter } from './rawAlter.js';
 import { keepAfterMove, keepAfterRebuild, movedBy, renamedTo } from './rawStatement.js';
+import { afterStatement, beforeDrop, mayRebuild, newTableMemory } from './rebuiltTables.js';
 import { offerRenamedFrom } from './renamedFrom.js';
 import { overlayColumns, type ResolvedMeta } from './resolve.js';
 import { sessionOn, toQuery } from './session.js';
@@ -179,6 +180,7 @@ export function hookClient(
   let probed: Promise<void> | undefined;
   let refused: KnexMetaError | undefined;
   const given: GivenTexts = new Map();
+  const memory = newTableMemory();
   const context: HookContext = {
     engine,
     meta,
@@ -254,6 +256,8 @@ export function hookClient(
       if (mayBePositional(object.sql)) {
         object.sql = await withoutPositions(context, sessionOn(this, connection), object.sql);
       }
+      const rebuilds = mayRebuild(object.sql);
+      if (rebuilds) await beforeDrop(context, sessionOn(this, connection), memory, object.sql);
       const alteration =
         object.isSurrounded === true || !mayAlter(object.sql)
           ? undefined
@@ -265,6 +269,7 @@ export function hookClient(
           : besideOwnTriggers(context, sessionOn(this, connection), object.sql, ask);
       const answer = await (alteration === undefined ? run() : alteration.around(run));
       if (object.hookColumns === undefined) await completeGiven(this, connection, object.sql, given);
+      if (rebuilds) await afterStatement(context, sessionOn(this, connection), memory, object.sql);
       const renamed = renamedTo(object.sql);
       if (renamed !== undefined) await keepAfterRebuild(context, sessionOn(this, connection), renamed);
       const moved = movedBy(object.sql);

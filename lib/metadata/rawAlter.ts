@@ -2,7 +2,7 @@ import type { HookTarget, Session } from '../engines/contract.js';
 import { identifierOf, isWord, significant, splitAtCommas, type Token, tokenize } from '../engines/tokens.js';
 import { prepareAlter, settleAlter } from './alter.js';
 import { type AlterPlan, type ColumnChanges, planChanges } from './alterPlan.js';
-import { type HookContext, targetNamed, targetOf } from './target.js';
+import { type HookContext, rawTarget } from './target.js';
 
 const CANDIDATE = /\balter\s+table\b/i;
 
@@ -69,10 +69,8 @@ interface Planned {
 }
 
 function plan(context: HookContext, session: Session, alter: RawAlter): Planned | undefined {
-  const named = targetNamed(context, alter.parts, alter.table);
-  if (!context.meta.includesTable(named.table.name)) return undefined;
-  const id = { schema: undefined, name: named.table.name, queryContext: undefined };
-  const target = { ...targetOf(session.client, context, id), table: named.table, quoted: named.quoted };
+  const target = rawTarget(context, session, alter.parts, alter.table);
+  if (!context.meta.includesTable(target.table.name)) return undefined;
   const found = planChanges(context, target, alter.changes);
   return found === undefined ? undefined : { target, plan: found };
 }

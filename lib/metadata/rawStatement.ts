@@ -1,6 +1,6 @@
 import type { Session } from '../engines/contract.js';
 import { identifierOf, isWord, significant, tokenize } from '../engines/tokens.js';
-import { type HookContext, targetNamed, targetOf } from './target.js';
+import { type HookContext, rawTarget, targetNamed } from './target.js';
 
 // Up to the end of the statement: a name in quotes may have a semicolon in it.
 const RENAME = /^\s*alter\s+table\b(?:[^;"]|"[^"]*")*\brename\s+to\b/i;
@@ -27,13 +27,7 @@ export async function keepAfterRebuild(
 ): Promise<void> {
   const { engine } = context;
   const names = significant(tokenize(renamed)).map(identifierOf);
-  const named = targetNamed(context, names, renamed);
-  const own = targetOf(session.client, context, {
-    schema: undefined,
-    name: named.table.name,
-    queryContext: undefined,
-  });
-  const target = { ...own, table: named.table, quoted: named.quoted };
+  const target = rawTarget(context, session, names, renamed);
   const query = engine.factsQuery(target);
   const facts = engine.readFacts(target, await session.rows(query.sql, query.bindings));
   if (facts === undefined || facts.trigger !== undefined) return;
@@ -73,13 +67,7 @@ export async function keepAfterMove(
   const name = significant(tokenize(table)).at(-1);
   if (name === undefined) return;
   const moved = `${schema}.${table.slice(name.start)}`;
-  const named = targetNamed(context, significant(tokenize(moved)).map(identifierOf), moved);
-  const own = targetOf(session.client, context, {
-    schema: undefined,
-    name: 'moved',
-    queryContext: undefined,
-  });
-  const target = { ...own, table: named.table, quoted: named.quoted };
+  const target = rawTarget(context, session, significant(tokenize(moved)).map(identifierOf), moved);
   const query = engine.factsQuery(target);
   const facts = engine.readFacts(target, await session.rows(query.sql, query.bindings));
   if (facts?.trigger === undefined) return;

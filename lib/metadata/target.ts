@@ -1,4 +1,11 @@
-import type { Clock, HookTarget, MetadataColumn, MetadataEngine, TableId } from '../engines/contract.js';
+import type {
+  Clock,
+  HookTarget,
+  MetadataColumn,
+  MetadataEngine,
+  Session,
+  TableId,
+} from '../engines/contract.js';
 import type { ClientInternals } from './knexInternals.js';
 import type { ResolvedColumn, ResolvedMeta } from './resolve.js';
 
@@ -80,4 +87,16 @@ export function targetNamed(context: HookContext, parts: readonly string[], quot
     clock: context.clock(),
     onExplicitUpdate: context.meta.onExplicitUpdate,
   };
+}
+
+/** A table that a statement names, with the columns that the configuration gives it. */
+export function rawTarget(
+  context: HookContext,
+  session: Session,
+  parts: readonly string[],
+  quoted: string,
+): HookTarget {
+  const named = targetNamed(context, parts, quoted);
+  const id = { schema: undefined, name: named.table.name, queryContext: undefined };
+  return { ...targetOf(session.client, context, id), table: named.table, quoted };
 }

@@ -1,4 +1,4 @@
-import type { HookTarget, Row, TableFacts } from '../contract.js';
+import type { HookTarget, Row, Session, TableFacts } from '../contract.js';
 import { quoteText, withoutBindings } from './identifiers.js';
 import { FUNCTION_MARK } from './keeps.js';
 import { COLUMN_MARK } from './trigger.js';
@@ -50,4 +50,15 @@ export function readFacts(target: HookTarget, rows: readonly Row[]): TableFacts 
     })),
     trigger,
   };
+}
+
+/** See `MetadataEngine.primaryKey`. */
+export async function primaryKey(session: Session, target: HookTarget): Promise<readonly string[]> {
+  const rows = await session.rows(
+    withoutBindings(`select a.attname as name from pg_catalog.pg_index i
+      cross join lateral pg_catalog.unnest(i.indkey) with ordinality k(attnum, position)
+      join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+      where i.indisprimary and i.indrelid = pg_catalog.to_regclass(${quoteText(target.quoted)}) order by k.position`),
+  );
+  return rows.map(({ name }) => String(name));
 }

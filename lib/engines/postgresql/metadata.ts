@@ -1,12 +1,13 @@
 import type { HookTarget, MetadataColumn, MetadataEngine, Session } from '../contract.js';
 import { clockOf, probeClock } from './clock.js';
-import { factsQuery, readFacts } from './facts.js';
+import { factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
+import { withAllRows } from './rowSecurity.js';
 import { dropUnusedFunctionsSql, markColumn, reconcileTriggerSql, WARNING_STATE } from './trigger.js';
-import { carryValues, copyValues } from './values.js';
+import { carryValues, updateSilently } from './values.js';
 
 /**
  * The type of a new metadata column. Instants have milliseconds, which is what JavaScript can hold: so a row that was
@@ -82,7 +83,9 @@ export const metadata: MetadataEngine = {
     await run(session, `alter table ${target.quoted} drop column ${quoteName(name)}`);
   },
   holdsOtherValues,
-  copyValues,
+  updateSilently,
+  withAllRows: (session, target, purpose, act) => withAllRows(session, target.quoted, purpose, act),
+  primaryKey,
   carryValues,
   ownTriggers,
   reconcileTrigger: async (session, target) => {

@@ -88,19 +88,14 @@ async function carryAll(
   return 'carried';
 }
 
-/** Updates rows while the table's triggers are disabled, so that no row counts as updated. */
-async function updateSilently(session: Session, target: HookTarget, assignment: string): Promise<void> {
-  const triggers = await enabledTriggers(session, target.quoted);
-  await withoutTriggers(session, target.quoted, triggers, () =>
-    session.rows(withoutBindings(`update ${target.quoted} set ${assignment}`)),
-  );
-}
-
-/** See `MetadataEngine.copyValues`. */
-export function copyValues(session: Session, target: HookTarget, from: string, to: string): Promise<void> {
-  return withAllRows(session, target.quoted, `copy the values of ${quoteName(from)}`, () =>
-    updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`),
-  );
+/** See `MetadataEngine.updateSilently`. */
+export function updateSilently(session: Session, target: HookTarget, assignment: string): Promise<void> {
+  return withAllRows(session, target.quoted, 'copy values between its columns', async () => {
+    const triggers = await enabledTriggers(session, target.quoted);
+    await withoutTriggers(session, target.quoted, triggers, () =>
+      session.rows(withoutBindings(`update ${target.quoted} set ${assignment}`)),
+    );
+  });
 }
 
 /** Does something while triggers stay silent, inside a transaction: nobody else writes to the table meanwhile. */

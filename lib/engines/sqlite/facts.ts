@@ -1,4 +1,4 @@
-import type { HookTarget, Row, TableFacts } from '../contract.js';
+import type { HookTarget, Row, Session, TableFacts } from '../contract.js';
 import { columnsWithConstraint } from './ddl/index.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { columnOfTrigger, TRIGGER_MARK } from './trigger.js';
@@ -50,4 +50,12 @@ export function readFacts(target: HookTarget, rows: readonly Row[]): TableFacts 
             enabled: true,
           },
   };
+}
+
+/** See `MetadataEngine.primaryKey`. */
+export async function primaryKey(session: Session, target: HookTarget): Promise<readonly string[]> {
+  const query = factsQuery(target);
+  const rows = await session.rows(query.sql, query.bindings);
+  const keys = rows.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
+  return keys.map(({ name }) => String(name));
 }

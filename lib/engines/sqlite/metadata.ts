@@ -2,7 +2,7 @@ import type { Clock, HookTarget, MetadataEngine, Session, TableId } from '../con
 import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
-import { ADOPTED_MARK, COLUMN_MARK, factsQuery, readFacts } from './facts.js';
+import { ADOPTED_MARK, COLUMN_MARK, factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
@@ -10,7 +10,7 @@ import { ownTriggers } from './ownTriggers.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { stampFor } from './stamp.js';
 import { createTriggerSql, rowCondition } from './trigger.js';
-import { carryValues, copyValues } from './values.js';
+import { carryValues, updateSilently } from './values.js';
 
 const MARK = ` constraint ${quoteName(COLUMN_MARK)}`;
 
@@ -126,7 +126,9 @@ export const metadata: MetadataEngine = {
     await session.rows(`alter table ${target.quoted} drop column ${quoteName(name)}`);
   },
   holdsOtherValues,
-  copyValues,
+  updateSilently,
+  withAllRows: (_session, _target, _purpose, act) => act(),
+  primaryKey,
   carryValues,
   ownTriggers,
   reconcileTrigger,

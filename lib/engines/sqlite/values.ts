@@ -52,8 +52,12 @@ export async function carryValues(
   return 'carried';
 }
 
-/** Updates rows while the table has no triggers, so that no row counts as updated. */
-async function updateSilently(session: Session, target: HookTarget, assignment: string): Promise<void> {
+/** See `MetadataEngine.updateSilently`. */
+export async function updateSilently(
+  session: Session,
+  target: HookTarget,
+  assignment: string,
+): Promise<void> {
   const master = `${quoteName(target.table.schema ?? 'main')}.sqlite_master`;
   const triggers = await session.rows(
     `select name, sql from ${master} where type = 'trigger' and lower(tbl_name) = lower(?)`,
@@ -62,9 +66,4 @@ async function updateSilently(session: Session, target: HookTarget, assignment: 
   for (const { name } of triggers) await session.rows(`drop trigger ${quoteName(String(name))}`);
   await session.rows(`update ${target.quoted} set ${assignment}`);
   for (const { sql } of triggers) await session.rows(String(sql));
-}
-
-/** See `MetadataEngine.copyValues`. */
-export function copyValues(session: Session, target: HookTarget, from: string, to: string): Promise<void> {
-  return updateSilently(session, target, `${quoteName(to)} = ${quoteName(from)}`);
 }
