@@ -80,7 +80,7 @@ describe('SQLite: what only it has', () => {
   it('a primary key that changes takes its stamp along', async () => {
     await db.raw('create table t (id text primary key, label text) without rowid');
     await db.schema.alterTable('t', (t) => void t.datetime('updated_at'));
-    await db('t').insert({ id: 'x', label: 'a', updated_at: '2001' });
+    await db('t').insert({ id: 'x', label: 'a', updated_at: '2001-02-03' });
     await db('t').update({ id: 'y' });
     expect((await db('t').first()).updated_at).to.match(/^20[2-9]/);
   });
@@ -119,7 +119,7 @@ describe('SQLite: what only it has', () => {
       'notes',
       'created_at',
     ]);
-    await db('t').insert([{ label: 'a', updated_at: '2001' }]);
+    await db('t').insert([{ label: 'a', updated_at: '2001-02-03' }]);
     await db('t').update({ label: 'c' });
     expect((await db('t').first()).UPDATED_AT).to.match(/^20[2-9]/);
   });
