@@ -2,7 +2,7 @@
 /** What keeps the command line itself from being loaded: there is no output module yet to say it. */
 function cannotStart(error: unknown): number {
   const { code, message } = error as NodeJS.ErrnoException;
-  const isKnexMissing = code === 'ERR_MODULE_NOT_FOUND' && /'knex'/.test(message);
+  const isKnexMissing = /MODULE_NOT_FOUND$/.test(code ?? '') && /'knex'/.test(message);
   const said = isKnexMissing
     ? {
         code: 'DRIVER_MISSING',

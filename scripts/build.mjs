@@ -1,17 +1,19 @@
 /**
- * Builds dist: tsc checks and declares, esbuild joins the modules. One file starts in half the time of hundreds, and
- * the command line shares the library with the project's own `import 'knex-meta'`. What every command loads comes along:
- * a package of ours that is no dependency is put in, with its licence.
+ * Builds dist: tsc checks and declares, esbuild joins the modules. One file starts in half the time of hundreds. What every
+ * command loads comes along: a package of ours that is no dependency is put in, with its licence.
+ *
+ * Node runs one copy, in CommonJS: `require('knex-meta')`, `import 'knex-meta'` and the command line share its state. A
+ * bundler takes the ES modules in dist/lib/esm (the condition `module`), which it can put into either format.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve as resolvePath } from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, peerDependencies, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** The folders of the packages that files come from. */
 function packagesOf(files) {
@@ -45,6 +47,53 @@ const widthsLater = {
   },
 };
 
+const LIBRARY = ['lib/index.ts', 'lib/query/index.ts'];
+const shared = {
+  bundle: true,
+  splitting: true,
+  external: Object.keys({ ...dependencies, ...peerDependencies }),
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  define: { BUILT_VERSION: JSON.stringify(version) },
+  sourcemap: true,
+  metafile: true,
+  plugins: [widthsLater],
+  logLevel: 'warning',
+};
+
+/** The names of modules that each other's files say, in their new language. A command line is loaded when it is needed. */
+const asCommonJs = (text) =>
+  text
+    .replace(/\brequire\("(\.[^"]*)\.js"\)/g, 'require("$1.cjs")')
+    .replace(/\bimport\("(\.[^"]*)\.js"\)/g, 'Promise.resolve(require("$1.cjs"))');
+
+/** The ES modules in a folder as CommonJS in another one, with the same chunks. */
+async function convert(from, to, files) {
+  const usesAddress = (file) => readFileSync(file, 'utf8').includes('import.meta.url');
+  for (const banner of [
+    undefined,
+    'const moduleAddress = require("node:url").pathToFileURL(__filename).href;',
+  ])
+    await build({
+      entryPoints: files.filter((file) => usesAddress(file) === (banner !== undefined)),
+      outdir: to,
+      outbase: from,
+      outExtension: { '.js': '.cjs' },
+      platform: 'node',
+      target: shared.target,
+      format: 'cjs',
+      define: { 'import.meta.url': 'moduleAddress' },
+      ...(banner === undefined ? {} : { banner: { js: banner } }),
+      sourcemap: true,
+      logLevel: 'warning',
+    });
+  for (const file of files) {
+    const path = join(to, relative(from, file)).replace(/\.js$/, '.cjs');
+    writeFileSync(path, asCommonJs(readFileSync(path, 'utf8')));
+  }
+}
+
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--emitDeclarationOnly'], {
   stdio: 'inherit',
@@ -52,21 +101,51 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--emitDeclara
 // The maps of declarations are for the sources, which are in the package.
 for (const file of ['lib/index.d.cts', 'lib/query/index.d.cts']) copyFileSync(file, join('dist', file));
 for (const name of readdirSync('dist/bin')) rmSync(join('dist/bin', name));
-const { metafile } = await build({
-  entryPoints: ['bin/knex-meta.ts', 'lib/index.ts', 'lib/query/index.ts'],
-  outdir: 'dist',
-  outbase: '.',
-  bundle: true,
-  splitting: true,
-  chunkNames: 'lib/[name]-[hash]',
-  external: Object.keys({ ...dependencies, ...peerDependencies }),
-  platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
-  sourcemap: true,
-  metafile: true,
-  plugins: [widthsLater],
-  logLevel: 'warning',
+
+const { metafile: ofLibrary } = await build({
+  ...shared,
+  entryPoints: LIBRARY,
+  outdir: 'dist/lib/esm',
+  outbase: 'lib',
+  chunkNames: '[name]-[hash]',
 });
-const notices = packagesOf(Object.keys(metafile.inputs)).sort().map(noticeOf);
+const { metafile } = await build({
+  ...shared,
+  entryPoints: ['bin/knex-meta.ts', ...LIBRARY],
+  outdir: 'dist/modules',
+  outbase: '.',
+  chunkNames: 'lib/[name]-[hash]',
+});
+const outputs = Object.keys(metafile.outputs).filter((file) => file.endsWith('.js'));
+const isBin = (file) => file.startsWith('dist/modules/bin/');
+await convert(
+  'dist/modules',
+  'dist',
+  outputs.filter((file) => !isBin(file)),
+);
+
+mkdirSync('dist/bin', { recursive: true });
+for (const file of outputs.filter(isBin)) {
+  const [first, ...rest] = readFileSync(file, 'utf8').split('\n');
+  const body = rest
+    .filter((line) => !line.startsWith('//# sourceMappingURL='))
+    .join('\n')
+    .replace(/\bimport\("(\.[^"]*)\.js"\)/g, 'createRequire(import.meta.url)("$1.cjs")');
+  writeFileSync(
+    join('dist', relative('dist/modules', file)),
+    `${first}\nimport { createRequire } from 'node:module';\n${body}`,
+  );
+}
+for (const entry of LIBRARY) {
+  const path = entry.replace(/\.ts$/, '.js');
+  const { exports } = metafile.outputs[`dist/modules/${path}`];
+  writeFileSync(
+    join('dist', path),
+    `import library from './index.cjs';\n\nexport const { ${[...exports].sort().join(', ')} } = library;\n`,
+  );
+}
+rmSync('dist/modules', { recursive: true });
+
+const inputs = Object.keys({ ...metafile.inputs, ...ofLibrary.inputs });
+const notices = packagesOf(inputs).sort().map(noticeOf);
 writeFileSync('dist/lib/licenses.txt', notices.join(`\n${'-'.repeat(80)}\n\n`));

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
+import { requireHere } from './here.js';
 
 /**
  * Says in words what a missing or unfit driver would otherwise say in a stack trace.
@@ -9,9 +10,8 @@ import { KnexMetaError } from '../errors.js';
  */
 export function checkDriver(engine: Engine, client: string): void {
   const driver = engine.driverOf(client);
-  const here = createRequire(import.meta.url);
   // Knex requires the driver, so it is looked for from where Knex is.
-  const fromKnex = createRequire(here.resolve('knex'));
+  const fromKnex = createRequire(requireHere().resolve('knex'));
   let manifest: string;
   try {
     manifest = fromKnex.resolve(`${driver}/package.json`);

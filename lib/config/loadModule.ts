@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { createJiti } from 'jiti';
 import { cacheFolder } from './cacheFolder.js';
+import { requireHere, urlHere } from './here.js';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
@@ -20,15 +20,13 @@ const RETRY_CODES = new Set([
 const WRONG_SYNTAX =
   /is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token 'export'|require is not defined|exports is not defined|module is not defined/;
 
-const require = createRequire(import.meta.url);
-
 let jiti: ReturnType<typeof createJiti> | undefined;
 
 /** Loaded when it is needed, and as CommonJS: an import would first look through all of it for its exports. */
 function ourJiti(): ReturnType<typeof createJiti> {
   if (jiti === undefined) {
-    const { createJiti: create } = require('jiti') as { readonly createJiti: typeof createJiti };
-    jiti = create(import.meta.url, { fsCache: cacheFolder(), interopDefault: false });
+    const { createJiti: create } = requireHere()('jiti') as { readonly createJiti: typeof createJiti };
+    jiti = create(urlHere(), { fsCache: cacheFolder(), interopDefault: false });
   }
   return jiti;
 }
@@ -79,7 +77,7 @@ export async function loadAtOnce(path: string): Promise<unknown> {
   const { require_module: isAble } = process.features as { readonly require_module?: boolean };
   if (isAble !== true || HAS_LOADER) return loadModule(path);
   try {
-    return require(path);
+    return requireHere()(path);
   } catch (reason) {
     return loadModule(path).catch((error: unknown) => {
       throw TRIED_BEFORE.test(String((error as { message?: unknown })?.message)) ? reason : error;
