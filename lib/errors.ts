@@ -90,6 +90,14 @@ export interface ErrorOptions {
  * }
  */
 export class KnexMetaError extends Error {
+  /** An error of another copy of this package is one too: a bundle and a command line have their own. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked for itself.
+    const isOwn = Function.prototype[Symbol.hasInstance].call(this, error);
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked for itself.
+    return isOwn || (this === KnexMetaError && isKnexMetaError(error));
+  }
+
   override readonly name = 'KnexMetaError';
   /** One of `ERROR_CODES`; stable across minor versions. */
   readonly code: ErrorCode;

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
-import { requireHere } from './here.js';
+import { requireFrom, requireHere } from './here.js';
 
 /**
  * Says in words what a missing or unfit driver would otherwise say in a stack trace.
@@ -11,7 +10,7 @@ import { requireHere } from './here.js';
 export function checkDriver(engine: Engine, client: string): void {
   const driver = engine.driverOf(client);
   // Knex requires the driver, so it is looked for from where Knex is.
-  const fromKnex = createRequire(requireHere().resolve('knex'));
+  const fromKnex = requireFrom(requireHere().resolve('knex'));
   let manifest: string;
   try {
     manifest = fromKnex.resolve(`${driver}/package.json`);

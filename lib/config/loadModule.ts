@@ -42,6 +42,18 @@ export function lineOfSyntaxError(path: string, source: string): number | undefi
   return line === undefined ? undefined : Number(line);
 }
 
+/** What Node says to code that runs in a context of its own, as Jest's default mode does: there is no import in it. */
+const NO_IMPORT = /^ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING/;
+
+async function importOrRequire(path: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (!NO_IMPORT.test(String((error as { readonly code?: unknown }).code))) throw error;
+    return requireHere()(path);
+  }
+}
+
 function isNodesOwnTypeScript(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
 }
@@ -53,7 +65,7 @@ function isNodesOwnTypeScript(): boolean {
 export async function loadModule(path: string): Promise<unknown> {
   if (TYPESCRIPT.has(extname(path)) && !isNodesOwnTypeScript()) return importWithJiti(path);
   try {
-    return await import(pathToFileURL(path).href);
+    return await importOrRequire(path);
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     if (!RETRY_CODES.has(code ?? '') && !WRONG_SYNTAX.test(String(message))) throw error;

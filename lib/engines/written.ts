@@ -1,4 +1,5 @@
 import type { ClientClass, Origin, QueryObject, RunnableBuilder, Runner } from '../metadata/knexInternals.js';
+import { shared } from '../shared.js';
 import { kindOfStatement } from './statements.js';
 
 /** One statement that a migration would run, as it was written down. */
@@ -29,7 +30,7 @@ function originOf(builder: RunnableBuilder, query: QueryObject): Origin {
 }
 
 /** What a connection is busy with: what an alteration runs by itself, it runs for the one who asked. */
-const active = new WeakMap<object, Origin>();
+const active = shared('origins', () => new WeakMap<object, Origin>());
 
 /** Does something for the one who asked for it. */
 async function onBehalf<T>(connection: object, origin: Origin, act: () => Promise<T>): Promise<T> {

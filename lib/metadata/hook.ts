@@ -1,5 +1,6 @@
 import type { Clock, HookStatement, MetadataEngine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
+import { shared } from '../shared.js';
 import { afterAlter, beforeAlter } from './alter.js';
 import { planAlter } from './alterPlan.js';
 import { appendColumns, completeTable } from './create.js';
@@ -37,7 +38,7 @@ export const HOOKED = Symbol.for('knex-meta.hooked');
 const IN_MIGRATION = Symbol.for('knex-meta.in-migration');
 
 /** What `t.metadata(...)` said, by builder. */
-const tableOptions = new WeakMap<object, false | MetadataTableOptions>();
+const tableOptions = shared('table-options', () => new WeakMap<object, false | MetadataTableOptions>());
 
 const metadataMethod: PropertyDescriptor = {
   configurable: true,

@@ -1,7 +1,8 @@
+import { shared } from '../shared.js';
 import type { ColumnBuilderInternals, TableBuilderInternals } from './knexInternals.js';
 
 /** What `.renamedFrom(...)` said, by column builder. */
-const formerNames = new WeakMap<object, string>();
+const formerNames = shared('renamed-from', () => new WeakMap<object, string>());
 
 const method: PropertyDescriptor = {
   configurable: true,

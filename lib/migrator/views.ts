@@ -11,7 +11,7 @@ interface Processing {
 }
 
 /** The project's own processing, put aside in a transaction's configuration. */
-const ASIDE = Symbol('processing');
+const ASIDE = Symbol.for('knex-meta.processing');
 
 type Config = Record<PropertyKey, unknown>;
 

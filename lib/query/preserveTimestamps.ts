@@ -6,6 +6,7 @@ import type { ClientInternals } from '../metadata/knexInternals.js';
 import { sessionOn } from '../metadata/session.js';
 import { engineOf } from '../migrator/settings.js';
 import { isTransaction } from '../migrator/views.js';
+import { shared } from '../shared.js';
 
 const SAVEPOINT = 'knex_meta_preserve';
 
@@ -21,10 +22,10 @@ interface Call extends Queue {
 }
 
 /** The calls that the running code is in, the innermost one last. */
-const inside = new AsyncLocalStorage<readonly Call[]>();
+const inside = shared('preserving', () => new AsyncLocalStorage<readonly Call[]>());
 
 /** The calls of each connection that are in no other. */
-const outermost = new WeakMap<object, Queue>();
+const outermost = shared('preserving-connections', () => new WeakMap<object, Queue>());
 
 interface TransactionClient extends ClientInternals {
   acquireConnection(): Promise<object>;

@@ -1,49 +1,16 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Ran, ROOT, runProgram } from '../support/commandLine.js';
-import { temporaryFolder } from '../support/databases.js';
-
-const NPM = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
-
-/** Runs npm, and once more when the registry was slow. */
-async function npm(args: readonly string[], cwd: string): Promise<Ran> {
-  const ran = await runProgram('npm', args, cwd);
-  return ran.code === 0 ? ran : runProgram('npm', args, cwd);
-}
+import { ROOT, runProgram } from '../support/commandLine.js';
+import { packedProject } from './support.js';
 
 describe('the packed tarball', function () {
   this.timeout(300_000);
   let folder: string;
 
   before(async () => {
-    const packed = temporaryFolder();
-    const pack = await npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', packed], ROOT);
-    expect(pack.code, pack.stderr).to.equal(0);
-    const tarball = join(packed, readdirSync(packed)[0] ?? '');
-    folder = temporaryFolder();
-    writeFileSync(join(folder, 'package.json'), '{"name":"empty","private":true}\n');
-    const install = await npm(
-      ['install', ...NPM, tarball, `knex@${versionOf('knex')}`, 'pg', '--omit=peer'],
-      folder,
-    );
-    expect(install.code, install.stderr).to.equal(0);
-    // The driver takes two minutes to compile: the compiled copy of this checkout serves.
-    for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path', '@types/node', 'undici-types']) {
-      mkdirSync(join(folder, 'node_modules', name, '..'), { recursive: true });
-      if (existsSync(join(folder, 'node_modules', name))) continue;
-      cpSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
-    }
-    symlinkSync(join(ROOT, 'node_modules', 'typescript'), join(folder, 'node_modules', 'typescript'));
+    folder = await packedProject();
     writeFileSync(
       join(folder, 'knexfile.js'),
       "module.exports = { client: 'better-sqlite3', connection: { filename: './dev.sqlite3' } };\n",
@@ -54,14 +21,6 @@ describe('the packed tarball', function () {
       "exports.up = (k) => k.schema.createTable('users', (t) => { t.increments(); });\nexports.down = (k) => k.schema.dropTable('users');\n",
     );
   });
-
-  function versionOf(name: string): string {
-    return (
-      JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as {
-        version: string;
-      }
-    ).version;
-  }
 
   async function node(file: string, text: string): Promise<string> {
     writeFileSync(join(folder, file), text);
@@ -75,7 +34,11 @@ describe('the packed tarball', function () {
     expect(files).to.include.members([
       'dist/lib/index.js',
       'dist/lib/index.d.ts',
-      'dist/lib/index.js.map',
+      'dist/lib/index.cjs',
+      'dist/lib/index.cjs.map',
+      'dist/lib/query/index.cjs',
+      'dist/lib/esm/index.js',
+      'dist/lib/esm/query/index.js',
       'dist/bin/knex-meta.js',
       'README.md',
       'LICENSE',
@@ -83,7 +46,7 @@ describe('the packed tarball', function () {
     ]);
     expect(files.filter((file) => /^(test|\.ci|migrations|scripts)/.test(file))).to.deep.equal([]);
     // It says nothing of the machine that it was built on.
-    for (const file of files.filter((each) => /^dist.*\.(js|map|txt)$/.test(each)))
+    for (const file of files.filter((each) => /^dist.*\.(c?js|map|txt)$/.test(each)))
       expect(
         readFileSync(join(folder, 'node_modules/knex-meta', file), 'utf8').includes(ROOT),
         file,
@@ -95,20 +58,25 @@ describe('the packed tarball', function () {
     const { dependencies } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
       dependencies: Readonly<Record<string, string>>;
     };
-    const code = readdirSync(join(own, 'dist/lib'))
-      .filter((name) => name.endsWith('.js'))
-      .map((name) => readFileSync(join(own, 'dist/lib', name), 'utf8'));
-    const [imported, brought] = [
-      /^import [^;]*? from "([^".][^"]*)";$/gm,
-      /^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm,
-    ].map(
-      (pattern) => new Set(code.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name))),
+    const texts = (pattern: RegExp): readonly string[] =>
+      ['dist/lib', 'dist/lib/esm'].flatMap((part) =>
+        readdirSync(join(own, part))
+          .filter((name) => pattern.test(name))
+          .map((name) => readFileSync(join(own, part, name), 'utf8')),
+      );
+    const found = (code: readonly string[], pattern: RegExp): ReadonlySet<string> =>
+      new Set(code.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name)));
+    const imported = found(
+      texts(/\.c?js$/),
+      /^(?:import [^;]*? from |var \w+ = (?:__toESM\()?require\()"([^".][^"]*)"/gm,
     );
+    const sources = texts(/\.map$/).flatMap((text) => (JSON.parse(text) as { sources: string[] }).sources);
+    const brought = found(sources, /node_modules\/((?:@[^/]+\/)?[^/]+)\//g);
     const isBuiltin = (name: string): boolean => name.startsWith('node:') || builtinModules.includes(name);
-    expect([...(imported ?? [])].filter((name) => !isBuiltin(name))).to.deep.equal(['knex']);
+    expect([...imported].filter((name) => !isBuiltin(name))).to.deep.equal(['knex']);
     expect(brought).to.include('yargs');
     const licenses = readFileSync(join(own, 'dist/lib/licenses.txt'), 'utf8');
-    for (const name of brought ?? []) {
+    for (const name of brought) {
       expect(dependencies, name).not.to.have.property(name);
       expect(licenses, name).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*\\bCopyright\\b`, 'ms'));
     }
@@ -139,7 +107,7 @@ describe('the packed tarball', function () {
     expect(names('index.d.cts')).to.deep.equal(names('index.d.ts'));
   });
 
-  const modules = ['nodenext', 'node16'];
+  const modules = ['nodenext', 'node16', 'preserve'];
   for (const module of modules)
     it(`has types in ESM and CommonJS with module ${module}, t.metadata among them, with strict settings`, async () => {
       const body = `const config = withMeta({ client: 'pg', meta: { columns: { notes: false, updated_at: 'modified_at' } } });

@@ -3,6 +3,7 @@
  * line and ends with the run. A server whose data are below such a folder is stopped first.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -26,10 +27,16 @@ async function stopServer(folder) {
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   if (!Number.isInteger(pid) || pid < 2 || !isAlive(pid)) return;
   process.kill(pid, 'SIGQUIT');
-  for (let attempt = 0; attempt < 100 && isAlive(pid); attempt += 1) await wait(50);
+  for (let attempt = 0; attempt < 1200 && isAlive(pid); attempt += 1) await wait(50);
 }
 
+// The next run comes first.
+setPriority(19);
 for (const folder of folders) {
-  await stopServer(folder);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  try {
+    await stopServer(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  } catch {
+    // What one folder refuses is no reason to leave the others.
+  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -87,6 +87,8 @@ function initialise(bin: string, data: string): void {
 export interface OwnServer {
   readonly server: Server;
   readonly stop: () => Promise<void>;
+  /** Tells it to end, and waits for nothing: not even the end of this process does. */
+  readonly leave: () => void;
   /** Ends all its processes at once, as a power cut would. */
   readonly kill: () => Promise<void>;
   /** Starts it again, on the same port and data. */
@@ -97,8 +99,6 @@ export interface OwnServer {
 export async function startServer(isDurable = true): Promise<OwnServer> {
   const root = temporaryFolder('knex-meta-pg-');
   if (DROPPED.uid !== undefined) chownSync(root, DROPPED.uid, DROPPED.gid);
-  const removeFiles = () => rmSync(root, { recursive: true, force: true });
-  process.once('exit', removeFiles);
   const bin = findBinaries(root);
   const data = join(root, 'data');
   initialise(bin, data);
@@ -126,15 +126,16 @@ export async function startServer(isDurable = true): Promise<OwnServer> {
     child.kill(signal);
     await ended;
   };
-  process.once('exit', () => child?.kill('SIGKILL'));
+  process.once('exit', () => child?.kill('SIGQUIT'));
   await run();
   return {
     server: { port, url },
-    // What is thrown away is not written out first; hundreds of databases are hundreds of thousands of files.
-    stop: async () => {
-      await end('SIGQUIT');
-      process.off('exit', removeFiles);
-      spawn('rm', ['-rf', root], { detached: true, stdio: 'ignore' }).unref();
+    // What is thrown away is not written out first. Its files go with the run: the cleaner removes them.
+    stop: () => end('SIGQUIT'),
+    leave: () => {
+      child.kill('SIGQUIT');
+      child.stderr?.destroy();
+      child.unref();
     },
     // SIGQUIT: no process of the server says goodbye, or writes what it still has in memory.
     kill: () => end('SIGQUIT'),
@@ -148,6 +149,14 @@ let running: Promise<OwnServer> | undefined;
 export async function postgresServer(): Promise<Server> {
   running ??= startServer(false);
   return (await running).server;
+}
+
+/** Ends the server, when one was started, without waiting: a busy machine may take its time, and no result depends on it. */
+export function leavePostgres(): void {
+  void running?.then(
+    ({ leave }) => leave(),
+    () => {},
+  );
 }
 
 /** Ends the server, when one was started. */

@@ -1,14 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { shared } from '../../../shared.js';
 
 interface Turn {
   readonly over: Promise<void>;
 }
 
 /** The alteration that each connection is in the middle of. */
-const turns = new WeakMap<object, Turn>();
+const turns = shared('turns', () => new WeakMap<object, Turn>());
 
 /** The alteration that the running code belongs to. */
-const own = new AsyncLocalStorage<Turn>();
+const own = shared('own-turn', () => new AsyncLocalStorage<Turn>());
 
 /**
  * The end of an alteration that other code has begun on the connection; undefined when the connection is free. Ask
