@@ -29,7 +29,9 @@ async function mocha(args: readonly string[], isShownAtOnce: boolean): Promise<R
   }
   const text = lines.join('\n');
   if (!isShownAtOnce) console.log(text);
-  const count = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
+  // The last line that says it: a test may print the output of another mocha.
+  const count = (word: string): number =>
+    Number([...text.matchAll(new RegExp(`^ *(\\d+) ${word}`, 'gm'))].at(-1)?.[1] ?? 0);
   return { passing: count('passing'), failing: count('failing'), code: await ended };
 }
 
