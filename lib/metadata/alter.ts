@@ -55,6 +55,8 @@ function preparations(
     const isLeaving = plan.dropped.has(folded) || renamedTo !== undefined;
     const isArriving = plan.added.has(folded) || source !== undefined;
     const replacedBy = source === undefined ? undefined : find(context, facts, source);
+    // The statement will fail, and the table has to be as it was.
+    if (source !== undefined && replacedBy === undefined && !plan.added.has(folded)) return [];
     const base = { column, present, renamedTo, replacedBy };
     // A statement that drops or renames the metadata column itself decides about its values.
     if (isArriving)

@@ -257,7 +257,7 @@ export function hookClient(
       if (mayBePositional(object.sql)) {
         object.sql = await withoutPositions(context, sessionOn(this, connection), object.sql);
       }
-      const rebuilds = mayRebuild(object.sql);
+      const rebuilds = mayRebuild(memory, object.sql);
       if (rebuilds) await beforeDrop(context, sessionOn(this, connection), memory, object.sql);
       const alteration =
         object.isSurrounded === true || !mayAlter(object.sql)

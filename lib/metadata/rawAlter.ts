@@ -1,7 +1,8 @@
 import type { HookTarget, Session } from '../engines/contract.js';
-import { identifierOf, isWord, significant, splitAtCommas, type Token, tokenize } from '../engines/tokens.js';
+import { identifierOf, isWord, splitAtCommas, type Token } from '../engines/tokens.js';
 import { prepareAlter, settleAlter } from './alter.js';
 import { type AlterPlan, type ColumnChanges, planChanges } from './alterPlan.js';
+import { statementsOf } from './tableChanges.js';
 import { type HookContext, rawTarget } from './target.js';
 
 const CANDIDATE = /\balter\s+table\b/i;
@@ -21,17 +22,6 @@ const NO_COLUMN = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK', 'EXCLU
 function behind(tokens: readonly Token[], ...words: readonly string[]): readonly Token[] {
   const start = tokens.findIndex((token) => !isWord(token, ...words));
   return start < 0 ? [] : tokens.slice(start);
-}
-
-function statementsOf(sql: string): readonly (readonly Token[])[] {
-  const statements: Token[][] = [[]];
-  for (const token of significant(tokenize(sql))) {
-    if (token.text === ';') statements.push([]);
-    else statements.at(-1)?.push(token);
-  }
-  const found = statements.filter((tokens) => tokens.length > 0);
-  // Between dollar quotes a semicolon ends no statement.
-  return /\$\w*\$/.test(sql) ? found.slice(0, 1) : found;
 }
 
 function readAlter(

@@ -1,7 +1,7 @@
 import type { HookTarget, Session, TableFacts } from '../engines/contract.js';
-import { identifierOf, isWord, significant, type Token, tokenize } from '../engines/tokens.js';
+import { identifierOf, significant, type Token, tokenize } from '../engines/tokens.js';
 import { mayCopyRows, type RowCopy, readCopies } from './copies.js';
-import { nameAt } from './select.js';
+import { createdBy, droppedBy, type RenamedTable, renamedBy, statementsOf } from './tableChanges.js';
 import { type HookContext, rawTarget } from './target.js';
 
 /** A copy of rows that has run, with the names that the tables have now. */
@@ -16,16 +16,24 @@ export interface TableMemory {
   copies: DoneCopy[];
   /** The name that a table had before its last rename. */
   readonly formerNames: Map<string, string>;
-  /** Tables that were dropped, and whose rows no statement has copied. */
-  readonly dropped: Set<string>;
+  /** Tables that were dropped, and whose metadata no table got; the value is true where they are known to have had some. */
+  readonly dropped: Map<string, boolean>;
   readonly created: Set<string>;
+  /** Created tables whose rows got values for metadata columns from the project's own statements. */
+  readonly completed: Set<string>;
 }
 
 /** More than the statements of one migration; an application that copies rows all day does not fill its memory. */
 const LIMIT = 200;
 
 export function newTableMemory(): TableMemory {
-  return { copies: [], formerNames: new Map(), dropped: new Set(), created: new Set() };
+  return {
+    copies: [],
+    formerNames: new Map(),
+    dropped: new Map(),
+    created: new Set(),
+    completed: new Set(),
+  };
 }
 
 /** A table's name without its schema. */
@@ -34,46 +42,13 @@ function nameOf(name: readonly Token[], fold: (token: Token) => string): string 
   return last === undefined ? '' : fold(last);
 }
 
-/** A table that gets another name. */
-interface RenamedTable {
-  readonly from: readonly Token[];
-  readonly to: Token;
-}
-
-function droppedBy(tokens: readonly Token[]): readonly (readonly Token[])[] {
-  if (!isWord(tokens[0], 'DROP') || !isWord(tokens[1], 'TABLE')) return [];
-  const dropped: (readonly Token[])[] = [];
-  for (let at = isWord(tokens[2], 'IF') ? 4 : 2; tokens[at] !== undefined; ) {
-    const name = nameAt(tokens, at);
-    dropped.push(name);
-    at += name.length;
-    if (tokens[at]?.text !== ',') break;
-    at += 1;
-  }
-  return dropped;
-}
-
-function createdBy(tokens: readonly Token[]): readonly Token[] | undefined {
-  if (!isWord(tokens[0], 'CREATE') || !isWord(tokens[1], 'TABLE')) return undefined;
-  return nameAt(tokens, isWord(tokens[2], 'IF') ? 5 : 2);
-}
-
-function renamedBy(tokens: readonly Token[]): RenamedTable | undefined {
-  if (!isWord(tokens[0], 'ALTER') || !isWord(tokens[1], 'TABLE')) return undefined;
-  let start = 2;
-  while (isWord(tokens[start], 'IF', 'EXISTS', 'ONLY')) start += 1;
-  const from = nameAt(tokens, start);
-  const behind = start + from.length;
-  const to = tokens[behind + 2];
-  const isRename = isWord(tokens[behind], 'RENAME') && isWord(tokens[behind + 1], 'TO');
-  return isRename && to !== undefined ? { from, to } : undefined;
-}
-
 const CANDIDATE = /^\s*(?:drop\s+table|create\s+table|alter\s+table[\s\S]*\brename\s+to)\b/i;
 
+const INSERT = /^\s*insert\s+into\s+([^\s(]+)\s*\(([^)]*)\)/i;
+
 /** Whether a statement may concern a table that is rebuilt by hand. */
-export function mayRebuild(sql: string): boolean {
-  return CANDIDATE.test(sql) || mayCopyRows(sql);
+export function mayRebuild(memory: TableMemory, sql: string): boolean {
+  return CANDIDATE.test(sql) || mayCopyRows(sql) || (memory.created.size > 0 && INSERT.test(sql));
 }
 
 interface Known {
@@ -129,6 +104,11 @@ async function carry(
   const key = await engine.primaryKey(session, source.target);
   const pairs = key.map((column) => copy.columns.find(({ from }) => isSame(from, column)));
   if (pairs.length === 0 || pairs.includes(undefined)) return false;
+  // A row with another key is another thing, which only refers to the old row.
+  const targetKey = await engine.primaryKey(session, target.target);
+  const isKey = (name: string): boolean => targetKey.some((each) => isSame(each, name));
+  if (targetKey.length !== key.length || !pairs.every((pair) => pair !== undefined && isKey(pair.to)))
+    return false;
   const isMarked = (table: Known, name: string): boolean =>
     table.facts.columns.some((column) => column.isMetadata && isSame(column.name, name));
   const columns = target.target.columns.filter(
@@ -159,12 +139,15 @@ function warnOfNew(session: Session, table: string): void {
   );
 }
 
-/** A table takes the place of another: its rows get the metadata of those that they were copied from. */
-async function succeed(context: HookContext, session: Session, copy: DoneCopy, source: Known): Promise<void> {
-  if (copy.isCarried) return;
-  copy.isCarried = true;
-  if (await carry(context, session, copy, source)) return;
-  warnOfNew(session, copy.target.map(({ text }) => text).join(''));
+/** Gives the rows of a table the metadata of those that they were copied from. @returns false when it cannot */
+async function succeed(
+  context: HookContext,
+  session: Session,
+  copy: DoneCopy,
+  source: Known,
+): Promise<boolean> {
+  copy.isCarried ||= await carry(context, session, copy, source);
+  return copy.isCarried;
 }
 
 /** Before a statement that drops tables: the tables that their rows were copied to get the metadata of the rows. */
@@ -175,21 +158,64 @@ export async function beforeDrop(
   sql: string,
 ): Promise<void> {
   const fold = foldOf(context);
-  for (const name of droppedBy(significant(tokenize(sql)))) {
-    const last = name.at(-1);
-    if (last === undefined) continue;
-    const copies = memory.copies.filter(({ source }) => nameOf(source, fold) === fold(last));
-    if (copies.length === 0) {
-      memory.dropped.add(fold(last));
-      continue;
-    }
-    const source = await readTable(context, session, name);
-    if (source === undefined || !source.isHooked || !(await hasRows(session, source))) continue;
-    for (const copy of copies) await succeed(context, session, copy, source);
+  for (const name of statementsOf(sql).flatMap(droppedBy)) {
+    const copies = memory.copies.filter(({ source }) => nameOf(source, fold) === nameOf(name, fold));
+    // Without a copy there is no need to ask the database.
+    const source = copies.length === 0 ? undefined : await readTable(context, session, name);
+    const hasMetadata = source?.isHooked === true && (await hasRows(session, source));
+    let isCarried = false;
+    for (const copy of copies)
+      if (source !== undefined && hasMetadata && (await succeed(context, session, copy, source)))
+        isCarried = true;
+    if (!isCarried) memory.dropped.set(nameOf(name, fold), hasMetadata);
   }
 }
 
-/** After a statement: remembers what it copied and renamed. */
+/** Whether an INSERT sets a metadata column of a table itself. */
+function setsMetadata(
+  context: HookContext,
+  session: Session,
+  name: readonly Token[],
+  set: readonly string[],
+): boolean {
+  const { engine } = context;
+  const text = name.map((token) => token.text).join('');
+  const { columns } = rawTarget(context, session, name.map(identifierOf), text);
+  return columns.some((column) => set.some((each) => engine.foldName(each) === engine.foldName(column.name)));
+}
+
+function rememberRename(
+  context: HookContext,
+  memory: TableMemory,
+  { from, to }: RenamedTable,
+): { readonly name: readonly Token[]; readonly isRebuilt: boolean; readonly hadMetadata: boolean } {
+  const fold = foldOf(context);
+  const [before, after] = [nameOf(from, fold), fold(to)];
+  const follow = (name: readonly Token[]): readonly Token[] =>
+    nameOf(name, fold) === before ? [...name.slice(0, -1), to] : name;
+  for (const copy of memory.copies) {
+    copy.target = follow(copy.target);
+    copy.source = follow(copy.source);
+  }
+  memory.formerNames.set(after, before);
+  const hadMetadata = memory.dropped.get(after);
+  memory.dropped.delete(after);
+  const isNew = memory.created.delete(before);
+  const isComplete = memory.completed.delete(before);
+  return {
+    name: [...from.slice(0, -1), to],
+    isRebuilt: isNew && !isComplete && hadMetadata !== undefined,
+    hadMetadata: hadMetadata === true,
+  };
+}
+
+function forgetMany(memory: TableMemory): void {
+  memory.copies = memory.copies.slice(-LIMIT);
+  for (const names of [memory.created, memory.dropped, memory.completed, memory.formerNames])
+    if (names.size > LIMIT) names.clear();
+}
+
+/** After a statement: remembers what it created, copied and renamed, and says where metadata begin anew. */
 export async function afterStatement(
   context: HookContext,
   session: Session,
@@ -197,34 +223,35 @@ export async function afterStatement(
   sql: string,
 ): Promise<void> {
   const fold = foldOf(context);
-  const tokens = significant(tokenize(sql));
-  const created = createdBy(tokens);
-  if (created !== undefined) memory.created.add(nameOf(created, fold));
-  for (const names of [memory.created, memory.dropped]) if (names.size > LIMIT) names.clear();
-  const renamed = renamedBy(tokens);
-  if (renamed !== undefined) {
-    const [from, to] = [nameOf(renamed.from, fold), fold(renamed.to)];
-    const follow = (name: readonly Token[]): readonly Token[] =>
-      nameOf(name, fold) === from ? [...name.slice(0, -1), renamed.to] : name;
-    for (const copy of memory.copies) {
-      copy.target = follow(copy.target);
-      copy.source = follow(copy.source);
+  const [, name = '', list = ''] = memory.created.size > 0 ? (INSERT.exec(sql) ?? []) : [];
+  const table = significant(tokenize(name));
+  const set = significant(tokenize(list)).map(identifierOf);
+  if (memory.created.has(nameOf(table, fold)) && setsMetadata(context, session, table, set))
+    memory.completed.add(nameOf(table, fold));
+  if (!CANDIDATE.test(sql) && !mayCopyRows(sql)) return;
+  for (const tokens of statementsOf(sql)) {
+    const created = createdBy(tokens);
+    if (created !== undefined) memory.created.add(nameOf(created, fold));
+    for (const copy of mayCopyRows(sql) ? readCopies(tokens, fold) : []) {
+      memory.copies.push({ ...copy, isCarried: false });
+      if (setsMetadata(context, session, copy.target, copy.set))
+        memory.completed.add(nameOf(copy.target, fold));
     }
-    memory.formerNames.set(to, from);
-    const isRebuilt = memory.created.delete(from) && memory.dropped.delete(to);
-    const fresh = isRebuilt
-      ? await readTable(context, session, [...renamed.from.slice(0, -1), renamed.to])
-      : undefined;
-    if (fresh?.isHooked && (await hasRows(session, fresh))) warnOfNew(session, to);
+    const renamed = renamedBy(tokens);
+    if (renamed === undefined) continue;
+    const { name: fullName, isRebuilt, hadMetadata } = rememberRename(context, memory, renamed);
+    const fresh = isRebuilt ? await readTable(context, session, fullName) : undefined;
+    if (fresh !== undefined && (fresh.isHooked || hadMetadata) && (await hasRows(session, fresh)))
+      warnOfNew(session, fold(renamed.to));
   }
-  for (const copy of mayCopyRows(sql) ? readCopies(tokens, fold) : [])
-    memory.copies.push({ ...copy, isCarried: false });
-  memory.copies = memory.copies.slice(-LIMIT);
+  forgetMany(memory);
   // The table that was copied was renamed away, and this one has its name.
   for (const copy of memory.copies) {
     if (copy.isCarried || memory.formerNames.get(nameOf(copy.source, fold)) !== nameOf(copy.target, fold))
       continue;
     const source = await readTable(context, session, copy.source);
-    if (source?.isHooked && (await hasRows(session, source))) await succeed(context, session, copy, source);
+    if (!source?.isHooked || !(await hasRows(session, source))) continue;
+    if (!(await succeed(context, session, copy, source))) warnOfNew(session, nameOf(copy.target, fold));
+    copy.isCarried = true;
   }
 }

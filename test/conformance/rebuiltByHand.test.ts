@@ -112,7 +112,7 @@ const WAYS: readonly (readonly [string, readonly Step[]])[] = [
   ],
 ];
 
-onEachEngine('a table rebuilt by hand', (open) => {
+onEachEngine('a table rebuilt by hand', (open, engine) => {
   const lines: string[] = [];
   beforeEach(() => {
     lines.length = 0;
@@ -177,6 +177,42 @@ onEachEngine('a table rebuilt by hand', (open) => {
       for (const step of steps) await step(db);
       expect(lines.filter((line) => /begin anew/.test(line))).to.have.length(1);
       expect(lines.join('\n')).to.match(/the table plans(_new)? was rebuilt/);
+    });
+  }
+
+  it('JavaScript that copies whole rows, metadata and all, gets no line', async () => {
+    const db = await prepared();
+    const before = await metadata(db);
+    await build('plans_new')(db);
+    await db('plans_new').insert(await db('plans').select('*'));
+    await swap(db);
+    expect(await metadata(db)).to.deep.equal(before);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('rows that refer to a dropped table by its key get none of its metadata', async () => {
+    const db = await prepared();
+    await db.schema.createTable('items', (t) => {
+      t.increments('id');
+      t.integer('plan_id');
+    });
+    await db.raw('insert into items (plan_id) select id from plans');
+    await db.schema.dropTable('plans');
+    expect((await metadata(db, 'items')).map((row) => [Boolean(row.is_active), row.notes])).to.deep.equal([
+      [true, null],
+      [true, null],
+    ]);
+    expect(lines).to.deep.equal([]);
+  });
+
+  if (engine === 'postgresql') {
+    it('all statements in one text: one line says that the metadata begin anew', async () => {
+      const db = await prepared();
+      await build('plans_new')(db);
+      await db.raw(
+        'insert into plans_new (id, nick) select id, nick from plans; drop table plans; alter table plans_new rename to plans',
+      );
+      expect(lines.filter((line) => /begin anew/.test(line))).to.have.length(1);
     });
   }
 

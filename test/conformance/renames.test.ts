@@ -263,6 +263,28 @@ onEachEngine('a column renamed to or from a metadata name keeps its values', (op
     expect(await names(db)).to.have.members(['id', ...FIVE]);
   });
 
+  for (const how of ['builder', 'raw'] as const) {
+    it(`${how}: a rename that fails leaves the table as it was, without a transaction too`, async () => {
+      const db = open();
+      await db.schema.createTable('orders', (t) => void t.increments('id'));
+      await db('orders').insert({ id: 1, notes: 'kept' });
+      const before = [await db('orders'), await columnsOf(db, 'orders'), await triggersOf(db)];
+      for (const name of ['notes', 'updated_at']) {
+        const act =
+          how === 'builder'
+            ? rename('missing', name)(db)
+            : Promise.resolve(db.raw(`alter table orders rename column missing to ${name}`));
+        expect(
+          await act.then(
+            () => 'done',
+            () => 'failed',
+          ),
+        ).to.equal('failed');
+      }
+      expect([await db('orders'), await columnsOf(db, 'orders'), await triggersOf(db)]).to.deep.equal(before);
+    });
+  }
+
   it('renamed metadata columns and a wrapIdentifier', async () => {
     const snake = (value: string) => value.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const db = open(
