@@ -14,18 +14,19 @@ import {
 import { expectedColumns } from './expected.js';
 import { OWN_DATABASE, READS_CATALOG, withoutBindings } from './identifiers.js';
 import { FUNCTION_MARK } from './keeps.js';
+import { ON_SAFE_PATH } from './safePath.js';
 import { readSilencers } from './silencers.js';
 import { COLUMN_MARK, withoutPrecision } from './trigger.js';
 
 /** The named schema; when none is named the connection's own, and elsewhere the tables that carry our mark. */
-const IN_SCHEMA = `(n.nspname = coalesce(:schema, pg_catalog.current_schema())
+const IN_SCHEMA = `(n.nspname = :home
     or cast(:schema as text) is null and n.nspname not like 'pg\\_%' and exists (select from pg_catalog.pg_description m
-      where m.objoid = c.oid and m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objsubid > 0
+      where m.objoid = c.oid and m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid and m.objsubid > 0
         and m.description like '${COLUMN_MARK}%'))`;
 
 const IS_TABLE = `c.relkind in ('r', 'p') and not c.relispartition
     and not exists (select from pg_catalog.pg_depend e where e.objid = c.oid and e.deptype = 'e'
-      and e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)`;
+      and e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid)`;
 
 /** The server writes out a default only for who gets a lock of the table. */
 const IS_LOCKED = `exists (select from pg_catalog.pg_locks k where k.relation = c.oid and k.granted
@@ -79,8 +80,12 @@ async function read(
   schema: string | undefined,
 ): Promise<Examination> {
   await trx.raw(`set local lock_timeout = '2s'; ${READS_CATALOG}`);
-  const locked: readonly Row[] = (await trx.raw(LOCKED, { schema: schema ?? null })).rows;
-  const scope = { schema: schema ?? null, locked: `{${locked.map(({ id }) => id).join(',')}}` };
+  const [{ home }] = (await trx.raw('select pg_catalog.current_schema() as home')).rows;
+  const expected = await expectedColumns(trx, wanted);
+  await trx.raw(ON_SAFE_PATH);
+  const wantedSchema = { schema: schema ?? null, home: schema ?? home };
+  const locked: readonly Row[] = (await trx.raw(LOCKED, wantedSchema)).rows;
+  const scope = { ...wantedSchema, locked: `{${locked.map(({ id }) => id).join(',')}}` };
   const rows = async (sql: string, more: object = {}): Promise<readonly Row[]> =>
     (await trx.raw(sql, { ...scope, ...more })).rows;
   const indexed = wanted.columns.filter(({ index }) => index).map(({ name }) => name);
@@ -93,7 +98,6 @@ async function read(
   );
   const functions: readonly Row[] = (await trx.raw(FUNCTIONS)).rows;
   const silencers = await readSilencers(trx);
-  const expected = await expectedColumns(trx, wanted);
   const tables = [...columns].map(([id, own]): ExaminedTable => {
     const facts = own.filter((row) => row.column_name !== null).map(columnFacts);
     const stamped = facts.find(({ name }) => name === wanted.updatedAt);

@@ -5,12 +5,13 @@ import type { Row } from '../contract.js';
 import { attempt } from '../undo.js';
 import { quoteName, withoutBindings } from './identifiers.js';
 import { columnDefault, columnType } from './metadata.js';
+import { ON_SAFE_PATH } from './safePath.js';
 
 const TABLE = 'knex_meta_expected';
 
 const READ = `select a.attname as name, pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_to
   from pg_catalog.pg_attribute a join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  where a.attrelid = pg_catalog.to_regclass('pg_temp.${TABLE}')`;
+  where a.attrelid = pg_catalog.to_regclass('pg_temp.${TABLE}')::pg_catalog.oid`;
 
 const TYPES: Readonly<Record<string, string>> = {
   'timestamptz(3)': 'timestamp with time zone',
@@ -38,6 +39,7 @@ export async function expectedColumns(
   const written = await attempt(trx, async (): Promise<readonly Row[]> => {
     const create = `create temp table ${quoteName(TABLE)} (${definitions.join(', ')})`;
     if (definitions.length > 0) await trx.raw(withoutBindings(create));
+    await trx.raw(ON_SAFE_PATH);
     return (await trx.raw(READ)).rows;
   });
   return columns.map(({ key, name, type, defaultTo }) => {

@@ -17,7 +17,7 @@ export function factsQuery(target: Pick<HookTarget, 'quoted'>): {
     left join lateral (
       select t.tgname, p.prosrc, t.tgenabled from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
       where t.tgrelid = a.attrelid and not t.tgisinternal and p.prosrc like '%${FUNCTION_MARK}%' limit 1) g on true
-    where a.attrelid = pg_catalog.to_regclass(${quoteText(target.quoted)}) and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = pg_catalog.to_regclass(${quoteText(target.quoted)})::pg_catalog.oid and a.attnum > 0 and not a.attisdropped
     order by a.attnum`;
   return { sql: withoutBindings(sql), bindings: [] };
 }

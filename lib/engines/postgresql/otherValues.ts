@@ -10,7 +10,7 @@ async function firstMigration(session: Session): Promise<string | undefined> {
   const quoted = [schema, name].flatMap((part) => (part === undefined ? [] : [quoteName(part)])).join('.');
   const [found] = await session.rows(
     withoutBindings(`select a.attname from pg_catalog.pg_attribute a
-      where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)}) and a.attname = 'migration_time'`),
+      where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid and a.attname = 'migration_time'`),
   );
   if (found === undefined) return undefined;
   const [row] = await session.rows(

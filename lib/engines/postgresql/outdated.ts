@@ -21,7 +21,7 @@ interface OutdatedFunction {
 const OUTDATED = `select pg_catalog.format('%I.%I', n.nspname, p.proname) as name, n.nspname as schema, p.prosrc as body,
     pg_catalog.pg_get_userbyid(p.proowner) as owner, pg_catalog.pg_has_role(p.proowner, 'USAGE') as is_own
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-  where p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype and p.prosrc like '%${FUNCTION_MARK}%'
+  where p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype::pg_catalog.oid and p.prosrc like '%${FUNCTION_MARK}%'
     and pg_catalog.strpos(p.prosrc, ${quoteText(PRESERVE_SETTING)}) = 0
     and exists (select from pg_catalog.pg_trigger g where g.tgfoid = p.oid and not g.tgisinternal
       and pg_catalog.has_any_column_privilege(g.tgrelid, 'INSERT, UPDATE'))

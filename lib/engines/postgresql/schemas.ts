@@ -22,7 +22,7 @@ async function look(db: Knex, { tableName, schemaName }: RecordTables): Promise<
     db,
     `select pg_catalog.current_schema() as home, current_user as role,
       (select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where c.oid = pg_catalog.to_regclass(${quoteText(quoteName(tableName))})) as record_on_path,
+        where c.oid = pg_catalog.to_regclass(${quoteText(quoteName(tableName))})::pg_catalog.oid) as record_on_path,
       exists (select from pg_catalog.pg_namespace where nspname = ${quoteText(schemaName ?? '')}) as has_record_schema`,
   );
   return found as Found;

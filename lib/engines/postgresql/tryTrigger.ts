@@ -65,7 +65,7 @@ async function tryRow(trx: Knex.Transaction, table: TableId, column: string): Pr
   // A check must not wait behind an application, nor keep one waiting.
   await rows(PREPARE);
   const [kind] = await rows(
-    `select relkind from pg_catalog.pg_class where oid = pg_catalog.to_regclass(${quoteText(quoted)})`,
+    `select relkind from pg_catalog.pg_class where oid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid`,
   );
   // A partitioned table has its rows in the partitions; an INHERITS child is a table of its own.
   const only = kind?.relkind === 'p' ? '' : 'only ';
@@ -103,14 +103,14 @@ const TRIGGERS = (quoted: string, names: readonly string[]): string => `select t
     pg_catalog.pg_get_triggerdef(t.oid) as definition, pg_catalog.format(' ON %I.%I ', n.nspname, c.relname) as target
   from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where not t.tgisinternal and t.tgrelid = pg_catalog.to_regclass(${quoteText(quoted)})
+  where not t.tgisinternal and t.tgrelid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid
     and t.tgname in (${names.map(quoteText).join(', ')}) order by t.tgname`;
 
 /** A temporary table with the columns of the table and nothing else, made from the catalog: no lock is taken. */
 async function makeCopy(rows: Query, quoted: string): Promise<Record<string, unknown>[]> {
   const columns =
     await rows(`select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
-    from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)})
+    from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid
       and a.attnum > 0 and not a.attisdropped order by a.attnum`);
   const definitions = columns.map(({ name, type }) => `${quoteName(String(name))} ${type}`);
   await rows(`create temp table "knex_meta_trial" (${definitions.join(', ')})`);

@@ -48,7 +48,7 @@ export async function enabledTriggers(
   const words: Readonly<Record<string, EnabledTrigger['word']>> = { O: '', A: ' always', R: ' replica' };
   const rows = await session.rows(
     withoutBindings(`select tgname, tgenabled from pg_catalog.pg_trigger where not tgisinternal and tgenabled <> 'D'
-      and tgrelid = pg_catalog.to_regclass(${quoteText(quotedTable)})`),
+      and tgrelid = pg_catalog.to_regclass(${quoteText(quotedTable)})::pg_catalog.oid`),
   );
   return rows.map((row) => ({ name: String(row.tgname), word: words[String(row.tgenabled)] ?? '' }));
 }

@@ -20,7 +20,7 @@ async function readRelation(session: AdoptionSession, quoted: string): Promise<R
   const [row] = await run(
     session,
     `select n.nspname as schema, c.relname as name, c.relkind as kind from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = pg_catalog.to_regclass(${quoteText(quoted)})`,
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid`,
   );
   if (row === undefined) return undefined;
   return { schema: String(row.schema), quoted, name: String(row.name), isPartitioned: row.kind === 'p' };
@@ -46,7 +46,7 @@ async function partitionsOf(session: AdoptionSession, quoted: string): Promise<r
   const rows = await run(
     session,
     `select i.inhrelid::pg_catalog.regclass::text as quoted from pg_catalog.pg_inherits i
-    where i.inhparent = pg_catalog.to_regclass(${quoteText(quoted)}) order by i.inhrelid`,
+    where i.inhparent = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid order by i.inhrelid`,
   );
   return rows.map((row) => String(row.quoted));
 }

@@ -33,7 +33,7 @@ async function readAdopted(session: Session, quoted: string): Promise<Adopted> {
       exists (select from pg_catalog.pg_trigger g where g.tgrelid = a.attrelid
         and ${isAdopted("pg_catalog.obj_description(g.oid, 'pg_trigger')")}) as is_trigger_adopted
     from pg_catalog.pg_attribute a
-    where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)}) and a.attnum > 0 and not a.attisdropped`,
+    where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid and a.attnum > 0 and not a.attisdropped`,
   );
   return {
     columns: new Set(rows.filter((row) => row.is_adopted === true).map(({ name }) => String(name))),

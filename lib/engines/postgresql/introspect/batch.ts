@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { rowsOf } from '../../../metadata/session.js';
 import { withoutBindings } from '../identifiers.js';
+import { askedSafely } from '../safePath.js';
 
 /** Gives the one text that a query is for. */
 export interface Batch {
@@ -16,7 +17,9 @@ interface Asked {
 async function send(db: Knex, asked: readonly Asked[]): Promise<void> {
   const columns = asked.map(({ query }, at) => `(${query}) as d${at}`);
   try {
-    const [row] = rowsOf(await db.raw(withoutBindings(`select ${columns.join(',\n')}`)));
+    // The answer of the second of two statements.
+    const [, answer] = (await db.raw(withoutBindings(askedSafely(columns)))) as readonly unknown[];
+    const [row] = rowsOf(answer);
     for (const [at, { resolve }] of asked.entries()) resolve(row?.[`d${at}`]);
   } catch (error) {
     for (const { reject } of asked) reject(error);
