@@ -13,7 +13,7 @@ import {
 } from './examineTriggers.js';
 import { expectedColumns } from './expected.js';
 import { OWN_DATABASE, READS_CATALOG, withoutBindings } from './identifiers.js';
-import { FUNCTION_MARK } from './keeps.js';
+import { FUNCTION_MARK, isTrusted } from './keeps.js';
 import { ON_SAFE_PATH } from './safePath.js';
 import { readSilencers } from './silencers.js';
 import { COLUMN_MARK, withoutPrecision } from './trigger.js';
@@ -57,10 +57,11 @@ const INDEXES = `select i.indrelid::text as id, x.relname as name, a.attname as 
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
   where a.attname = any(cast(:names as text[])) and ${IN_SCOPE}`;
 
-/** The project's own functions that have the names of ours. */
+/** The project's own functions that have the names of ours, and those of roles that are not to be trusted. */
 const FUNCTIONS = `select n.nspname as schema, p.proname as name
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-  where p.pronargs = 0 and p.proname like 'set\\_%' and p.prosrc not like '%${FUNCTION_MARK}%'`;
+  where p.pronargs = 0 and p.proname like 'set\\_%' 
+    and (p.prosrc not like '%${FUNCTION_MARK}%' or not ${isTrusted('n.nspowner')})`;
 
 function columnFacts(row: Row): ColumnFacts {
   return {

@@ -1,6 +1,6 @@
 import type { ExaminedTrigger, OtherTrigger, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
-import { FUNCTION_MARK, keepsColumn } from './keeps.js';
+import { FUNCTION_MARK, isTrusted, keepsColumn } from './keeps.js';
 import { calledBy, canBeUndone, sets } from './sideEffects.js';
 import { stampZone } from './stampZone.js';
 import { functionFor, type StampType, TRIGGER_NAME } from './trigger.js';
@@ -12,13 +12,14 @@ export const triggersQuery = (
 ): string => `select t.tgrelid::text as id, t.tgname as name,
     t.tgenabled as enabled, t.tgtype as type, t.tgqual is not null as has_condition, t.tgattr::text <> '' as has_columns,
     p.prosrc as body, pn.nspname || '.' || p.proname as function, p.proname as function_name, l.lanname as language,
-    pn.nspname = 'pg_catalog' as is_built_in, ${keepsColumn(updatedAt, 't')} as keeps
+    pn.nspname = 'pg_catalog' as is_built_in, ${keepsColumn(updatedAt, 't')} as keeps,
+    ${isTrusted('n.nspowner', 'c.relowner')} as is_trusted, pg_catalog.pg_get_userbyid(p.proowner) as owner, p.prosecdef as is_definer
   from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
   join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace join pg_catalog.pg_language l on l.oid = p.prolang
   join pg_catalog.pg_class c on c.oid = t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where not t.tgisinternal and ${inScope}
   union all
-  select r.ev_class::text, r.rulename, r.ev_enabled, 0, false, false, '', '', '', 'rule', false, false
+  select r.ev_class::text, r.rulename, r.ev_enabled, 0, false, false, '', '', '', 'rule', false, false, true, '', false
   from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where r.ev_type = '2' and c.relkind in ('r', 'p') and ${inScope}
@@ -63,6 +64,10 @@ function differenceOf(
       ? `its function ${row.function} says something else than what knex-meta writes for this column and configuration`
       : `it calls ${row.function}, which is not the function that knex-meta writes`;
   }
+  if (row.is_trusted !== true)
+    return `its function ${row.function} belongs to the role ${row.owner}, who could change what it does to whoever updates the table`;
+  if (row.is_definer === true)
+    return `its function ${row.function} runs with the rights of ${row.owner} (SECURITY DEFINER)`;
   if (Number(row.type) !== BEFORE_UPDATE_ROW) return 'it is not BEFORE UPDATE FOR EACH ROW';
   if (row.has_condition === true) return 'it has a condition (WHEN)';
   return row.has_columns === true ? 'it is set off by some columns only (UPDATE OF)' : undefined;

@@ -3,6 +3,15 @@ import { quoteName, quoteText } from './identifiers.js';
 /** Stands in the body of every function of knex-meta's: how they are told from a project's own. */
 export const FUNCTION_MARK = 'knex-meta';
 
+/**
+ * Whether a function `p` may be run by whoever updates a table: its owner is the current role, or one that may act as this role,
+ * as the owner of the schema or as the owner of the table, which a superuser always may.
+ */
+export function isTrusted(schemaOwner: string, tableOwner?: string): string {
+  const roles = ['current_user', schemaOwner, ...(tableOwner === undefined ? [] : [tableOwner])];
+  return `(${roles.map((role) => `pg_catalog.pg_has_role(p.proowner, ${role}, 'MEMBER')`).join(' or ')})`;
+}
+
 /** A comment in a function's body. */
 const COMMENT = '--[^\\n]*|/\\*([^*]|\\*+[^*/])*\\*+/';
 

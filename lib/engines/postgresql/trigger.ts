@@ -1,7 +1,7 @@
 import type { HookTarget, MetadataColumn } from '../contract.js';
 import { block, PATH_BACK, SAFE_PATH } from './block.js';
 import { quoteName, quoteText } from './identifiers.js';
-import { FUNCTION_MARK, keepsColumn } from './keeps.js';
+import { FUNCTION_MARK, isTrusted, keepsColumn } from './keeps.js';
 import {
   inZone,
   LOCAL_TIME,
@@ -120,12 +120,7 @@ export const RECONCILE_DECLARATIONS: readonly string[] = [
   'trg pg_catalog.text',
 ];
 
-/**
- * Whether a function `p` may be run by whoever updates the table `tab`: its owner is the current role, or one that
- * may act as this role, the owner of the schema or the owner of the table, which a superuser always may.
- */
-const TRUSTED = `(pg_catalog.pg_has_role(p.proowner, current_user, 'MEMBER')
-      or pg_catalog.pg_has_role(p.proowner, tab.ns_owner, 'MEMBER') or pg_catalog.pg_has_role(p.proowner, tab.owner, 'MEMBER'))`;
+const TRUSTED = isTrusted('tab.ns_owner', 'tab.owner');
 
 const FIND_FUNCTION = `fn_oid := null;
     select p.oid, p.proname into fn_oid, fn from pg_catalog.pg_proc p
