@@ -90,11 +90,6 @@ describe('PostgreSQL: a function runs as whoever updates', () => {
 
   for (const [title, refuse, restore] of [
     [
-      'no right to use the language',
-      'revoke usage on language plpgsql from public',
-      'grant usage on language plpgsql to public',
-    ],
-    [
       'an event trigger that refuses functions',
       `create function refuse() returns event_trigger language plpgsql as $$ begin raise exception 'no functions here'; end $$;
        create event trigger refuse on ddl_command_start when tag in ('CREATE FUNCTION') execute function refuse()`,
