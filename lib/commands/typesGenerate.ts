@@ -133,6 +133,7 @@ export const typesGenerate: Command = {
       home,
       ownTables: own,
       inApplication: inApplication(config),
+      isMetadataVisible: config.meta?.visible !== false,
       overrides,
     });
     const file = String(args.out ?? FILE);

@@ -57,6 +57,11 @@ export interface MetaOptions {
   readonly onExplicitUpdate?: 'stamp' | 'keep';
   readonly columns?: MetadataColumns;
   /**
+   * What the names of the metadata columns begin with: `'row_'` makes `row_notes`, `row_created_at`. A name in `columns`
+   * wins. For projects whose queries, views or migrations join tables and name `notes` or `created_at` without a table.
+   */
+  readonly prefix?: string;
+  /**
    * `false` keeps the metadata columns out of answers to code that does not name them: `select *`, `returning *`,
    * `columnInfo()`. A query gets them by naming them, or by `.withMetadata()`. Default `true`.
    */

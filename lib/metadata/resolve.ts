@@ -87,11 +87,8 @@ function objectMatcher(patterns: Patterns): (object: ObjectName) => boolean {
   };
 }
 
-const DEFAULT_COLUMNS: readonly ResolvedColumn[] = METADATA_COLUMNS.map((key) => ({
-  key,
-  name: key,
-  index: false,
-}));
+const defaultColumns = (prefix: string): readonly ResolvedColumn[] =>
+  METADATA_COLUMNS.map((key) => ({ key, name: `${prefix}${key}`, index: false }));
 
 /**
  * Checks the `meta` options and puts every default in place.
@@ -111,7 +108,7 @@ export function resolveMeta(
   const left = objectMatcher(meta?.exclude ?? []);
   const timestampUtc = meta?.timestampUtc ?? environment.DATABASE_TIMESTAMP_UTC;
   return {
-    columns: overlayColumns(DEFAULT_COLUMNS, meta?.columns ?? {}),
+    columns: overlayColumns(defaultColumns(meta?.prefix ?? ''), meta?.columns ?? {}),
     timestampUtc: timestampUtc?.trim() ? timestampUtc.trim() : undefined,
     onExplicitUpdate: meta?.onExplicitUpdate ?? 'stamp',
     visible: meta?.visible ?? true,

@@ -43,6 +43,11 @@ async function ownOf(source: Source, { ownColumns, common }: Lookup) {
   return isCommon ? undefined : ownColumns(name);
 }
 
+/** With its name: ORDER BY may mean the column of the answer, where several tables have one of the name. */
+function qualified(prefix: string, name: string, { quote }: Lookup): string {
+  return `${prefix}.${quote(name)} as ${quote(name)}`;
+}
+
 async function starText(item: readonly Token[], select: Select, lookup: Lookup): Promise<string | undefined> {
   const star = starOf(item);
   if (star === undefined) return undefined;
@@ -53,7 +58,7 @@ async function starText(item: readonly Token[], select: Select, lookup: Lookup):
     const source = select.sources.find(isMeant);
     const own = source && (await ownOf(source, lookup));
     const prefix = star.map(({ text }) => text).join('');
-    return own?.map((name) => `${prefix}.${lookup.quote(name)}`).join(', ');
+    return own?.map((name) => qualified(prefix, name, lookup)).join(', ');
   }
   const owns = await Promise.all(select.sources.map((source) => ownOf(source, lookup)));
   if (!select.isPlain || owns.every((own) => own === undefined)) return undefined;
@@ -63,7 +68,7 @@ async function starText(item: readonly Token[], select: Select, lookup: Lookup):
     const own = owns[at];
     return own === undefined
       ? `${alias.text}.*`
-      : own.map((name) => `${alias.text}.${lookup.quote(name)}`).join(', ');
+      : own.map((name) => qualified(alias.text, name, lookup)).join(', ');
   });
   return parts.includes(undefined) ? undefined : parts.join(', ');
 }

@@ -6,6 +6,7 @@ const META_KEYS = [
   'timestampUtc',
   'onExplicitUpdate',
   'columns',
+  'prefix',
   'visible',
   'tables',
   'models',
@@ -104,6 +105,7 @@ export function validateMeta(meta: unknown): void {
   const {
     timestampUtc,
     onExplicitUpdate,
+    prefix,
     visible,
     columns,
     tables,
@@ -120,6 +122,8 @@ export function validateMeta(meta: unknown): void {
   if (onExplicitUpdate !== undefined && onExplicitUpdate !== 'stamp' && onExplicitUpdate !== 'keep') {
     throw invalid('meta.onExplicitUpdate', "'stamp' or 'keep'");
   }
+  if (prefix !== undefined && (typeof prefix !== 'string' || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(prefix)))
+    throw invalid('meta.prefix', "the beginning of a column's name, like 'row_'");
   if (visible !== undefined && typeof visible !== 'boolean') throw invalid('meta.visible', 'true or false');
   if (columns !== undefined) validateColumns(columns, 'meta.columns');
   if (models !== undefined) validateDirectories(models);

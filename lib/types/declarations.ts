@@ -18,6 +18,8 @@ export interface TypeOptions {
   readonly ownTables: readonly string[];
   /** What the application calls what the database calls so. */
   readonly inApplication: (name: string) => string;
+  /** Whether a `select *` gives the metadata columns. */
+  readonly isMetadataVisible: boolean;
   /** TypeScript for types of the database, over what the driver gives. */
   readonly overrides: ReadonlyMap<string, string>;
 }
@@ -82,7 +84,8 @@ function tableText(schema: DatabaseSchema, table: Table, name: string, options: 
   const row = columns.map(({ column, name: key, types }) => ({
     name: key,
     type: orNull(types.read, column.nullable),
-    isOptional: false,
+    // Only an answer that names it has it.
+    isOptional: column.isMetadata && !options.isMetadataVisible,
     comment: column.comment,
   }));
   const insert = columns

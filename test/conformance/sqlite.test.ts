@@ -106,6 +106,25 @@ describe('SQLite: what only it has', () => {
     expect(createdAt).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
+  it('an own column takes over, and goes, beside a view and a trigger that do not compile', async () => {
+    await db.schema.createTable('posts', (t) => void t.increments('id'));
+    await db.raw('create view post_stats as select * from stats');
+    await db.raw('create trigger w after insert on posts when 0 begin insert into missing values (1); end');
+    await db('posts')
+      .insert({ notes: 'kept' })
+      .catch(() => db.raw('drop trigger w'));
+    await db('posts').del();
+    await db('posts').insert({ notes: 'kept' });
+    await db.schema.alterTable('posts', (t) => void t.string('notes').defaultTo('own'));
+    await db.schema.alterTable('posts', (t) => void t.datetime('updated_at'));
+    expect((await db('posts').first()).notes).to.equal('kept');
+    await db.schema.alterTable('posts', (t) => void t.dropColumn('notes'));
+    expect(await db('posts').where({ notes: null })).to.have.length(1);
+    expect(await db.raw('pragma legacy_alter_table')).to.deep.equal([{ legacy_alter_table: 0 }]);
+    const other = await db.raw('alter table posts rename column id to key').catch((e: Error) => e);
+    expect(String(other)).to.contain('no such table: main.stats');
+  });
+
   it('columns are known in any case', async () => {
     await db.schema.createTable('t', (t) => {
       t.string('label');

@@ -383,6 +383,16 @@ exports.users = defineModel('users', (t) => { t.increments('id'); t.string('emai
     expect((await generate(folder, '--out', 'd.d.ts')).code).to.equal(0);
     expect(textOf(folder, 'm.d.ts')).to.equal(textOf(folder, 'd.d.ts'));
     expect(textOf(folder, 'm.d.ts')).to.include("kind: 'a' | 'b' | null;");
+    expect(textOf(folder, 'd.d.ts')).to.include('  notes: string | null;');
+  });
+
+  it('with visible: false a row has its metadata columns only where an answer names them', async () => {
+    const knexfile = join(folder, 'knexfile.cjs');
+    const before = readFileSync(knexfile, 'utf8');
+    writeFileSync(knexfile, `${before}\nmodule.exports.meta = { ...module.exports.meta, visible: false };\n`);
+    await db.schema.createTable('users', (t) => void t.string('email').notNullable());
+    expect((await generate(folder, '--out', 'd.d.ts')).code).to.equal(0);
+    expect(textOf(folder, 'd.d.ts')).to.include('  notes?: string | null;').and.include('  email: string;');
   });
 
   it('wrong usage, a file of somebody’s own, names of the application’s own, parsers of its own', async () => {

@@ -7,6 +7,7 @@ import { hideMetadata } from './hidden.js';
 import { quoteName, quoteText } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
+import { alterPastBroken } from './pastBroken.js';
 import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { stampFor } from './stamp.js';
 import { createTriggerSql, rowCondition } from './trigger.js';
@@ -116,14 +117,17 @@ export const metadata: MetadataEngine = {
   readFacts,
   addColumn,
   renameColumn: async (session, target, from, to) => {
-    await session.rows(`alter table ${target.quoted} rename column ${quoteName(from)} to ${quoteName(to)}`);
+    await alterPastBroken(
+      session,
+      `alter table ${target.quoted} rename column ${quoteName(from)} to ${quoteName(to)}`,
+    );
   },
   dropColumn: async (session, target, name) => {
     const facts = factsQuery(target);
     const trigger = readFacts(target, await session.rows(facts.sql, facts.bindings))?.trigger;
     // Our trigger on the column would stand in the way; the caller makes it fit afterwards.
     if (trigger?.column === name) await session.rows(`drop trigger ${quoteName(trigger.name)}`);
-    await session.rows(`alter table ${target.quoted} drop column ${quoteName(name)}`);
+    await alterPastBroken(session, `alter table ${target.quoted} drop column ${quoteName(name)}`);
   },
   holdsOtherValues,
   updateSilently,

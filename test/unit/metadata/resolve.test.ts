@@ -38,6 +38,18 @@ describe('resolveMeta', () => {
     ]);
   });
 
+  it('puts a prefix before every name that is not given', () => {
+    const { columns } = resolveMeta({ prefix: 'row_', columns: { notes: 'remarks', is_active: false } }, {});
+    expect(columns.map(({ key, name }) => [key, name])).to.deep.equal([
+      ['is_flagged', 'row_is_flagged'],
+      ['notes', 'remarks'],
+      ['created_at', 'row_created_at'],
+      ['updated_at', 'row_updated_at'],
+    ]);
+    for (const prefix of ['', 'a b', 1]) expect(errorOf({ prefix }).code).to.equal('META_OPTION_INVALID');
+    expect(errorOf({ visible: 'no' }).code).to.equal('META_OPTION_INVALID');
+  });
+
   it('takes DATABASE_TIMESTAMP_UTC, and the option over it; blank is not set', () => {
     const environment = { DATABASE_TIMESTAMP_UTC: ' now() ' };
     expect(resolveMeta({}, environment).timestampUtc).to.equal('now()');

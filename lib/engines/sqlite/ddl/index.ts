@@ -19,6 +19,7 @@ import type { SchemaObject } from './schema.js';
 export { createDdl } from './alterations.js';
 export { parseAlter, runAlter } from './alterStatement.js';
 export { ownSession } from './ownSession.js';
+export { withWritableSchema } from './schemaText.js';
 export { othersTurn } from './turn.js';
 
 /** Names of the columns that have a constraint of this name in their definition. */

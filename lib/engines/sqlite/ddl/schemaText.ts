@@ -6,6 +6,18 @@ interface Guarded {
   unsafeMode?: (isUnsafe: boolean) => unknown;
 }
 
+/** Does something while the schema may be written, and reads the schema again after it. */
+export async function withWritableSchema(session: Session, act: () => Promise<void>): Promise<void> {
+  const guarded = session.connection as Guarded;
+  guarded.unsafeMode?.(true);
+  try {
+    await session.rows('pragma writable_schema = on');
+    await act();
+  } finally {
+    await session.rows('pragma writable_schema = reset').finally(() => guarded.unsafeMode?.(false));
+  }
+}
+
 /**
  * Puts the text of CREATE TABLE statements into the schema as it stands: the way that SQLite's documentation gives
  * for taking constraints away, or giving them back, without touching a row. It works where PRAGMA foreign_keys
@@ -13,17 +25,11 @@ interface Guarded {
  */
 export async function writeTableTexts(session: Session, tables: readonly SchemaObject[]): Promise<void> {
   if (tables.length === 0) return;
-  const guarded = session.connection as Guarded;
-  guarded.unsafeMode?.(true);
-  try {
-    await session.rows('pragma writable_schema = on');
+  await withWritableSchema(session, async () => {
     for (const { name, sql } of tables) {
       await session.rows("update sqlite_master set sql = ? where type = 'table' and name = ?", [sql, name]);
     }
-  } finally {
-    // Reads the schema anew, and ends the writing of it.
-    await session.rows('pragma writable_schema = reset').finally(() => guarded.unsafeMode?.(false));
-  }
+  });
 }
 
 /** Makes the connection read its schema again, as after a rollback of such texts. */
