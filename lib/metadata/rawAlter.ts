@@ -103,6 +103,9 @@ export async function prepareRawAlter(
     const facts = engine.readFacts(each.target, await session.rows(query.sql, query.bindings));
     if (facts === undefined) continue;
     const isPrepared = await prepareAlter(context, session, each.target, each.plan, facts);
+    // An engine may refuse to drop a column that a trigger names.
+    if (facts.trigger !== undefined && each.plan.dropped.has(engine.foldName(facts.trigger.column)))
+      await engine.reconcileTrigger(session, { ...each.target, updatedAt: undefined });
     if (isPrepared || facts.trigger !== undefined) prepared.push(each);
   }
   if (prepared.length === 0) return undefined;

@@ -263,6 +263,31 @@ onEachEngine('a column renamed to or from a metadata name keeps its values', (op
     expect(await names(db)).to.have.members(['id', ...FIVE]);
   });
 
+  it('raw add column and drop column take over and give back, as the builder does', async () => {
+    const db = open();
+    await db.schema.createTable('orders', (t) => void t.increments('id'));
+    await db('orders').insert({ notes: 'theirs' });
+    await db.raw('alter table orders add column notes varchar(40)');
+    await db.raw('alter table orders add column updated_at timestamp');
+    expect((await db('orders').first()).notes).to.equal('theirs');
+    expect(await names(db)).to.have.members(['id', ...FIVE]);
+    expect(await triggersOf(db)).to.have.length(1);
+    await db.raw('alter table orders drop column notes');
+    await db.raw('ALTER TABLE "orders" DROP COLUMN updated_at;');
+    expect((await db('orders').first()).notes).to.equal(null);
+    expect(await names(db)).to.have.members(['id', ...FIVE]);
+    expect(await triggersOf(db)).to.have.length(1);
+    const [before] = await db('orders');
+    await pause();
+    await db('orders').update({ is_flagged: true });
+    expect((await db('orders').first()).updated_at).to.not.deep.equal(before.updated_at);
+    // What knex-meta put there is gone when a statement drops it.
+    await db.raw('alter table orders drop column updated_at');
+    await db('orders').update({ is_flagged: false });
+    expect(await names(db)).to.have.members(['id', ...FIVE.slice(0, 4)]);
+    expect(await triggersOf(db)).to.deep.equal([]);
+  });
+
   for (const how of ['builder', 'raw'] as const) {
     it(`${how}: a rename that fails leaves the table as it was, without a transaction too`, async () => {
       const db = open();
