@@ -5,6 +5,7 @@ import { type Checked, reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
 import { compareModels } from './compareModels.js';
+import { many } from './modelReport.js';
 
 /** Why the models are not compared; all else that is wrong with them is a finding. */
 const SKIPS: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ async function runCheckModels(context: Context): Promise<Checked | Skipped> {
   const { config } = await context.project();
   try {
     const compared = await compareModels(context, undefined, async (result) => result);
-    const { detected, loaded, hazards } = compared;
+    const { detected, loaded, hazards, unmanaged } = compared;
     // One migration is written for all of them: where it takes values along, a person reads it first.
     const loses = hazards.some(({ kind, count }) => kind === 'data loss' && count !== 0);
     const findings = detected.map((message) => ({
@@ -35,8 +36,13 @@ async function runCheckModels(context: Context): Promise<Checked | Skipped> {
       mend: loses ? [MAKE] : [MAKE, 'npx knex-meta migrate:latest'],
     }));
     return {
-      report: { findings, notes: [] },
-      allIsWell: `the database is what ${loaded.models.length} models say`,
+      report: {
+        findings,
+        notes: unmanaged
+          .filter(({ kind }) => kind === 'metadata columns')
+          .map(({ name, reason }) => `${name}: ${reason}`),
+      },
+      allIsWell: `the database is what ${many(loaded.models.length, 'model')} ${loaded.models.length === 1 ? 'says' : 'say'}`,
       data: {},
     };
   } catch (error) {

@@ -18,7 +18,7 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Context, textsOf } from './command.js';
 import { type ComparedDatabase, withCompared } from './comparedDatabase.js';
-import { excludedOf, notCompared, uncheckedOf } from './leftAlone.js';
+import { excludedOf, notCompared, uncheckedOf, withPlaces } from './leftAlone.js';
 import { readRenames, toDiff } from './renameFlag.js';
 
 /** The models beside the database. */
@@ -169,7 +169,7 @@ export async function compareModels<Result>(
     const compared: Compared = {
       ...difference,
       unmanaged: [
-        ...difference.unmanaged,
+        ...withPlaces(difference.unmanaged, loaded.models),
         ...excludedOf([actual, desired], isInside, manages),
         ...uncheckedOf(actual, desired, includes),
         ...loaded.unexported.map(notCompared),

@@ -12,7 +12,7 @@ import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables, type Settings } from '../migrator/settings.js';
 import { checkPending, readSituation } from '../migrator/situation.js';
-import { docstringOf } from '../migrator/text.js';
+import { descriptionOf } from '../migrator/text.js';
 import { describe } from '../operations/describe.js';
 import type { DatabaseSchema } from '../schema/database.js';
 
@@ -57,7 +57,7 @@ function namesOf(config: Knex.Config) {
  * Runs the migrations in a sandbox, one after the other, and tells what each does: by the tables before and after it
  * where they can be read, by its statements where not.
  *
- * @throws KnexMetaError MIGRATION_FAILED and what loading the files throws
+ * @throws what loading the files throws
  */
 export async function tellHistory(engine: Engine, config: Knex.Config, settings: Settings): Promise<Told> {
   const found = await readSituation(undefined, settings, true);
@@ -70,10 +70,12 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
     const chapters: Chapter[] = [];
     let areAllHere = true;
     for (const entry of history.revisions) {
+      let failure: string | undefined;
       const statements = await statementsOf(sandbox, engine, entry).catch((error: unknown) => {
         // A table from before is not in a sandbox: neither can be told what is done to it later.
-        if (areAllHere && !isAdoption(error)) throw error;
+        if (!isAdoption(error) && !(isKnexMetaError(error) && error.code === 'MIGRATION_FAILED')) throw error;
         areAllHere = false;
+        failure = wordsOf(error);
         return undefined;
       });
       const after = await read();
@@ -90,7 +92,8 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
         revision: entry.revision,
         path: entry.path === undefined ? undefined : relative('', entry.path).split(sep).join('/'),
         revises: history.parents.get(entry.revision) ?? [],
-        description: docstringOf((await entry.text()) ?? ''),
+        ...descriptionOf((await entry.text()) ?? ''),
+        failure,
         operations: rows && [...changes, ...new Set(rows.map(lineOf))],
       });
       before = after;
@@ -100,6 +103,10 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
     await sandbox.end();
   }
 }
+
+/** The first line of what the engine said. */
+const wordsOf = ({ message, cause }: Error): string =>
+  (cause instanceof Error ? cause.message : message).split(' - ').at(-1)?.split('\n')[0] ?? '';
 
 /** What one migration sends; undefined where it asks for what only a database with rows can answer. */
 async function statementsOf(

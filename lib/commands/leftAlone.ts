@@ -1,5 +1,6 @@
 import type { Unmanaged } from '../diff/options.js';
 import { apartFrom, nameOf } from '../diff/scope.js';
+import { NOT_IN_MODEL } from '../diff/tables.js';
 import type { AnyModel } from '../models/definition.js';
 import { placeName } from '../models/load.js';
 import type { DatabaseSchema } from '../schema/database.js';
@@ -64,4 +65,17 @@ export function notCompared({ kind, name, place }: AnyModel): Unmanaged {
     name,
     reason: `${place && placeName(place)} does not export it: it is not compared`,
   };
+}
+
+/** Of metadata columns that a model leaves out and its table has: where that is written. */
+export function withPlaces(
+  unmanaged: readonly Unmanaged[],
+  models: readonly AnyModel[],
+): readonly Unmanaged[] {
+  return unmanaged.map((each) => {
+    if (!each.reason.endsWith(NOT_IN_MODEL)) return each;
+    const model = models.find((one) => one.kind === 'table' && [one.name, nameOf(one)].includes(each.name));
+    const place = model?.place === undefined ? 'the model' : placeName(model.place);
+    return { ...each, reason: `${each.reason}: take \`metadata: false\` out of ${place} to keep them` };
+  });
 }

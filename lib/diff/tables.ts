@@ -59,7 +59,10 @@ function diffColumns(
 
 const SETTINGS = ['isUnlogged', 'rowSecurity', 'isStrict', 'isWithoutRowid'] as const;
 
-/** Settings of the whole table, and metadata columns that it lacks. */
+/** The end of what is said of metadata columns that only the table has. */
+export const NOT_IN_MODEL = 'and its model leaves them out (`metadata: false`)';
+
+/** Settings of the whole table, and metadata columns that only one of the two has. */
 function notManaged(before: Table, after: Table, how: Comparison): readonly Unmanaged[] {
   const name = nameOf(after);
   const settings = SETTINGS.filter((key) => before[key] !== after[key]).map((key) => ({
@@ -70,6 +73,14 @@ function notManaged(before: Table, after: Table, how: Comparison): readonly Unma
   const options = before.options.join() === after.options.join() ? [] : [after.options.join(', ') || 'none'];
   const has = new Set(before.columns.map((column) => how.foldName(column.name)));
   const missing = after.columns.filter((column) => column.isMetadata && !has.has(how.foldName(column.name)));
+  const wanted = new Set(after.columns.map((column) => how.foldName(column.name)));
+  const extra = before.columns.filter(
+    (column) => column.isMetadata && !wanted.has(how.foldName(column.name)),
+  );
+  const metadata = (columns: readonly Column[], reason: (list: string) => string): readonly Unmanaged[] =>
+    columns.length === 0
+      ? []
+      : [{ kind: 'metadata columns', name, reason: reason(columns.map((column) => column.name).join(', ')) }];
   return [
     ...settings,
     ...options.map((each) => ({
@@ -77,15 +88,11 @@ function notManaged(before: Table, after: Table, how: Comparison): readonly Unma
       name,
       reason: `storage options are ${before.options.join(', ') || 'none'} in the database and ${each} in the models`,
     })),
-    ...(missing.length === 0
-      ? []
-      : [
-          {
-            kind: 'metadata columns',
-            name,
-            reason: `the table has no ${missing.map((column) => column.name).join(', ')}: it was made without knex-meta`,
-          },
-        ]),
+    ...metadata(
+      missing,
+      (list) => `the table has no ${list}: it was made without knex-meta, or with \`t.metadata(false)\``,
+    ),
+    ...metadata(extra, (list) => `the table has ${list}, ${NOT_IN_MODEL}`),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Block, Inline } from './block.js';
-import { entities, timeline } from './mermaid.js';
+import { entities, isUnique, timeline } from './mermaid.js';
 
 /** One migration, as the document tells of it. */
 export interface Chapter {
@@ -12,6 +12,10 @@ export interface Chapter {
   readonly revises: readonly string[];
   /** The comment that its file begins with. */
   readonly description: string | undefined;
+  /** The description is the list that knex-meta has written into a generated file. */
+  readonly isGenerated: boolean;
+  /** Why it does not run in an empty database; undefined where it does, or was not tried. */
+  readonly failure: string | undefined;
   /** What it does, a line each; undefined where only running it tells. */
   readonly operations: readonly string[] | undefined;
 }
@@ -36,8 +40,11 @@ function dateOf(revision: string): string {
 /** `create users` of `20250131120000_create_users`. */
 const wordsOf = (revision: string): string => revision.replace(/^\d+[-_]?/, '').replaceAll(/[-_]+/g, ' ');
 
-const summaryOf = ({ description, revision }: Chapter): string =>
-  description?.split('\n')[0] ?? (wordsOf(revision) || revision);
+function summaryOf({ description, isGenerated, revision }: Chapter): string {
+  const words = wordsOf(revision);
+  const first = description?.split('\n')[0];
+  return (isGenerated ? words || first : first || words) || revision;
+}
 
 function countOf({ operations }: Chapter): string {
   return operations === undefined
@@ -48,7 +55,7 @@ function countOf({ operations }: Chapter): string {
 }
 
 function chapterBlocks(chapter: Chapter, index: number): readonly Block[] {
-  const { revision, path, revises, description, operations } = chapter;
+  const { revision, path, revises, description, isGenerated, failure, operations } = chapter;
   const follows = revises.flatMap((each, place): Inline[] => [place === 0 ? '' : ', ', code(each)]);
   const head: Inline[] = [
     ...(path === undefined ? [] : ['File: ', code(path), '. ']),
@@ -59,7 +66,14 @@ function chapterBlocks(chapter: Chapter, index: number): readonly Block[] {
       ? [
           {
             kind: 'paragraph',
-            text: ['What it does depends on what is in a database: only running it tells.'],
+            text:
+              failure === undefined
+                ? ['What it does depends on what is in a database: only running it tells.']
+                : [
+                    'It does not run in an empty database (',
+                    code(failure),
+                    '): what it changes is from before the migrations, or made by one that does not run there.',
+                  ],
           },
         ]
       : operations.length === 0
@@ -68,7 +82,8 @@ function chapterBlocks(chapter: Chapter, index: number): readonly Block[] {
   return [
     { kind: 'heading', level: 3, text: `${index + 1}. ${revision}` },
     { kind: 'paragraph', text: head },
-    ...(description === undefined
+    // The list of a generated file is that of its operations.
+    ...(description === undefined || (isGenerated && operations !== undefined)
       ? []
       : description.split(/\n\s*\n/).map((text): Block => ({ kind: 'paragraph', text: [text] }))),
     ...body,
@@ -76,7 +91,14 @@ function chapterBlocks(chapter: Chapter, index: number): readonly Block[] {
 }
 
 function tableBlocks(table: Table, nameOf: (name: ObjectName) => string): readonly Block[] {
-  const keys = new Set(table.primaryKey?.columns);
+  const keysOf = (name: string): string =>
+    [
+      table.primaryKey?.columns.includes(name) ? 'primary key' : [],
+      table.foreignKeys.some(({ columns: of }) => of.includes(name)) ? 'foreign key' : [],
+      isUnique(table, name) ? 'unique' : [],
+    ]
+      .flat()
+      .join(', ');
   const columns = table.columns.map((column) => [
     [code(column.name)],
     [code(column.type || 'any')],
@@ -88,7 +110,7 @@ function tableBlocks(table: Table, nameOf: (name: ObjectName) => string): readon
             : code(`= ${column.generated.expression}`),
         ]
       : [code(column.defaultTo)],
-    [keys.has(column.name) ? 'primary key' : ''],
+    [keysOf(column.name)],
   ]);
   const list = (names: readonly string[]): string => `(${names.join(', ')})`;
   const items: readonly (readonly Inline[])[] = [

@@ -37,7 +37,7 @@ export function timeline(
 }
 
 /** By a constraint, or by an index, which some engines make of `unique()`. */
-const isUnique = ({ uniques, indexes }: Table, name: string): boolean =>
+export const isUnique = ({ uniques, indexes }: Table, name: string): boolean =>
   uniques.some(({ columns }) => columns.length === 1 && columns[0] === name) ||
   indexes.some(
     ({ unique, predicate, keys }) =>

@@ -89,6 +89,8 @@ export type ErrorKind =
   | 'busy'
   | 'denied'
   | 'not-writable'
+  /** What a statement creates or renames to is there already. */
+  | 'exists'
   | 'starting'
   | 'cancelled'
   | 'connection-lost'

@@ -3,7 +3,7 @@ import { editedMigrations } from './edited.js';
 import { checksumOfEntry } from './entries.js';
 import { revisionOf } from './revision.js';
 import { findRevision, readTarget } from './target.js';
-import { docstringOf, tablesOf } from './text.js';
+import { descriptionOf, tablesOf } from './text.js';
 
 /** One revision, as `migrate:show` shows it. */
 export interface RevisionDetails extends RevisionInfo {
@@ -31,7 +31,13 @@ export async function withDetails(
     const source = (await entry?.text()) ?? '';
     const checksum = entry === undefined ? '' : await checksumOfEntry(entry);
     const isEdited = edited.has(info.revision);
-    details.push({ ...info, description: docstringOf(source), checksum, isEdited, tables: tablesOf(source) });
+    details.push({
+      ...info,
+      description: descriptionOf(source).description,
+      checksum,
+      isEdited,
+      tables: tablesOf(source),
+    });
   }
   return details;
 }

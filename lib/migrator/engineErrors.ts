@@ -1,6 +1,11 @@
 import type { Knex } from 'knex';
 import type { MigrationEngine } from '../engines/migrations.js';
 import { type ErrorCode, KnexMetaError } from '../errors.js';
+import { CORRECT } from './failure.js';
+
+/** What is there already may be of a run that was not recorded, or made by hand: the doctor looks. */
+const EXISTS =
+  '`npx knex-meta doctor` says what of it exists already and what to do; it changes nothing. If the migration is wrong, correct it.';
 
 const LOST: readonly [ErrorCode, string] = [
   'CONNECTION_FAILED',
@@ -29,6 +34,13 @@ export async function withCause(
   db: Knex,
 ): Promise<KnexMetaError> {
   const kind = engine.kindOf(error);
+  if (kind === 'exists' && explained.code === 'MIGRATION_FAILED') {
+    return new KnexMetaError(explained.code, explained.message, {
+      remedy: explained.remedy.replace(CORRECT, EXISTS),
+      details: explained.details,
+      cause: error,
+    });
+  }
   const [code, advice] = CODES[kind] ?? [];
   if (code === undefined || explained.code !== 'MIGRATION_FAILED') return explained;
   const holder = kind === 'busy' ? await engine.blocker(db).catch(() => 'another session') : undefined;
@@ -41,7 +53,7 @@ export async function withCause(
     index === undefined
       ? ''
       : ` An index that is not finished is left, and is not valid: \`drop index concurrently if exists ${index}\` before the next run.`;
-  const state = explained.remedy.replace(/ ?Correct the migration, then run the command again\.$/, '');
+  const state = explained.remedy.replace(CORRECT, '').trimEnd();
   const message = explained.message.replace(/$/m, () => by);
   return new KnexMetaError(code, message, {
     remedy: `${state}${left} ${advice}`.trim(),

@@ -105,6 +105,9 @@ export function interrupted(active: string | undefined, state: string): KnexMeta
   });
 }
 
+/** What to do about a migration that failed, where nothing better is known. */
+export const CORRECT = 'Correct the migration, then run the command again.';
+
 /** Says what happened, where, and what state is left. */
 export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
   const message = error instanceof Error ? error.message : String(error);
@@ -126,7 +129,7 @@ export function explainFailure(error: unknown, run: FailedRun): KnexMetaError {
     return new KnexMetaError('MIGRATION_FAILED', message, { remedy: state, cause: error });
   }
   const code: ErrorCode = own?.code ?? 'MIGRATION_FAILED';
-  const remedy = own?.remedy || 'Correct the migration, then run the command again.';
+  const remedy = own?.remedy || CORRECT;
   return new KnexMetaError(
     code,
     [`The migration ${active} failed (${direction}): ${message}`, ...whereLines(at)].join('\n'),

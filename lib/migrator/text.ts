@@ -39,6 +39,18 @@ export function docstringOf(text: string): string | undefined {
   return text_ === '' ? undefined : text_;
 }
 
+const BOILERPLATE = /^(?:Generated|Written) by knex-meta\b.*\n*/;
+
+/** What the comment that a migration begins with says of it: a generated file's first line is about the file. */
+export function descriptionOf(text: string): {
+  readonly description: string | undefined;
+  readonly isGenerated: boolean;
+} {
+  const comment = docstringOf(text) ?? '';
+  const description = comment.replace(BOILERPLATE, '').trim();
+  return { description: description || undefined, isGenerated: BOILERPLATE.test(comment) };
+}
+
 const TABLE_CALLS: ReadonlySet<string> = new Set(
   'createTable createTableIfNotExists createTableLike alterTable table dropTable dropTableIfExists renameTable into from insert update'.split(
     ' ',

@@ -26,13 +26,46 @@ function longNames(sql: string): readonly Action[] {
   return [...new Set(names)].map((name) => ({ kind: 'longName', name, limit: NAME_BYTES }));
 }
 
+/** Names that became keywords after the oldest server that is supported: to an older server they are plain names. */
+const NEW_KEYWORDS: ReadonlySet<string> = new Set(
+  'system_user json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value merge_action'.split(
+    ' ',
+  ),
+);
+
+/** The text with these words quoted, which makes them names. */
+const withoutKeywords = (sql: string): string =>
+  tokenize(sql)
+    .map(({ kind, text }) =>
+      kind === 'word' && NEW_KEYWORDS.has(text.toLowerCase()) ? `"${text.toLowerCase()}"` : text,
+    )
+    .join('');
+
+type Tree = ReturnType<Parser['parseSync']>;
+
+/** Parses what a server of any supported version accepts, and gives the text that was parsed. */
+function parseAny(sql: string, parse: Parser['parseSync']): { readonly parsed: string; readonly tree: Tree } {
+  try {
+    return { parsed: sql, tree: parse(sql) };
+  } catch (error) {
+    const parsed = withoutKeywords(sql);
+    if (parsed === sql) throw error;
+    try {
+      return { parsed, tree: parse(parsed) };
+    } catch {
+      throw error;
+    }
+  }
+}
+
 /** What the statements of a text do; what the hook adds is not the project's to change. */
 export async function read(sql: string, isOwn: boolean): Promise<readonly ReadStatement[]> {
   if (isOwn) return [];
   const { parseSync } = await loadParser();
   try {
-    const bytes = Buffer.from(sql);
-    return (parseSync(sql).stmts ?? []).map(({ stmt, stmt_location: start = 0, stmt_len: length }) => {
+    const { parsed, tree } = parseAny(sql, parseSync);
+    const bytes = Buffer.from(parsed);
+    return (tree.stmts ?? []).map(({ stmt, stmt_location: start = 0, stmt_len: length }) => {
       const end = length === undefined || length === 0 ? bytes.length : start + length;
       const text = bytes.subarray(start, end).toString().trim();
       return { text, actions: [...(stmt === undefined ? [] : actionsOf(stmt)), ...longNames(text)] };
