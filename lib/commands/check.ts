@@ -1,4 +1,5 @@
 import type { CheckReport } from '../checks/finding.js';
+import { METADATA_COLUMNS } from '../diff/tables.js';
 import { EXIT, isKnexMetaError } from '../errors.js';
 import { runCheckMigration } from './checkMigration.js';
 import { type Checked, reportCheck } from './checkReport.js';
@@ -39,7 +40,7 @@ async function runCheckModels(context: Context): Promise<Checked | Skipped> {
       report: {
         findings,
         notes: unmanaged
-          .filter(({ kind }) => kind === 'metadata columns')
+          .filter(({ kind }) => kind === METADATA_COLUMNS)
           .map(({ name, reason }) => `${name}: ${reason}`),
       },
       allIsWell: `the database is what ${many(loaded.models.length, 'model')} ${loaded.models.length === 1 ? 'says' : 'say'}`,

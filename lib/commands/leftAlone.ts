@@ -74,7 +74,11 @@ export function withPlaces(
 ): readonly Unmanaged[] {
   return unmanaged.map((each) => {
     if (!each.reason.endsWith(NOT_IN_MODEL)) return each;
-    const model = models.find((one) => one.kind === 'table' && [one.name, nameOf(one)].includes(each.name));
+    const model = models.find(
+      (one) =>
+        one.kind === 'table' &&
+        (nameOf(one) === each.name || (one.schema === undefined && each.name.endsWith(`.${one.name}`))),
+    );
     const place = model?.place === undefined ? 'the model' : placeName(model.place);
     return { ...each, reason: `${each.reason}: take \`metadata: false\` out of ${place} to keep them` };
   });

@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import type { Knex } from 'knex';
 import { engineOf, missingFile } from '../cli/project.js';
+import { diff } from '../diff/index.js';
+import { METADATA_COLUMNS } from '../diff/tables.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import { withMeta } from '../metadata/withMeta.js';
@@ -14,6 +16,7 @@ import { declarations, typeWord } from '../types/declarations.js';
 import type { Command, Context } from './command.js';
 import { schemaNamesOf } from './examine.js';
 import { writeOrCheck } from './generatedFile.js';
+import { withPlaces } from './leftAlone.js';
 
 const FILE = './knex-tables.d.ts';
 
@@ -52,7 +55,13 @@ async function readModels(context: Context, engine: Engine): Promise<Read> {
     const named = models.flatMap(({ schema }) => schema ?? []);
     const schemas = [...new Set([...(home === undefined ? [] : [home]), ...named])];
     const actual = await engine.introspect(db, engine.hasSchemas ? schemas : undefined);
-    return { schema: (await readDesired(engine, db, Promise.resolve(models), { actual })).schema, home };
+    const { schema } = await readDesired(engine, db, Promise.resolve(models), { actual });
+    const { unmanaged } = diff(actual, schema, engine.changes.comparison);
+    for (const { name, reason } of withPlaces(unmanaged, models).filter(
+      ({ kind }) => kind === METADATA_COLUMNS,
+    ))
+      context.output.warn(`${name}: ${reason}`);
+    return { schema, home };
   });
 }
 

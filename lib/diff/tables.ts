@@ -59,6 +59,8 @@ function diffColumns(
 
 const SETTINGS = ['isUnlogged', 'rowSecurity', 'isStrict', 'isWithoutRowid'] as const;
 
+/** The kind of what is said of metadata columns that only the table has, or only the model. */
+export const METADATA_COLUMNS = 'metadata columns';
 /** The end of what is said of metadata columns that only the table has. */
 export const NOT_IN_MODEL = 'and its model leaves them out (`metadata: false`)';
 
@@ -80,7 +82,7 @@ function notManaged(before: Table, after: Table, how: Comparison): readonly Unma
   const metadata = (columns: readonly Column[], reason: (list: string) => string): readonly Unmanaged[] =>
     columns.length === 0
       ? []
-      : [{ kind: 'metadata columns', name, reason: reason(columns.map((column) => column.name).join(', ')) }];
+      : [{ kind: METADATA_COLUMNS, name, reason: reason(columns.map((column) => column.name).join(', ')) }];
   return [
     ...settings,
     ...options.map((each) => ({
