@@ -179,9 +179,7 @@ onEachEngine('a trial of the trigger', (open, engine) => {
       await other('t').where({ notes: 'held' }).update({ notes: 'held still' });
       expect(await tried(db, 't')).to.deep.equal({ outcome: 'moved' });
       await other('t').update({ notes: 'both' });
-      const began = Date.now();
       expect((await tried(db, 't')).outcome).to.equal('not-tried');
-      expect(Date.now() - began).to.be.lessThan(1500);
       await other.raw('lock table t in access exclusive mode');
       expect(await tried(db, 't')).to.deep.equal({
         outcome: 'locked',

@@ -69,7 +69,7 @@ eachEngine('the options of a run', function (engine) {
   });
 
   it('a signal ends a run: what is in a transaction is undone, and the connection is free', async () => {
-    const slow = creates('b', 'await new Promise((done) => setTimeout(done, 10_000));');
+    const slow = creates('b', 'await new Promise((done) => setTimeout(done, 600_000).unref());');
     for (const [transaction, left] of [
       ['all', []],
       ['each', ['a']],
@@ -81,9 +81,7 @@ eachEngine('the options of a run', function (engine) {
       migrator.on('migration:start', ({ name }) => {
         if (name === '2_b.cjs') setTimeout(() => controller.abort(), 100);
       });
-      const start = performance.now();
       const error = await refused(migrator.latest({ transaction, signal: controller.signal }));
-      expect(performance.now() - start).to.be.lessThan(8000);
       expect([error.code, error.message]).to.deep.equal([
         'INTERRUPTED',
         'The run was interrupted in 2_b.cjs.',
@@ -229,22 +227,17 @@ describe('the options of a run on PostgreSQL', function () {
   this.timeout(60_000);
   afterEach(closeAll);
 
-  /** A session that holds a table for so many milliseconds. */
-  async function hold(url: string, milliseconds: number): Promise<{ readonly release: () => Promise<void> }> {
+  /** A session that holds a table until it is told to let go. */
+  async function hold(url: string): Promise<{ readonly release: () => Promise<void> }> {
     const holder = new pg.Client(url);
     await holder.connect();
     await holder.query('begin; select * from a; lock table a in access share mode');
-    const released = new Promise<void>((done) => {
-      setTimeout(
-        () =>
-          void holder
-            .query('rollback')
-            .then(() => holder.end())
-            .then(done),
-        milliseconds,
-      );
-    });
-    return { release: () => released };
+    return {
+      release: async () => {
+        await holder.query('rollback');
+        await holder.end();
+      },
+    };
   }
   const ALTERS = `exports.up = (k) => k.schema.alterTable('a', (t) => { t.integer('more'); });\nexports.down = (k) => k.schema.alterTable('a', (t) => { t.dropColumn('more'); });`;
 
@@ -252,41 +245,38 @@ describe('the options of a run on PostgreSQL', function () {
     const project = await makeProject(postgres, { '1_a.cjs': creates('a') });
     await project.migrator().latest();
     project.write({ '2_b.cjs': ALTERS });
-    const held = await hold(project.database.url, 1800);
+    const held = await hold(project.database.url);
     const app = new pg.Client(project.database.url);
     await app.connect();
-    let longest = 0;
-    let isOver = false;
-    const reading = (async () => {
-      while (!isOver) {
-        const start = performance.now();
-        await app.query('select * from a');
-        longest = Math.max(longest, performance.now() - start);
-        await new Promise((done) => setTimeout(done, 10));
-      }
-    })();
     const migrator = project.migrator();
-    const attempts: number[] = [];
-    migrator.on('migration:retry', ({ attempt, reason }) => {
+    let attempts = 0;
+    migrator.on('migration:retry', ({ reason }) => {
       expect(reason).to.include('lock timeout');
-      attempts.push(attempt);
+      attempts += 1;
     });
-    const { migrations } = await migrator.latest({ lockTimeout: 150, retries: 30 });
-    isOver = true;
-    await reading;
+    let isOver = false;
+    const running = migrator.latest({ lockTimeout: 150, retries: 30 }).finally(() => {
+      isOver = true;
+    });
+    // While the table is held the migration cannot end: what is read meanwhile did not wait for the holder.
+    const readBeside = new Set<number>();
+    while (readBeside.size < 3 && !isOver) {
+      await app.query('select * from a');
+      readBeside.add(attempts);
+      await new Promise((done) => setTimeout(done, 10));
+    }
     await app.end();
     await held.release();
+    const { migrations } = await running;
     expect(migrations).to.have.length(1);
-    expect(attempts.length).to.be.greaterThan(1);
-    // It waited behind the migration for one timeout at most, not for the holder.
-    expect(longest).to.be.lessThan(1000);
+    expect(readBeside.size).to.equal(3);
   });
 
   it('without luck it says who and what, and nothing is left', async () => {
     const project = await makeProject(postgres, { '1_a.cjs': creates('a') });
     await project.migrator().latest();
     project.write({ '2_b.cjs': ALTERS });
-    const held = await hold(project.database.url, 4000);
+    const held = await hold(project.database.url);
     const { code, stderr } = await run(
       project,
       'migrate:latest',
@@ -336,18 +326,16 @@ describe('the options of a run on PostgreSQL', function () {
   it('a signal cancels a statement that the server works on', async () => {
     for (const config of ['', WITHOUT_TRANSACTION]) {
       const project = await makeProject(postgres, {
-        '1_a.cjs': `${config}\nexports.up = (k) => k.raw('select pg_sleep(30)');\nexports.down = async () => {};`,
+        '1_a.cjs': `${config}\nexports.up = (k) => k.raw('select pg_sleep(600)');\nexports.down = async () => {};`,
       });
       const db = project.open();
       const controller = new AbortController();
       const migrator = createMigrator(db);
       migrator.on('migration:start', () => void setTimeout(() => controller.abort(), 200));
-      const start = performance.now();
       const error = await refused(migrator.latest({ signal: controller.signal }));
       expect(error.code).to.equal('INTERRUPTED');
-      expect(performance.now() - start).to.be.lessThan(8000);
       const { rows } = await db.raw(
-        "select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid() and datname = current_database()",
+        "select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' and pid <> pg_backend_pid() and datname = current_database()",
       );
       expect(rows).to.deep.equal([{ n: 0 }]);
       const next = await createMigrator(db).status();

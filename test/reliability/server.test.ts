@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import knex from 'knex';
 import pg from 'pg';
 import { createMigrator } from '../../lib/migrator/createMigrator.js';
+import { knexMeta, type Ran } from '../support/commandLine.js';
 import { freshPostgres, testEngines } from '../support/databases.js';
+import { begun, letGo, WAITS_FOR_TEST } from '../support/handshake.js';
 import { startPooler } from '../support/pooler.js';
 import { type OwnServer, postgresServer, startServer } from '../support/postgres.js';
 import {
@@ -178,10 +180,12 @@ describe('a PostgreSQL server that stops in the middle', function () {
     await own.kill();
     const at = await run(project, 'migrate:latest');
     expect([at.code, /^Error CONNECTION_FAILED/.test(at.stderr)]).to.deep.equal([1, true]);
-    const waiting = run(project, 'migrate:latest', '--wait', '30');
-    await new Promise((done) => setTimeout(done, 1500));
+    let waiting: Promise<Ran> | undefined;
+    await new Promise<void>((waits) => {
+      waiting = knexMeta(['migrate:latest', '--wait', '30'], project.folder, {}, () => waits());
+    });
     await own.startAgain();
-    const { code, stderr, stdout } = await waiting;
+    const { code, stderr, stdout } = (await waiting) as Ran;
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/^Waiting for the database: /);
     expect(stdout).to.include('Batch 1 run: 1 migrations');
@@ -270,14 +274,15 @@ describe('schemas of PostgreSQL', function () {
     const database = await freshPostgres();
     const inSchema = (name: string, files: Readonly<Record<string, string>>) =>
       makeProject({ name: 'postgresql', fresh: async () => database }, files, { searchPath: [name] });
-    const slow = await inSchema('slow', { '1_a.cjs': creates('a', "await k.raw('select pg_sleep(3)');") });
+    const slow = await inSchema('slow', { '1_a.cjs': creates('a', WAITS_FOR_TEST) });
     const quick = await inSchema('quick', { '1_a.cjs': creates('a') });
     const running = run(slow, 'migrate:latest');
-    await new Promise((done) => setTimeout(done, 1200));
+    await begun(slow.folder, running);
     const waited: string[] = [];
     const migrator = quick.migrator();
     migrator.on('lock:wait', ({ holder }) => void waited.push(holder));
     await migrator.latest();
+    letGo(slow.folder);
     expect(waited).to.deep.equal([]);
     expect((await running).code).to.equal(0);
   });

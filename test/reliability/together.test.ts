@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import knex from 'knex';
-import { type Ran, stockKnex } from '../support/commandLine.js';
+import knex, { type Knex } from 'knex';
+import { knexMeta, type Ran, stockKnex } from '../support/commandLine.js';
 import { eachEngine } from '../support/databases.js';
+import { begun, letGo, WAITS_FOR_TEST } from '../support/handshake.js';
 import { closeAll, creates, fiveTables, makeProject, run, stateOf, type TestProject } from './support.js';
 
 const ALL = ['a', 'b', 'c', 'd', 'e'];
@@ -21,6 +22,14 @@ const ranOf = async (project: TestProject): Promise<readonly string[]> => {
   const { readFileSync } = await import('node:fs');
   return readFileSync(join(project.folder, 'ran'), 'utf8').trim().split('\n').sort();
 };
+
+/** Whether a session of the database waits for a lock of another one. */
+async function isWaitedFor(db: Knex): Promise<boolean> {
+  const { rows } = await db.raw(
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows.length > 0;
+}
 
 eachEngine('migrators at once', (engine) => {
   afterEach(closeAll);
@@ -103,21 +112,20 @@ eachEngine('migrators at once', (engine) => {
     const db = project.open();
     await db.migrate.list({ directory: project.directory });
     await db('knex_migrations_lock').update({ is_locked: 1 });
-    const waiting = run(project, 'migrate:latest');
-    setTimeout(
-      () =>
-        void db('knex_migrations_lock')
-          .update({ is_locked: 0 })
-          .then(() => {}),
-      1500,
-    );
-    const { code, stderr } = await waiting;
+    let isFreed = false;
+    const { code, stderr } = await knexMeta(['migrate:latest'], project.folder, {}, (said) => {
+      if (isFreed || !said.includes('Waiting')) return;
+      isFreed = true;
+      void db('knex_migrations_lock')
+        .update({ is_locked: 0 })
+        .then(() => {});
+    });
     expect([code, stderr]).to.deep.equal([0, 'Waiting for stock Knex, which set is_locked\n']);
   });
 
   it('a stock Knex that comes while knex-meta runs is told that it is locked, and leaves nothing behind', async function () {
     this.timeout(60_000);
-    const slow = creates('a', 'await new Promise((done) => setTimeout(done, 2500));');
+    const slow = creates('a', WAITS_FOR_TEST);
     const project = await makeProject(
       engine,
       { '1_a.cjs': slow },
@@ -126,8 +134,16 @@ eachEngine('migrators at once', (engine) => {
     const db = knex(project.database.config);
     await db.migrate.list({ directory: project.directory });
     const ours = run(project, 'migrate:latest');
-    await new Promise((done) => setTimeout(done, 1300));
-    const stock = await stockKnex(['migrate:latest'], project.folder);
+    await begun(project.folder, ours);
+    let isDecided = false;
+    const coming = stockKnex(['migrate:latest'], project.folder).finally(() => {
+      isDecided = true;
+    });
+    // Where its question waits for the run's lock it is answered when the run ends.
+    while (!isDecided && !(engine.name === 'postgresql' && (await isWaitedFor(db))))
+      await new Promise((done) => setTimeout(done, 20));
+    letGo(project.folder);
+    const stock = await coming;
     const { code, stderr } = await ours;
     expect([code, stderr]).to.deep.equal([0, '']);
     expect([stock.code, /already locked/.test(stock.stderr + stock.stdout)]).to.deep.equal([1, true]);

@@ -33,14 +33,12 @@ describe('a migration without a transaction, with limits (postgresql)', function
   afterEach(closeAll);
 
   it('is ended by a signal, and says that it may be half done', async () => {
-    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(30)'); exports.down = async () => {};";
+    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(600)'); exports.down = async () => {};";
     const project = await makeProject(postgres, { '1_s.cjs': `${WITHOUT_TRANSACTION}\n${sleeps}` });
     const migrator = project.migrator();
     const controller = new AbortController();
     migrator.on('migration:start', () => setTimeout(() => controller.abort(), 300));
-    const start = performance.now();
     const error = await refused(migrator.latest({ lockTimeout: 1000, signal: controller.signal }));
-    expect(performance.now() - start).to.be.below(4000);
     expect(error.code).to.equal('INTERRUPTED');
     expect((await refused(project.migrator().latest())).code).to.equal('MIGRATION_UNFINISHED');
   });
@@ -68,31 +66,28 @@ describe('a migration without a transaction, with limits (postgresql)', function
   });
 
   it('a signal ends the migration’s statement, and no other one of the pool', async () => {
-    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(30)'); exports.down = async () => {};";
+    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(600)'); exports.down = async () => {};";
     const project = await makeProject(postgres, { '1_s.cjs': sleeps });
     const db = project.open();
     const controller = new AbortController();
     const migrator = createMigrator(db);
-    const start = performance.now();
     const application = delay(400).then(() => db.raw("select pg_sleep(2), 'whole' as word"));
     migrator.on('migration:start', () => setTimeout(() => controller.abort(), 1000));
     expect((await refused(migrator.latest({ signal: controller.signal }))).code).to.equal('INTERRUPTED');
-    expect(performance.now() - start).to.be.below(4000);
     expect((await application).rows[0].word).to.equal('whole');
   });
 
   it('a signal ends a migration in somebody’s transaction, which goes on', async () => {
-    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(30)'); exports.down = async () => {};";
+    const sleeps = "exports.up = (k) => k.raw('select pg_sleep(600)'); exports.down = async () => {};";
     const project = await makeProject(postgres, { '1_s.cjs': sleeps });
     const db = project.open({ pool: { min: 0, max: 1 } });
-    const start = performance.now();
     const word = await db.transaction(async (trx) => {
       const migrator = createMigrator(trx);
       const signal = AbortSignal.timeout(1000);
       expect((await refused(migrator.latest({ signal }))).code).to.equal('INTERRUPTED');
       return (await trx.raw("select 'whole' as word")).rows[0].word;
     });
-    expect([word, performance.now() - start < 4000]).to.deep.equal(['whole', true]);
+    expect(word).to.equal('whole');
   });
 
   it('a database whose transactions are REPEATABLE READ: one row of the lock, CREATE INDEX CONCURRENTLY ends', async () => {

@@ -20,12 +20,13 @@ const NOT_INHERITED = {
   NODE_OPTIONS: undefined,
 };
 
-/** Runs a program to its end. */
+/** Runs a program to its end. `tell` hears all that it has written to standard error so far. */
 export function runProgram(
   program: string,
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv = {},
+  tell: (stderr: string) => void = () => {},
 ): Promise<Ran> {
   return new Promise((done, failed) => {
     const child = spawn(program, args, {
@@ -39,6 +40,7 @@ export function runProgram(
     });
     child.stderr.on('data', (chunk: Buffer) => {
       output.stderr += chunk;
+      tell(output.stderr);
     });
     child.once('error', failed);
     child.once('close', (code) => done({ code, ...output }));
@@ -49,8 +51,13 @@ export function runProgram(
 export const KNEX_META = resolve(ROOT, 'dist/bin/knex-meta.js');
 
 /** Runs our command line, as it is published, in a folder. */
-export function knexMeta(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ran> {
-  return runProgram(process.execPath, [KNEX_META, ...args], cwd, env);
+export function knexMeta(
+  args: readonly string[],
+  cwd: string,
+  env?: NodeJS.ProcessEnv,
+  tell?: (stderr: string) => void,
+): Promise<Ran> {
+  return runProgram(process.execPath, [KNEX_META, ...args], cwd, env, tell);
 }
 
 /** Runs stock Knex's command line, in a folder. */
