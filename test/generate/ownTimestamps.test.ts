@@ -51,3 +51,50 @@ eachEngine('a generated migration that renames a column to or from a metadata na
     });
   }
 });
+
+/** The trigger that an older version made for an own column, whatever the form of its values. */
+const OLDER: Readonly<Record<string, readonly string[]>> = {
+  sqlite: [
+    'drop trigger update_timestamp_orders',
+    "create trigger `update_timestamp_orders` after update on `orders` for each row when new.`updated_at` is not (strftime('%Y-%m-%dT%H:%M:%fZ','now')) begin /* knex-meta */ update `orders` set `updated_at` = (strftime('%Y-%m-%dT%H:%M:%fZ','now')) where rowid = new.rowid; end",
+  ],
+  postgresql: [
+    'drop trigger update_timestamp on orders',
+    'drop function if exists set_updated_at_timestamp_local()',
+    `create function set_updated_at_timestamp() returns trigger language plpgsql as $$
+begin
+  -- knex-meta
+  if pg_catalog.current_setting('knex_meta.preserve', true) = 'on' then
+    return new;
+  end if;
+  new."updated_at" := pg_catalog.timezone('utc', pg_catalog.now());
+  return new;
+end
+$$`,
+    'create trigger update_timestamp before update on orders for each row execute function set_updated_at_timestamp()',
+  ],
+};
+
+eachEngine('the trigger of an older version on an own updated_at', function (engine) {
+  this.timeout(120_000);
+  afterEach(closeAll);
+
+  it('is found by check:migration, and what that prints makes it right', async () => {
+    const project = await makeProject(engine, {
+      '1_create.cjs': `exports.up = (knex) => knex.schema.createTable('orders', (t) => { t.increments('id');
+  t.timestamp('updated_at', { useTz: false }).defaultTo(knex.fn.now()); });
+exports.down = (knex) => knex.schema.dropTable('orders');`,
+    });
+    const db = project.open();
+    await ok(project, 'migrate:latest');
+    await db('orders').insert({});
+    await ok(project, 'check:migration');
+    for (const sql of OLDER[engine.name] ?? []) await db.raw(sql);
+    const { code, stdout } = await run(project, 'check:migration', '--json');
+    expect(code, stdout).to.equal(3);
+    const [finding] = JSON.parse(stdout).findings;
+    expect(finding.message).to.include('something else than what knex-meta writes');
+    for (const sql of finding.mend) await db.raw(sql.replaceAll('?', '\\?'));
+    await ok(project, 'check:migration');
+  });
+});
