@@ -1,5 +1,5 @@
 import { closingOf, isWord, type Token } from '../engines/tokens.js';
-import { nameAt } from './select.js';
+import { nameAt, opensQuery } from './select.js';
 
 /** An INSERT of a statement, at any depth of it. */
 export interface Insert {
@@ -21,13 +21,6 @@ function endOf(tokens: readonly Token[], start: number): number {
   while (at < tokens.length && tokens[at]?.text !== ')' && tokens[at]?.text !== ';')
     at = tokens[at]?.text === '(' ? closingOf(tokens, at) + 1 : at + 1;
   return at;
-}
-
-/** Whether the parenthesis here is a query's. */
-function opensQuery(tokens: readonly Token[], open: number): boolean {
-  let at = open;
-  while (tokens[at]?.text === '(') at += 1;
-  return isWord(tokens[at], ...QUERY);
 }
 
 function readInsert(tokens: readonly Token[], name: readonly Token[], behind: number): Insert {

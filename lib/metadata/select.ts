@@ -70,6 +70,13 @@ function aliasAt(tokens: readonly Token[], at: number): Token | undefined {
   return token?.kind === 'word' && !isWord(token, ...AFTER_SOURCE) ? token : undefined;
 }
 
+/** Whether the parenthesis here, or one in it, is a query's. */
+export function opensQuery(tokens: readonly Token[], open: number): boolean {
+  let at = open;
+  while (tokens[at]?.text === '(') at += 1;
+  return isWord(tokens[at], 'SELECT', 'VALUES', 'WITH', 'TABLE');
+}
+
 interface ReadSource extends Source {
   /** False when its columns have other names here. */
   readonly isPlain: boolean;
@@ -98,6 +105,30 @@ function readSource(tokens: readonly Token[], start: number): ReadSource {
   };
 }
 
+/** The sources of a FROM clause, with those of joins in parentheses. */
+function readFrom(
+  tokens: readonly Token[],
+  positions: readonly number[],
+): { readonly sources: readonly ReadSource[]; readonly isPlain: boolean } {
+  const sources: ReadSource[] = [];
+  let isPlain = true;
+  for (const [index, at] of positions.entries()) {
+    if (isWord(tokens[at], ...AFTER_FROM)) break;
+    if (isWord(tokens[at], 'USING', 'NATURAL')) isPlain = false;
+    if (index > 0 && !isWord(tokens[at], 'JOIN') && tokens[at]?.text !== ',') continue;
+    const isJoin = tokens[at + 1]?.text === '(' && !opensQuery(tokens, at + 1);
+    if (!isJoin) {
+      sources.push(readSource(tokens, at + 1));
+      continue;
+    }
+    const inner = readFrom(tokens, [at + 1, ...ownPositions(tokens, at + 2)]);
+    sources.push(...inner.sources);
+    const hasAlias = aliasAt(tokens, closingOf(tokens, at + 1) + 1) !== undefined;
+    if (!inner.isPlain || hasAlias) isPlain = false;
+  }
+  return { sources, isPlain: isPlain && sources.every((source) => source.isPlain) };
+}
+
 function isDistinctFrom(tokens: readonly Token[], at: number): boolean {
   return isWord(tokens[at - 1], 'DISTINCT') && isWord(tokens[at - 2], 'IS', 'NOT');
 }
@@ -110,19 +141,13 @@ function readSelect(tokens: readonly Token[], at: number): Select {
   if (isDistinct && isWord(tokens[first], 'ON')) first = closingOf(tokens, first + 1) + 1;
   const from = own.find((each) => isWord(tokens[each], 'FROM') && !isDistinctFrom(tokens, each));
   const listEnd = from ?? own.find((each) => each >= first && isWord(tokens[each], ...AFTER_FROM)) ?? end;
-  const sources: ReadSource[] = [];
-  let isPlain = true;
-  for (const each of from === undefined ? [] : own.filter((position) => position >= from)) {
-    if (isWord(tokens[each], ...AFTER_FROM)) break;
-    if (isWord(tokens[each], 'USING', 'NATURAL')) isPlain = false;
-    if (each === from || isWord(tokens[each], 'JOIN') || tokens[each]?.text === ',')
-      sources.push(readSource(tokens, each + 1));
-  }
+  const clause = from === undefined ? [] : own.filter((position) => position >= from);
+  const { sources, isPlain } = readFrom(tokens, clause);
   return {
     at,
     items: splitAtCommas(tokens.slice(first, listEnd)),
     sources,
-    isPlain: isPlain && sources.every((source) => source.isPlain),
+    isPlain,
     isCompound: isWord(tokens[end], ...SET_OPERATORS) || isBehindSetOperator(tokens, at),
     isDistinct,
   };

@@ -79,6 +79,9 @@ onEachEngine('meta.visible: false', (open, engine) => {
     expect(await db('orders').join('users', 'users.id', 'orders.user_id')).to.deep.equal([joined]);
     const other = await db('users as u').leftJoin('orders as o', 'u.id', 'o.user_id').select('u.*', 'o.*');
     expect(other).to.deep.equal([{ ...USER, ...ORDER }]);
+    expect(await raw(db, 'select * from (orders o join users u on u.id = o.user_id)')).to.deep.equal([
+      joined,
+    ]);
     const ordered = db('orders').join('users', 'users.id', 'orders.user_id').select('orders.*').orderBy('id');
     expect(await ordered).to.deep.equal([ORDER]);
     const named = await db('orders as o')
