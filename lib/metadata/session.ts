@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { withoutBindings } from '../engines/bindings.js';
 import type { HookStatement, Row, Session } from '../engines/contract.js';
+import { ownOptions } from '../engines/ownAnswers.js';
 import type { ClientInternals, CompiledQuery, RunnerInternals } from './knexInternals.js';
 
 /** SQL whose question marks are its own, as this client sends it unchanged. */
@@ -21,13 +22,22 @@ export function sessionOn(client: ClientInternals, connection: unknown): Session
     client,
     connection,
     rows: async (sql, bindings = []) => {
-      const answer = (await client.query(connection, { sql, bindings: [...bindings], isOwn: true })) as {
-        response?: unknown;
-      };
+      const options = ownOptions(connection);
+      const query = { sql, bindings: [...bindings], options, isOwn: true };
+      const answer = (await client.query(connection, query)) as { response?: unknown };
       return rowsOf(answer.response);
     },
     warn: (message) => client.logger.warn(`knex-meta: ${message}`),
   };
+}
+
+/** The rows of a question of knex-meta's own, on a Knex without the project's processing. */
+export async function ownRows(
+  db: Knex,
+  sql: string,
+  bindings: readonly unknown[] | Readonly<Record<string, unknown>> = [],
+): Promise<readonly Row[]> {
+  return rowsOf(await db.raw(sql, bindings as readonly string[]).options(ownOptions()));
 }
 
 /** Asks on a connection of the pool: what the project makes of its own answers (`postProcessResponse`) is not done. */

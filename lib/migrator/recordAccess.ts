@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { RecordTables } from '../engines/migrations.js';
+import { ownOptions } from '../engines/ownAnswers.js';
 
 /** The builder of schemas where the record's tables are. */
 export function schemaOf(db: Knex, { schemaName }: Pick<RecordTables, 'schemaName'>): Knex.SchemaBuilder {
@@ -12,5 +13,6 @@ export function rowsOf(
   { schemaName }: Pick<RecordTables, 'schemaName'>,
   table: string,
 ): Knex.QueryBuilder {
-  return schemaName === undefined ? db(table) : db(table).withSchema(schemaName);
+  const rows = (schemaName === undefined ? db(table) : db(table).withSchema(schemaName)) as Knex.QueryBuilder;
+  return rows.options(ownOptions());
 }

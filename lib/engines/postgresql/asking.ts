@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import { withoutBindings } from './identifiers.js';
 import { SEES_ALL_ROWS } from './rowSecurity.js';
 
@@ -15,8 +16,8 @@ const tookTooLong = (answer: number | Error): boolean =>
 async function countOne(trx: Knex.Transaction, sql: string): Promise<number | Error> {
   await trx.raw('savepoint knex_meta_count');
   try {
-    const { rows } = await trx.raw(withoutBindings(sql));
-    return Number(rows[0]?.count);
+    const [row] = await ownRows(trx, withoutBindings(sql));
+    return Number(row?.count);
   } catch (error) {
     await trx.raw('rollback to savepoint knex_meta_count');
     return error as Error;
@@ -45,8 +46,8 @@ export async function isSameDatabase(db: Knex, other: Knex): Promise<boolean> {
   const key = randomBytes(4).readInt32BE();
   const sql = 'select pg_catalog.pg_try_advisory_xact_lock(?, ?) as taken';
   const taken = async (trx: Knex.Transaction): Promise<boolean> => {
-    const { rows } = await trx.raw(sql, [0x6b6d, key]);
-    return rows[0]?.taken === true;
+    const [row] = await ownRows(trx, sql, [0x6b6d, key]);
+    return row?.taken === true;
   };
   const trx = await db.transaction();
   try {

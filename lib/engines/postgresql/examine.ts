@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import type { Examination, ExaminedTable, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
 import { groupBy } from '../groupBy.js';
@@ -81,14 +82,14 @@ async function read(
   schema: string | undefined,
 ): Promise<Examination> {
   await trx.raw(`set local lock_timeout = '2s'; ${READS_CATALOG}`);
-  const [{ home }] = (await trx.raw('select pg_catalog.current_schema() as home')).rows;
+  const [{ home } = { home: null }] = await ownRows(trx, 'select pg_catalog.current_schema() as home');
   const expected = await expectedColumns(trx, wanted);
   await trx.raw(ON_SAFE_PATH);
   const wantedSchema = { schema: schema ?? null, home: schema ?? home };
-  const locked: readonly Row[] = (await trx.raw(LOCKED, wantedSchema)).rows;
+  const locked = await ownRows(trx, LOCKED, wantedSchema);
   const scope = { ...wantedSchema, locked: `{${locked.map(({ id }) => id).join(',')}}` };
   const rows = async (sql: string, more: object = {}): Promise<readonly Row[]> =>
-    (await trx.raw(sql, { ...scope, ...more })).rows;
+    await ownRows(trx, sql, { ...scope, ...more });
   const indexed = wanted.columns.filter(({ index }) => index).map(({ name }) => name);
   const columns = byTable(await rows(COLUMNS));
   const indexes = byTable(indexed.length === 0 ? [] : await rows(INDEXES, { names: indexed }));
@@ -97,7 +98,7 @@ async function read(
   const volatile = new Set(
     called.length === 0 ? [] : (await rows(VOLATILE, { names: called })).map(({ name }) => String(name)),
   );
-  const functions: readonly Row[] = (await trx.raw(FUNCTIONS)).rows;
+  const functions: readonly Row[] = await ownRows(trx, FUNCTIONS);
   const silencers = await readSilencers(trx);
   const tables = [...columns].map(([id, own]): ExaminedTable => {
     const facts = own.filter((row) => row.column_name !== null).map(columnFacts);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { isMetadataName } from '../../metadata/options.js';
+import { ownRows } from '../../metadata/session.js';
 import type { ExpectedColumn, WantedMetadata } from '../checks.js';
 import type { Row } from '../contract.js';
 import { attempt } from '../undo.js';
@@ -40,7 +41,7 @@ export async function expectedColumns(
     const create = `create temp table ${quoteName(TABLE)} (${definitions.join(', ')})`;
     if (definitions.length > 0) await trx.raw(withoutBindings(create));
     await trx.raw(ON_SAFE_PATH);
-    return (await trx.raw(READ)).rows;
+    return ownRows(trx, READ);
   });
   return columns.map(({ key, name, type, defaultTo }) => {
     const row = written?.find((each) => each.name === name);

@@ -1,5 +1,6 @@
 import { openConnection } from '../../config/connections.js';
 import type { ClientInternals } from '../../metadata/knexInternals.js';
+import { ownRows } from '../../metadata/session.js';
 import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.js';
 import { backup } from './backup.js';
 import { lockKey, openLock } from './runLock.js';
@@ -51,11 +52,9 @@ export const migrations: MigrationEngine = {
       await trx.raw('select pg_catalog.set_config(?, ?, true)', [name, `${milliseconds}ms`]);
     }
     const key = lockKey('group', tables);
-    const { rows } = await trx.raw(
-      `select pg_catalog.pg_try_advisory_xact_lock(${key.sql}) as taken`,
-      key.bindings as readonly string[],
-    );
-    return rows[0]?.taken === true;
+    const sql = `select pg_catalog.pg_try_advisory_xact_lock(${key.sql}) as taken`;
+    const [row] = await ownRows(trx, sql, key.bindings);
+    return row?.taken === true;
   },
   afterRefusedCommit: async () => {},
   limited: (config, limits) => {
@@ -96,9 +95,12 @@ export const migrations: MigrationEngine = {
     return KINDS[code] ?? 'other';
   },
   blocker: async (db) => {
-    const { rows } = await db.raw(`select pid, application_name from pg_catalog.pg_stat_activity
+    const rows = await ownRows(
+      db,
+      `select pid, application_name from pg_catalog.pg_stat_activity
       where pid <> pg_catalog.pg_backend_pid() and datname = pg_catalog.current_database() and xact_start is not null
-      order by xact_start limit 1`);
+      order by xact_start limit 1`,
+    );
     const [row] = rows;
     return row === undefined
       ? 'another session'

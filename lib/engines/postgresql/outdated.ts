@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import type { Row, Upgrade } from '../contract.js';
 import { quoteText, withoutBindings } from './identifiers.js';
 import { FUNCTION_MARK } from './keeps.js';
@@ -42,7 +43,7 @@ export async function outdatedFunctions(rows: Rows): Promise<readonly OutdatedFu
 export async function upgrade(trx: Knex.Transaction): Promise<Upgrade> {
   const upgraded: string[] = [];
   const left: { name: string; reason: string }[] = [];
-  const rows: Rows = async (sql) => (await trx.raw(sql)).rows;
+  const rows: Rows = async (sql) => await ownRows(trx, sql);
   // Two sessions that replace one function fail ("tuple concurrently updated"): what is outdated is read again under the lock.
   for (const schema of new Set((await outdatedFunctions(rows)).map((each) => each.schema)))
     await rows(

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { openConnection } from '../../config/connections.js';
 import type { ClientInternals } from '../../metadata/knexInternals.js';
-import { sessionOn } from '../../metadata/session.js';
+import { ownRows, sessionOn } from '../../metadata/session.js';
 import type { Session } from '../contract.js';
 import type { LockBusy, RecordTables, RunLock } from '../migrations.js';
 import { OWN_DATABASE, quoteName } from './identifiers.js';
@@ -42,8 +42,7 @@ async function holderOf(session: Session, tables: RecordTables): Promise<string>
 
 /** See `CheckEngine.runHolder`: the lock is looked at, and not taken. */
 export async function runHolder(db: Knex, tables: RecordTables): Promise<LockBusy | undefined> {
-  const rows: Session['rows'] = async (sql, bindings = []) =>
-    (await db.raw(sql, bindings as readonly string[])).rows;
+  const rows: Session['rows'] = (sql, bindings = []) => ownRows(db, sql, bindings);
   const holder = await findHolder(rows, tables);
   return holder === undefined ? undefined : { by: 'knex-meta', holder };
 }

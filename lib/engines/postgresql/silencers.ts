@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import type { Examination } from '../checks.js';
 import type { Row } from '../contract.js';
 import { quoteName } from './identifiers.js';
@@ -30,8 +31,8 @@ function stored({ role, database }: Row): { readonly message: string; readonly m
 
 /** Settings under which no trigger fires. */
 export async function readSilencers(trx: Knex.Transaction): Promise<Examination['silencers']> {
-  const rows: readonly Row[] = (await trx.raw(STORED)).rows;
-  const [current]: readonly Row[] = (await trx.raw(CURRENT)).rows;
+  const rows: readonly Row[] = await ownRows(trx, STORED);
+  const [current]: readonly Row[] = await ownRows(trx, CURRENT);
   const found = rows.map(stored);
   const isOwn =
     current?.setting === 'replica' && !/^(database|user|database user)$/.test(String(current.source));

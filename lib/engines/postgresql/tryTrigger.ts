@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import type { ExaminedTable, TriggerTrial } from '../checks.js';
 import type { TableId } from '../contract.js';
 import { attempt, type Trial, type TrialError, tryAndUndo } from '../undo.js';
@@ -30,12 +31,12 @@ const PAST = "'2001-01-01 00:00:00'";
 /** In a session far from UTC, so that a trigger which stamps local time shows. */
 const PREPARE = `set local lock_timeout = '2s'; set local timezone to 'Asia/Kolkata'; ${SEES_ALL_ROWS}`;
 
-type Query = (sql: string) => Promise<Record<string, unknown>[]>;
+type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
 const queryOn =
   (trx: Knex.Transaction): Query =>
   async (sql) =>
-    (await trx.raw(withoutBindings(sql))).rows;
+    await ownRows(trx, withoutBindings(sql));
 
 /** How far from now a stamp is, in the zone of the column: undefined for a type that holds no instant. Days for a date, else seconds. */
 function distance(stamp: string, type: unknown, defaultTo: string | undefined): string {
@@ -107,7 +108,7 @@ const TRIGGERS = (quoted: string, names: readonly string[]): string => `select t
     and t.tgname in (${names.map(quoteText).join(', ')}) order by t.tgname`;
 
 /** A temporary table with the columns of the table and nothing else, made from the catalog: no lock is taken. */
-async function makeCopy(rows: Query, quoted: string): Promise<Record<string, unknown>[]> {
+async function makeCopy(rows: Query, quoted: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const columns =
     await rows(`select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
     from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(${quoteText(quoted)})::pg_catalog.oid

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ownRows } from '../../metadata/session.js';
 import type { Examination, ExaminedTable, ExaminedTrigger, OtherTrigger, WantedMetadata } from '../checks.js';
 import type { ColumnFacts, Row } from '../contract.js';
 import { identifierOf, sameName, significant, tokenize } from '../tokens.js';
@@ -139,10 +140,10 @@ function byTable(rows: readonly Row[], key: string): ReadonlyMap<string, readonl
 
 /** See `CheckEngine.examine`: three queries, whatever the number of tables. */
 export async function examine(db: Knex, wanted: WantedMetadata): Promise<Examination> {
-  const columns = byTable((await db.raw(COLUMNS)) as readonly Row[], 'table_name');
-  const triggers = byTable((await db.raw(TRIGGERS)) as readonly Row[], 'tbl_name');
+  const columns = byTable(await ownRows(db, COLUMNS), 'table_name');
+  const triggers = byTable(await ownRows(db, TRIGGERS), 'tbl_name');
   const indexes = wanted.columns.some(({ index }) => index)
-    ? byTable((await db.raw(INDEXES)) as readonly Row[], 'tbl_name')
+    ? byTable(await ownRows(db, INDEXES), 'tbl_name')
     : new Map<string, readonly Row[]>();
   const tables = [...columns].map(([key, rows]) =>
     examined(String(rows[0]?.table_name), rows, triggers.get(key) ?? [], indexes.get(key) ?? [], wanted),

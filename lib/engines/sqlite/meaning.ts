@@ -1,4 +1,4 @@
-import { rowsOf } from '../../metadata/session.js';
+import { ownRows } from '../../metadata/session.js';
 import type { Column } from '../../schema/column.js';
 import type { MeaningEngine, MeaningKind } from '../meaning.js';
 
@@ -64,7 +64,7 @@ export const meaning: MeaningEngine = {
     };
   },
   traits: async (db) => ({
-    enforcesKeys: rowsOf(await db.raw('pragma foreign_keys'))[0]?.foreign_keys === 1,
+    enforcesKeys: (await ownRows(db, 'pragma foreign_keys'))[0]?.foreign_keys === 1,
     likeIgnoresCase: true,
     textOrder: 'bytes',
   }),

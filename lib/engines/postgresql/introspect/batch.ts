@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { rowsOf } from '../../../metadata/session.js';
+import { ownOptions } from '../../ownAnswers.js';
 import { withoutBindings } from '../identifiers.js';
 import { askedSafely } from '../safePath.js';
 
@@ -18,7 +19,8 @@ async function send(db: Knex, asked: readonly Asked[]): Promise<void> {
   const columns = asked.map(({ query }, at) => `(${query}) as d${at}`);
   try {
     // The answer of the second of two statements.
-    const [, answer] = (await db.raw(withoutBindings(askedSafely(columns)))) as readonly unknown[];
+    const query = db.raw(withoutBindings(askedSafely(columns))).options(ownOptions());
+    const [, answer] = (await query) as readonly unknown[];
     const [row] = rowsOf(answer);
     for (const [at, { resolve }] of asked.entries()) resolve(row?.[`d${at}`]);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { rowsOf } from '../../../metadata/session.js';
+import { ownRows } from '../../../metadata/session.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -45,7 +45,7 @@ export function fold(name: unknown): string {
 }
 
 export async function readMaster(db: Knex): Promise<readonly MasterRow[]> {
-  const rows: readonly Row[] = rowsOf(await db.raw(MASTER));
+  const rows: readonly Row[] = await ownRows(db, MASTER);
   return rows.map(({ type, name, owner, sql }) => ({
     type: type as MasterRow['type'],
     name: String(name),
@@ -56,7 +56,7 @@ export async function readMaster(db: Knex): Promise<readonly MasterRow[]> {
 
 /** By name in lower case. */
 export async function readTables(db: Knex): Promise<ReadonlyMap<string, TableRow>> {
-  const rows: readonly Row[] = rowsOf(await db.raw(TABLES));
+  const rows: readonly Row[] = await ownRows(db, TABLES);
   return new Map(
     rows.map(({ name, kind, wr, strict }) => [
       fold(name),
@@ -70,7 +70,7 @@ export type ColumnList = string & { readonly list: unique symbol };
 
 /** By the table's name in lower case; virtual tables are left out, their module may be missing. */
 export async function readColumns(db: Knex): Promise<ReadonlyMap<string, ColumnList>> {
-  const rows: readonly Row[] = rowsOf(await db.raw(COLUMNS));
+  const rows: readonly Row[] = await ownRows(db, COLUMNS);
   return new Map(rows.map(({ owner, list }) => [fold(owner), list as ColumnList]));
 }
 

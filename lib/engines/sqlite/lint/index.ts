@@ -6,7 +6,7 @@ import { CONSTRAINTS } from '../../../lint/rules/constraints.js';
 import { DESTRUCTIVE } from '../../../lint/rules/destructive.js';
 import { FILES, KNEX } from '../../../lint/rules/knex.js';
 import { LOCKS } from '../../../lint/rules/locks.js';
-import { rowsOf } from '../../../metadata/session.js';
+import { ownRows } from '../../../metadata/session.js';
 import { SAFE_WAYS } from '../../../operations/hazards/safeWays.js';
 import { quoteName } from '../identifiers.js';
 import { columnsOf, read } from './read.js';
@@ -59,7 +59,7 @@ const TABLES = `select m.name, m.sql from sqlite_master m join pragma_table_list
 function witness(db: Knex): Witness {
   const count = async (sql: string): Promise<number | undefined> => {
     try {
-      const [row] = rowsOf(await db.raw(sql));
+      const [row] = await ownRows(db, sql);
       return Number(row?.count);
     } catch {
       return undefined;
@@ -68,7 +68,7 @@ function witness(db: Knex): Witness {
   return {
     // Read by the words that a copy is read by: what they leave open is no difference then.
     catalog: async () =>
-      rowsOf(await db.raw(TABLES)).map(({ name, sql }) => ({
+      (await ownRows(db, TABLES)).map(({ name, sql }) => ({
         table: { schema: undefined, name: String(name) },
         columns: columnsOf(String(sql)),
         neverNull: [],
