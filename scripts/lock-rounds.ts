@@ -51,10 +51,10 @@ exports.down = change('down', -100);
 
 /** The metadata of a table that stock Knex made, as `meta:adopt` writes it. */
 const adoption = `
-const { adoptTable, releaseTable } = require(${JSON.stringify(join(ROOT, 'dist/lib/index.js'))});
+const load = () => import(${JSON.stringify(join(ROOT, 'dist/lib/index.js'))});
 const columns = ['is_active', 'notes', 'created_at', 'updated_at'];
-exports.up = async (k) => { await adoptTable(k, { table: 'account', columns }); };
-exports.down = async (k) => { await releaseTable(k, { table: 'account', columns }); };
+exports.up = async (k) => { await (await load()).adoptTable(k, { table: 'account', columns }); };
+exports.down = async (k) => { await (await load()).releaseTable(k, { table: 'account', columns }); };
 `;
 
 type Command = 'latest' | 'up' | 'down' | 'rollback' | 'all' | 'stock';

@@ -47,8 +47,10 @@ function pendingFindings(
 
 function fileFindings(
   { missing, edited, unfinished }: MigrationStatus,
-  { record, renamed, heads }: RecordFacts,
+  { record, renamed, heads, holder }: RecordFacts,
 ): readonly Finding[] {
+  // While a run is under way it is that run's, which ends it.
+  const left = holder === undefined ? unfinished : [];
   const newName = new Map(renamed);
   return [
     ...missing.map((name) => {
@@ -77,7 +79,7 @@ function fileFindings(
         'Put the file back as it was, and write the change as a new migration.',
       ),
     ),
-    ...unfinished.map((name) =>
+    ...left.map((name) =>
       finding(
         'UNFINISHED',
         name,

@@ -3,9 +3,12 @@ import yargs, { type Argv } from 'yargs';
 import type { Arguments, Command, Context } from '../commands/command.js';
 import { commands } from '../commands/index.js';
 import { versionOfPackage } from '../config/version.js';
-import { EXIT, type ExitCode } from '../errors.js';
+import type { LockBusy } from '../engines/migrations.js';
+import { EXIT, type ExitCode, isKnexMetaError } from '../errors.js';
+import { besideRun, runUnderWay } from '../migrator/underWay.js';
 import { readDuration } from './duration.js';
 import { COMMON_FLAGS } from './flags.js';
+import { isReader } from './otherRun.js';
 import { Output } from './output.js';
 import { type CommonFlags, connect, disconnect, openProject, type Project } from './project.js';
 import { abortOnSignals } from './signals.js';
@@ -43,6 +46,12 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
   const output = outputFor(args, isScript);
   let project: Promise<Project> | undefined;
   let connected: Promise<Knex> | undefined;
+  let before: LockBusy | undefined;
+  const otherRun = async (): Promise<LockBusy | undefined> => {
+    if (before !== undefined || connected === undefined || !isReader(command, args)) return before;
+    const { config } = await openOnce();
+    return runUnderWay(await connected, config.migrations ?? {});
+  };
   const openOnce = (): Promise<Project> => {
     project ??= openProject(flagsOf(args), output);
     return project;
@@ -54,16 +63,22 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
     database: async () => {
       const opened = await openOnce();
       connected ??= connect(opened, output, readDuration('wait', args.wait));
+      if (isReader(command, args)) before ??= await otherRun();
       return { db: await connected, project: opened };
     },
     signal: () => abortOnSignals((text) => output.note(text)),
   };
   try {
     const { data, exitCode = EXIT.done } = await command.run(context);
+    const other = exitCode === EXIT.found ? await otherRun() : undefined;
+    if (other !== undefined)
+      output.warn(`A run is under way (${other.holder}): what was found may be its unfinished work.`);
     output.document(data);
     return exitCode;
   } catch (error) {
-    return output.error(error);
+    const isUsage = isKnexMetaError(error) && error.exitCode === EXIT.usage;
+    const other = isUsage ? undefined : await otherRun().catch(() => undefined);
+    return output.error(other === undefined ? error : besideRun(error, other));
   } finally {
     await connected?.then(disconnect, () => undefined);
     output.end();

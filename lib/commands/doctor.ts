@@ -11,7 +11,7 @@ import { reportCheck } from './checkReport.js';
 import { runCheckVersion } from './checkVersion.js';
 import type { Command, Context } from './command.js';
 import { checkPresence } from './doctorPresence.js';
-import { readPending } from './migrateInspect.js';
+import { otherRun, readPending } from './migrateInspect.js';
 
 const NOTHING: CheckReport = { findings: [], notes: [] };
 
@@ -81,7 +81,11 @@ async function lookAtDatabase(context: Context): Promise<Looked> {
   const actual = await engine.introspect(plainView(db));
   const path = await checkSearchPath(context, actual);
   if (path !== undefined) return { findings: [path], notes: [], isWhole: true };
-  const presence = await orFinding(() => checkPresence(context, actual));
+  const other = await otherRun(context);
+  const presence =
+    other === undefined
+      ? await orFinding(() => checkPresence(context, actual))
+      : { findings: [], notes: [`a run is under way (${other.holder}): migrations were not compared`] };
   const version = await orFinding(async () => (await runCheckVersion(context)).report);
   const migration = await orFinding(async () => (await runCheckMigration(context)).report);
   // What is gone is told migration by migration.

@@ -39,6 +39,9 @@ export const init: Command = {
     const extension = extensionOf(args.x, existsSync('tsconfig.json') ? 'ts' : 'js');
     const path = writeNewFile('.', `knexfile.${extension}`, TEMPLATES[formOf(extension, process.cwd())]);
     output.line(output.style('green', `Created ./${path}`));
+    output.line(
+      'Add to .gitignore:  the database file, and *-knex-meta.lock, the lock file of migration runs',
+    );
     output.line('Next:  npx knex-meta migrate:make create_users');
     return { data: { ok: true, created: true, knexfile: path } };
   },

@@ -2,6 +2,7 @@ import { missingFile } from '../cli/project.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
 import { filesMissing } from '../migrator/failure.js';
 import { type MigrationStatus, type PendingStatus, statusWithoutDatabase } from '../migrator/status.js';
+import { runUnderWay } from '../migrator/underWay.js';
 import type { Command, Context } from './command.js';
 
 async function readBy<Read>(
@@ -12,6 +13,12 @@ async function readBy<Read>(
   if (missingFile(config) !== undefined) return statusWithoutDatabase({ ...config.migrations, extension });
   const { db } = await database();
   return read(createMigrator(db));
+}
+
+/** The run that works on the project's database now. */
+export async function otherRun({ project, database }: Context) {
+  const { config } = await project();
+  return runUnderWay((await database()).db, config.migrations ?? {});
 }
 
 /** The status, without making a database that is not there. */
@@ -38,8 +45,11 @@ export const migrateList: Command = {
     else output.line(output.style('green', `Found ${pending.length} Pending Migration file/files.`));
     for (const name of pending) output.line(output.style('cyan', name));
     for (const name of edited) output.warn(`${name} was edited after it was applied`);
+    const other = unfinished.length === 0 ? undefined : await otherRun(context);
     for (const name of unfinished) {
-      output.warn(`${name} was begun without a transaction and did not end: npx knex-meta migrate:resolve`);
+      if (other !== undefined) output.warn(`${name} is being run now by ${other.holder}`);
+      else
+        output.warn(`${name} was begun without a transaction and did not end: npx knex-meta migrate:resolve`);
     }
     // As stock Knex fails, so a script that relies on it stays right; here the list is shown all the same.
     if (missing.length > 0 && !config.migrations?.disableMigrationsListValidation) {

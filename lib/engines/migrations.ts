@@ -115,6 +115,8 @@ export interface MigrationEngine {
   readonly beginGroup: (trx: Knex, tables: RecordTables, limits: StatementLimits) => Promise<boolean>;
   /** Undoes a transaction whose COMMIT was refused, where the engine leaves it open. */
   readonly afterRefusedCommit: (db: Knex) => Promise<void>;
+  /** Whether a pooler gives each statement any server connection, so that a session's setting would reach others. */
+  readonly keepsNoSession: (db: Knex) => Promise<boolean>;
   /** Knex settings for connections whose statements have the limits, for migrations without a transaction. */
   readonly limited: (config: Knex.Config, limits: StatementLimits) => Knex.Config;
   /** False: `statementTimeout` means nothing here. */

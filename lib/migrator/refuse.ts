@@ -1,14 +1,15 @@
 import type { Knex } from 'knex';
-import type { RecordTables } from '../engines/migrations.js';
+import type { MigrationEngine, RecordTables } from '../engines/migrations.js';
 import { KnexMetaError } from '../errors.js';
 import { editedMigrations } from './edited.js';
 import type { Events } from './events.js';
 import { type JournalLine, latestUps, readLines } from './journal.js';
+import type { RunOptions } from './options.js';
 import { outOfOrder, type Plan, type Situation } from './plan.js';
 import { revisionOf } from './revision.js';
 import { recordTables, type Settings } from './settings.js';
 import type { Found } from './situation.js';
-import type { Task } from './task.js';
+import type { Group, Task } from './task.js';
 
 function unfinished({ name, direction, startedAt, runBy }: JournalLine): KnexMetaError {
   const when = startedAt === undefined ? '' : ` at ${startedAt.toISOString()}`;
@@ -24,6 +25,11 @@ function unfinished({ name, direction, startedAt, runBy }: JournalLine): KnexMet
           ? `When all of it is undone: \`npx knex-meta migrate:resolve ${revision} --undone\`.`
           : `When all of it is there: \`npx knex-meta migrate:resolve ${revision} --applied\`.`,
         `When what it did is taken back by hand, or it can run again as it is: \`npx knex-meta migrate:resolve ${revision} ${direction === 'down' ? '--applied' : '--undone'}\`, then run the command again.`,
+        ...(direction === 'down'
+          ? []
+          : [
+              `To undo it by its own \`down\`: \`npx knex-meta migrate:resolve ${revision} --applied\`, then \`npx knex-meta migrate:down ${revision}\`.`,
+            ]),
         'No migration was run.',
       ].join(' '),
       details: { migration: name, direction, expected: ended, startedAt, runBy },
@@ -108,6 +114,27 @@ export function warnOfForks(plan: Plan, events: Events): void {
       message: `${names.join(' and ')} both revise ${parent}: \`npx knex-meta migrate:heads\` shows the tables that both touch`,
     });
   }
+}
+
+/** Throws USAGE when limits for a migration without a transaction would stay on a pooler's server connections. */
+export async function checkLimits(
+  view: Knex,
+  engine: MigrationEngine,
+  { lockTimeout, statementTimeout }: RunOptions,
+  groups: readonly Group[],
+): Promise<void> {
+  const hasLimits = lockTimeout !== undefined || statementTimeout !== undefined;
+  const alone = groups.find(({ isTransaction }) => !isTransaction)?.tasks[0];
+  if (!hasLimits || alone === undefined || !(await engine.keepsNoSession(view))) return;
+  throw new KnexMetaError(
+    'USAGE',
+    `${alone.name} runs without a transaction, and a pooler shares the server's connections: --lock-timeout and --statement-timeout would stay set for other clients.`,
+    {
+      remedy:
+        'Connect to the server itself for this run, or run it without the two flags. No migration was run.',
+      details: { migration: alone.name },
+    },
+  );
 }
 
 /** A run up in a project that has no migration at all. */

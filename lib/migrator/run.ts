@@ -15,7 +15,14 @@ import { type Project, withLock } from './locked.js';
 import { modeOf, type RunOptions } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { readRecord } from './record.js';
-import { checkEdited, checkOrder, checkUnfinished, noMigrations, warnOfForks } from './refuse.js';
+import {
+  checkEdited,
+  checkLimits,
+  checkOrder,
+  checkUnfinished,
+  noMigrations,
+  warnOfForks,
+} from './refuse.js';
 import { engineOf, recordTables } from './settings.js';
 import { checkMissing, checkPending, type Found, readSituation } from './situation.js';
 import { listMigrationFiles } from './source.js';
@@ -135,6 +142,8 @@ async function runOn(
         events.emit('warning', { message: `${engine.title} has no statement timeout: it is left out` });
       }
       const tasks = await loadTasks(plan);
+      const groups = groupsOf(tasks, modeOf(options, settings));
+      await checkLimits(view, engine.migrations, options, groups);
       if (options.backup) await makeBackup(view, engine, options.backup, events);
       const highest = lastBatch(found.applied);
       const batch = plan.direction === 'up' ? highest + 1 : highest;
@@ -154,7 +163,7 @@ async function runOn(
           isResumed,
           watch: watch.add,
         },
-        groupsOf(tasks, modeOf(options, settings)),
+        groups,
       );
       const result = { batch, migrations: [...progress.stays] };
       events.emit('run:done', result);

@@ -23,7 +23,9 @@ export async function runAlone(run: Execution, task: Task): Promise<void> {
     // One that was interrupted may be half done, and one that ran to its end is there without a record of it: its
     // line stays open, and the next run says so.
     const hasRun = run.progress.active === undefined && run.progress.ranLast === task.name;
-    const isOpen = hasRun || options.signal?.aborted || isLost(engine.kindOf(error));
+    // What goes on by itself is half done too, and is either gone on with or undone.
+    const isResumable = task.content.config?.resumable === true;
+    const isOpen = hasRun || isResumable || options.signal?.aborted || isLost(engine.kindOf(error));
     if (!isOpen && run.progress.hasOpenLine) {
       await endLine(view, run.tables, task.name, 'failed', 0).catch(() => {});
       run.progress.hasOpenLine = false;

@@ -61,9 +61,15 @@ interface Client {
 
 /**
  * Starts a pooler of `size` server connections before a server. As such poolers do, it forgets all state of a session
- * (settings, session locks, prepared statements, temporary tables) between two transactions of a client.
+ * (settings, session locks, prepared statements, temporary tables) between two transactions of a client. With
+ * `keepsState` it leaves them on the server connection for the next client, as PgBouncer does.
  */
-export async function startPooler(target: number, database: string, size: number): Promise<Pooler> {
+export async function startPooler(
+  target: number,
+  database: string,
+  size: number,
+  { keepsState = false } = {},
+): Promise<Pooler> {
   const idle: Backend[] = [];
   const queue: Client[] = [];
   const sockets = new Set<Socket>();
@@ -119,6 +125,10 @@ export async function startPooler(target: number, database: string, size: number
         if (!isIdle) return;
         if (backend.client !== undefined) backend.client.backend = undefined;
         backend.client = undefined;
+        if (keepsState) {
+          give(backend);
+          return;
+        }
         backend.isBusy = true;
         backend.socket.write(message('Q', text('discard all')));
       }),

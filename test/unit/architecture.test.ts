@@ -72,7 +72,7 @@ describe('architecture', () => {
       'migrator/source.ts',
       'models/load',
       'engines/sqlite/',
-      'engines/postgresql/backup.ts',
+      'engines/backupFile.ts',
       'commands/',
       'cli/',
     );

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../errors.js';
+import { writeBackup } from '../backupFile.js';
 
 interface Settings {
   readonly connectionString?: string;
@@ -33,7 +33,10 @@ export async function backup(db: Knex, file: string): Promise<void> {
   await (db.client as { releaseConnection(c: unknown): Promise<void> }).releaseConnection(connection);
   const settings = { ...client.connectionSettings, ...connection.connectionParameters };
   const env = { ...process.env, ...environmentOf(settings) };
-  if (existsSync(file)) throw failed(`${file} exists already.`, 'Give another path after --backup.');
+  await writeBackup(file, (temporary) => dump(temporary, env));
+}
+
+async function dump(file: string, env: NodeJS.ProcessEnv): Promise<void> {
   await new Promise<void>((done, fail) => {
     const child = spawn('pg_dump', ['--format=custom', '--no-password', '--file', file], {
       env,
@@ -59,8 +62,6 @@ export async function backup(db: Knex, file: string): Promise<void> {
         done();
         return;
       }
-      // Half a backup is none.
-      rmSync(file, { force: true });
       fail(failed(`pg_dump failed: ${said.trim()}`, 'Correct what it says, or leave --backup out.'));
     });
   });

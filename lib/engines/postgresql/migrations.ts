@@ -3,6 +3,7 @@ import type { ClientInternals } from '../../metadata/knexInternals.js';
 import { ownRows } from '../../metadata/session.js';
 import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.js';
 import { backup } from './backup.js';
+import { isPooled } from './pooled.js';
 import { lockKey, openLock } from './runLock.js';
 import { openSandbox } from './sandbox.js';
 import { script } from './script.js';
@@ -57,6 +58,18 @@ export const migrations: MigrationEngine = {
     return row?.taken === true;
   },
   afterRefusedCommit: async () => {},
+  keepsNoSession: async (db) => {
+    const client = db.client as {
+      acquireConnection(): Promise<unknown>;
+      releaseConnection(connection: unknown): Promise<void>;
+    };
+    const connection = await client.acquireConnection();
+    try {
+      return await isPooled(connection, async (sql) => (await db.raw(sql).connection(connection)).rows);
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  },
   limited: (config, limits) => {
     const settings = settingsOf(limits);
     const { afterCreate } = (config.pool ?? {}) as {

@@ -1,6 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, realpathSync, statSync } from 'node:fs';
 import type { Knex } from 'knex';
-import { KnexMetaError } from '../../errors.js';
+import { alreadyExists, notCopied, writeBackup } from '../backupFile.js';
 import { openedFile } from './file.js';
 
 interface Connection {
@@ -15,29 +15,20 @@ export async function backup(db: Knex, file: string): Promise<void> {
     acquireConnection(): Promise<Connection>;
     releaseConnection(connection: Connection): Promise<void>;
   };
-  if (existsSync(file)) {
-    const isItself = realpathSync(file) === (await openedFile(db));
-    const what = isItself ? 'is the database itself: that would be no backup' : 'exists already';
-    throw new KnexMetaError('BACKUP_FAILED', `${file} ${what}.`, {
-      remedy: 'Give another path after --backup. No migration was run.',
-      details: { file },
-    });
-  }
-  const connection = await client.acquireConnection();
-  try {
-    if (client.config.client === 'better-sqlite3') await connection.backup?.(file);
-    else await db.raw('vacuum into ?', [file]).connection(connection);
-  } catch (error) {
-    throw new KnexMetaError(
-      'BACKUP_FAILED',
-      `The copy could not be written to ${file}: ${(error as Error).message}`,
-      {
-        remedy: 'Is there room, and may this user write there? No migration was run.',
-        details: { file },
-        cause: error,
-      },
-    );
-  } finally {
-    await client.releaseConnection(connection);
-  }
+  const database = await openedFile(db);
+  if (existsSync(file) && realpathSync(file) === database)
+    throw alreadyExists(file, 'is the database itself: that would be no backup');
+  await writeBackup(file, async (temporary) => {
+    const connection = await client.acquireConnection();
+    try {
+      if (client.config.client === 'better-sqlite3') await connection.backup?.(temporary);
+      else await db.raw('vacuum into ?', [temporary]).connection(connection);
+      // Who may read the database may read its copy, and nobody else.
+      if (database !== undefined) chmodSync(temporary, statSync(database).mode & 0o777);
+    } catch (error) {
+      throw notCopied(file, error);
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  });
 }

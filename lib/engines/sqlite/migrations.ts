@@ -42,6 +42,7 @@ export const migrations: MigrationEngine = {
       () => {},
     );
   },
+  keepsNoSession: async () => false,
   limited: (config) => config,
   kindOf,
   blocker: async (db) => identifyWriter(await openedFile(db)),

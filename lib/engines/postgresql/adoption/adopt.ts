@@ -6,6 +6,7 @@ import { metadata } from '../metadata.js';
 import { requireAllRows } from '../rowSecurity.js';
 import { ADOPTED_MARK, COLUMN_MARK, markColumn, reconcileTriggerSql } from '../trigger.js';
 import { backfill, type Filling } from './backfill.js';
+import { refuseBrokenRows } from './brokenRows.js';
 import { makeIndex } from './indexes.js';
 import { instantSql, presentSql, sourceProblem } from './instants.js';
 import { type AdoptionState, readState, readTable } from './state.js';
@@ -191,6 +192,7 @@ async function completeColumns(
   if (missing.length + fillings.length === 0) return;
   if (fillings.length > 0) await requireAllRows(session, target.quoted, 'fill its rows');
   await checkWay(session, request, pending);
+  if (fillings.length > 0) await refuseBrokenRows(session, target.quoted);
   if (missing.length > 0) {
     await exclusively(session, target.quoted, request, async () => {
       for (const column of missing) {

@@ -2,6 +2,7 @@ import type { AdoptionSession } from '../../adoption.js';
 import type { HookTarget, MetadataColumn } from '../../contract.js';
 import { quoteName, quoteText } from '../identifiers.js';
 import { metadata } from '../metadata.js';
+import { isPooled } from '../pooled.js';
 import { inStep, type Limits, run, untilFree } from './steps.js';
 
 /** Knex's own name for the index of a column. */
@@ -51,6 +52,24 @@ async function partitionsOf(session: AdoptionSession, quoted: string): Promise<r
   return rows.map((row) => String(row.quoted));
 }
 
+/** A build may take hours. The session's own limit comes back, whatever happens; a pooler's sessions are left alone. */
+async function withoutStatementTimeout(session: AdoptionSession, act: () => Promise<unknown>): Promise<void> {
+  const [row] = await run(session, "select pg_catalog.current_setting('statement_timeout') as value");
+  const before = String(row?.value);
+  if (before === '0' || (await isPooled(session.connection, session.rows))) {
+    await act();
+    return;
+  }
+  const set = (value: string) =>
+    run(session, `select pg_catalog.set_config('statement_timeout', ${quoteText(value)}, false)`);
+  await set('0');
+  try {
+    await act();
+  } finally {
+    await set(before).catch(() => []);
+  }
+}
+
 /**
  * Makes the index of a column while others write. A partitioned table has it from its partitions: each gets its own,
  * which is attached.
@@ -73,9 +92,9 @@ async function build(
   }
   if (!relation.isPartitioned) {
     if (state === 'broken') await run(session, `drop index concurrently ${qualified}`);
-    await run(session, 'set statement_timeout = 0');
-    await run(session, `create index concurrently ${quoteName(name)} on ${quoted} ${definition}`);
-    await run(session, 'reset statement_timeout');
+    await withoutStatementTimeout(session, () =>
+      run(session, `create index concurrently ${quoteName(name)} on ${quoted} ${definition}`),
+    );
     return;
   }
   const step = (sql: string) =>
