@@ -6,7 +6,7 @@ import type { KnexMetaConfig } from '../../lib/metadata/options.js';
 import { withMeta } from '../../lib/metadata/withMeta.js';
 import { createMigrator } from '../../lib/migrator/createMigrator.js';
 import { migrateForTest } from '../../lib/testing/migrateForTest.js';
-import { creates, makeProject, type TestProject } from '../reliability/support.js';
+import { creates, makeProject, refused, type TestProject } from '../reliability/support.js';
 import { freshPostgres, type TestEngine } from '../support/databases.js';
 
 const postgresql: TestEngine = { name: 'postgresql', fresh: freshPostgres };
@@ -135,6 +135,31 @@ describe('every connection is opened as Knex opens it (postgresql)', () => {
     ]).to.deep.equal(['one, public', '77s', 'of the project']);
     await close();
     await db.destroy();
+  });
+
+  it('says what to do where the server allows one connection only', async () => {
+    const { url, config } = project.database;
+    const role = `one_connection_${process.pid}`;
+    const admin = knex(config);
+    await admin.raw(`create role ${role} login connection limit 1`);
+    await admin.raw(`grant create on schema public to ${role}`);
+    const db = knex(
+      withMeta({
+        ...config,
+        connection: url.replace(/\/\/[^@]*@/, `//${role}@`),
+        pool: { min: 0, max: 1 },
+        migrations: { directory: project.directory },
+      }),
+    );
+    const error = await refused(createMigrator(db).latest());
+    expect([error.code, error.message]).to.satisfy(
+      ([code, message]: readonly string[]) => code === 'CONNECTION_FAILED' && message?.includes('too many'),
+    );
+    expect(error.remedy).to.match(/connection limit 2/);
+    await db.destroy();
+    await admin.raw(`drop owned by ${role}`);
+    await admin.raw(`drop role ${role}`);
+    await admin.destroy();
   });
 
   it('is not in the pool, so that a pool of one connection is enough', async () => {

@@ -31,7 +31,10 @@ export async function backup(db: Knex, file: string): Promise<void> {
     readonly connectionParameters?: Settings;
   };
   await (db.client as { releaseConnection(c: unknown): Promise<void> }).releaseConnection(connection);
-  const settings = { ...client.connectionSettings, ...connection.connectionParameters };
+  const parts = [client.connectionSettings, connection.connectionParameters];
+  // Knex and the driver hide the password from who copies the settings.
+  const password = parts.map((part) => part?.password).findLast((each) => typeof each === 'string');
+  const settings = { ...parts[0], ...parts[1], password };
   const env = { ...process.env, ...environmentOf(settings) };
   await writeBackup(file, (temporary) => dump(temporary, env));
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { openConnection } from '../../config/connections.js';
+import { KnexMetaError } from '../../errors.js';
 import type { ClientInternals } from '../../metadata/knexInternals.js';
 import { ownRows, sessionOn } from '../../metadata/session.js';
 import type { Session } from '../contract.js';
@@ -14,6 +15,20 @@ export function lockKey(purpose: 'run' | 'group', { schemaName, tableName }: Rec
       || '.' || ?::text, 0)`,
     bindings: [schemaName ?? null, tableName],
   };
+}
+
+/** A run has two connections: one that holds the lock, and one that works. */
+function orTooMany(error: unknown): never {
+  if ((error as { readonly code?: string }).code !== '53300') throw error;
+  throw new KnexMetaError(
+    'CONNECTION_FAILED',
+    `The server allows no second connection, and a run needs one for its lock: ${(error as Error).message}`,
+    {
+      remedy:
+        'Allow this role and database two connections (`alter role <name> connection limit 2`), or end sessions that are idle. Nothing was changed.',
+      cause: error,
+    },
+  );
 }
 
 /** No limit that a role or server has for transactions may end one of ours. */
@@ -53,7 +68,7 @@ export async function runHolder(db: Knex, tables: RecordTables): Promise<LockBus
  */
 export async function openLock(db: Knex, tables: RecordTables): Promise<RunLock> {
   const client = db.client as ClientInternals;
-  const separate = await openConnection(db);
+  const separate = await openConnection(db).catch(orTooMany);
   const session = sessionOn(client, separate.connection);
   const lockTable = `${tables.schemaName === undefined ? '' : `${quoteName(tables.schemaName)}.`}${quoteName(tables.lockTable)}`;
   let isOpen = false;
