@@ -77,7 +77,7 @@ export const migrateVerify: Command = {
     const number = verified.length === 1 ? '1 migration goes' : `${verified.length} migrations go`;
     return reportCheck(context, {
       report: kept,
-      allIsWell: `${number} up, down and up again with rows in ${tables} tables`,
+      allIsWell: `${number} up, down and up again with rows in ${tables} ${tables === 1 ? 'table' : 'tables'}`,
       data: { verified },
     });
   },

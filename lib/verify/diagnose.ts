@@ -1,7 +1,7 @@
 import { isKnexMetaError } from '../errors.js';
 import { isAdoption } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
-import { FROM_BEFORE, found } from './findings.js';
+import { DENIED, FROM_BEFORE, found } from './findings.js';
 import { differences } from './objects.js';
 import { lostRows } from './rows.js';
 import type { Picture, Scene } from './scene.js';
@@ -68,7 +68,8 @@ export async function firstUp(
   }
   const failed = found('UP_FAILED', `${name} fails (up): ${said(failure)}`, where);
   const isAbsent = [failure, failure.cause].some(isAdoption);
-  scene.findings.push(isAbsent ? { ...failed, ...FROM_BEFORE } : failed);
+  const more = isAbsent ? FROM_BEFORE : scene.isDenied(failure) ? DENIED : {};
+  scene.findings.push({ ...failed, ...more });
   return undefined;
 }
 

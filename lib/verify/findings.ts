@@ -38,6 +38,12 @@ export const FROM_BEFORE = {
   mend: ['npx knex-meta migrate:baseline'],
 } as const;
 
+/** What to do where the role may not do in the throwaway database what it may do in the project's own. */
+export const DENIED = {
+  remedy:
+    'The role lacks a right in the throwaway database: it may work in your own. Name a database on a server where the role has it, --shadow, or grant it; if it fails in your own database too, correct the file.',
+} as const;
+
 export function found(
   code: keyof typeof REMEDIES,
   message: string,

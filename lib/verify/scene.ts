@@ -37,6 +37,8 @@ export interface Scene {
   readonly findings: MigrationFinding[];
   readonly notes: string[];
   readonly title: string;
+  /** Whether an error says that the role may not do something. */
+  readonly isDenied: (error: Error) => boolean;
   readonly pending: () => Promise<readonly KnownEntry[]>;
   readonly step: (direction: Direction, name: string) => ReturnType<Stage['step']>;
   readonly readSchema: () => Promise<DatabaseSchema>;
@@ -142,6 +144,7 @@ export async function openScene({ engine, settings, open, signal }: ClimbRequest
     findings,
     notes: [],
     title: engine.title,
+    isDenied: (error) => [error, error.cause].some((each) => engine.migrations.kindOf(each) === 'denied'),
     pending: async () => pendingOf(await readSituation(stage.plain, settings, true)),
     step: (direction, name) => {
       if (!signal?.aborted) return stage.step(direction, name, signal);

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeProject, run, type TestProject } from '../reliability/support.js';
 import { install } from '../support/commandLine.js';
@@ -158,6 +160,26 @@ eachEngine('migrate:verify has rows before every step', (engine) => {
       ['5', 'UP_FAILED_WITH_ROWS'],
     ]);
   });
+
+  if (engine.name === 'postgresql')
+    it('in a temporary database whose search path pool.afterCreate sets', async () => {
+      const project = await makeProject(engine, { '1_orders.cjs': ORDERS });
+      await project.open().raw('create schema mine');
+      const config = JSON.stringify({
+        ...project.database.config,
+        migrations: { directory: project.directory },
+      });
+      writeFileSync(
+        join(project.folder, 'knexfile.js'),
+        `module.exports = { ...${config}, pool: { min: 0, afterCreate: (c, done) => c.query('set search_path to mine', (e) => done(e, c)) } };`,
+      );
+      const report = await verify(project);
+      expect([report.findings, report.verified], JSON.stringify(report)).to.deep.equal([
+        [],
+        ['1_orders.cjs'],
+      ]);
+      await project.close();
+    });
 
   it('an adoption that finds nothing to do is no placeholder', async () => {
     const project = await makeProject(engine, { '1_orders.cjs': ORDERS });

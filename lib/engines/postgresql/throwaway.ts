@@ -108,6 +108,20 @@ async function drop(admin: Knex, name: string): Promise<void> {
   await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`));
 }
 
+const HOME = 'select pg_catalog.current_schema() as name';
+
+/** A search path that `pool.afterCreate` sets may name only schemas that an empty database has not: the one that is used is created. */
+async function createHome(configured: Knex, made: Knex, session: unknown): Promise<void> {
+  const ask = async (db: Knex, connection?: unknown): Promise<string | undefined> => {
+    const { rows } = await (connection === undefined ? db.raw(HOME) : db.raw(HOME).connection(connection));
+    return rows[0]?.name ?? undefined;
+  };
+  if ((await ask(made, session)) !== undefined) return;
+  const home = await ask(configured);
+  if (home !== undefined)
+    await made.raw(withoutBindings(`create schema ${quoteName(home)}`)).connection(session as object);
+}
+
 /** A throwaway database with what only this folder does with it. */
 export interface OwnDatabase extends Throwaway {
   /** A session on the server, beside the database. */
@@ -149,6 +163,7 @@ export async function makeDatabase(
     isOurs = true;
     session = await inside.acquireConnection();
     await say(`comment on database ${quoteName(name)} is ${quoteText(MARK)}`);
+    await createHome(admin, keeper, session);
   } catch (error) {
     await end().catch(() => {});
     throw refused(error);
