@@ -29,6 +29,9 @@ const CANDIDATE = /\b(?:trigger|function|routine)\b/i;
 const CHANGES = /\b(?:create|drop|alter)\b/i;
 /** Text that stands in strings is run by these. */
 const RUNS_TEXT = /\b(?:do|execute)\b/i;
+/** Texts that read or write rows and do nothing behind that: most of all that run. */
+const ROWS = /^\s*(?:select|with|insert|update|delete|values|explain|show)\b/i;
+const ONE_MORE = /;\s*(?:create|drop|alter|do)\b/i;
 const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/gu;
 
 const isName = (token: Token | undefined): token is Token => token?.kind === 'word' || token?.kind === 'name';
@@ -123,6 +126,7 @@ function readAt(tokens: readonly Token[], start: number): Pick<TriggerStatements
  */
 export function readTriggerStatements(sql: string): TriggerStatements | undefined {
   if (!CANDIDATE.test(sql) || !CHANGES.test(sql)) return undefined;
+  if (ROWS.test(sql) && !ONE_MORE.test(sql)) return undefined;
   const tokens = significant(tokenize(sql.replaceAll(DOLLAR_QUOTE, ' ').replaceAll('\\?', '?')));
   const found = tokens.flatMap((token, at) =>
     isWord(token, 'CREATE', 'DROP', 'ALTER') ? [readAt(tokens, at)] : [],
