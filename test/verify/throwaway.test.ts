@@ -114,6 +114,24 @@ describe('a throwaway database on a server', () => {
     });
   }
 
+  it('has the schemas of the path that pool.afterCreate sets', async () => {
+    await ask(database.url, 'create schema if not exists mine');
+    const made = await throwaway({
+      ...database.config,
+      pool: {
+        afterCreate: (connection: pg.Client, done: (error?: Error) => void) => {
+          connection.query('set search_path to mine', (error) => done(error));
+        },
+      },
+    });
+    const db = knex(made.config);
+    await db.schema.createTable('own', (t) => t.increments());
+    const { rows } = await db.raw("select 'mine.own'::regclass::text as name");
+    expect(rows).to.deep.equal([{ name: 'own' }]);
+    await db.destroy();
+    await made.end();
+  });
+
   it('is made on another server with `server`', async () => {
     const sqlite = await freshSqlite();
     const made = await throwaway({ ...sqlite.config, client: 'pg' }, database.url);

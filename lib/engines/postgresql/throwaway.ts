@@ -7,6 +7,7 @@ import { isSameDatabase } from './asking.js';
 import { connectionTo } from './connectionTo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
+import { searchPath } from './schemas.js';
 
 const PREFIX = 'knex_meta_throwaway_';
 /** The comment that proves a database ours. It is set by a session inside, so whoever sees it alone may drop it. */
@@ -22,6 +23,7 @@ const LEFT_OVER = `select d.datname as name from pg_catalog.pg_database d
 
 interface Session {
   acquireConnection(): Promise<unknown>;
+  query(connection: unknown, sql: string): Promise<unknown>;
   releaseConnection(connection: unknown): Promise<void>;
 }
 
@@ -162,6 +164,11 @@ export async function makeDatabase(
     await say(`create database ${quoteName(name)}${like}`);
     isOurs = true;
     session = await inside.acquireConnection();
+    if (template === undefined && server === undefined) {
+      // `pool.afterCreate`, the role or the connection may set a path, whose schemas are only in the configured database.
+      for (const schema of await searchPath(admin))
+        await inside.query(session, withoutBindings(`create schema if not exists ${quoteName(schema)}`));
+    }
     await say(`comment on database ${quoteName(name)} is ${quoteText(MARK)}`);
     await createHome(admin, keeper, session);
   } catch (error) {
