@@ -4,7 +4,7 @@ import { fileFinding, tablesFinding } from '../checks/absent.js';
 import type { Finding } from '../checks/finding.js';
 import { engineOf, missingFile } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
-import { captureOffline } from '../migrator/capture.js';
+import { captureFromEmpty } from '../migrator/capture.js';
 import { newAccount } from '../migrator/expected.js';
 import { ownTables } from '../migrator/journal.js';
 import { revisionOf } from '../migrator/revision.js';
@@ -41,7 +41,7 @@ async function tablesLeft(
   const { history } = await readFiles(context);
   const entries = history.revisions.filter(({ revision }) => applied.has(revision));
   const migrations = { ...config.migrations, extension };
-  const { planned, unfollowed } = await captureOffline(
+  const { planned, unfollowed } = await captureFromEmpty(
     engineOf(config),
     { ...configOf(db), migrations },
     entries,

@@ -4,7 +4,7 @@ import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
-import { captureOffline, isAdoption } from '../migrator/capture.js';
+import { captureFromEmpty, isAdoption } from '../migrator/capture.js';
 import type { OwnedThing } from '../migrator/expected.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
@@ -20,6 +20,7 @@ import { checkConstraints } from './doctorConstraints.js';
 import { plainText, runApplied, type Trial } from './doctorTrial.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readStatus } from './migrateInspect.js';
+import { shadowOf } from './rehearsal.js';
 
 const ADOPTIONS =
   'a migration that makes the tables from before would let them be compared: npx knex-meta migrate:baseline';
@@ -90,10 +91,11 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   const status = await readStatus(context);
   const { settings } = await databaseForReading(context);
   const { history } = await readFiles(context);
-  const { planned, unfollowed } = await captureOffline(
+  const { planned, unfollowed } = await captureFromEmpty(
     engine,
     { ...configOf(db), migrations: { ...config.migrations, extension } },
     history.revisions,
+    { ...shadowOf(context, config), signal: context.signal() },
   );
   const meta = resolveMeta(config.meta, process.env);
   const names = new Set(meta.columns.map(({ name }) => name));

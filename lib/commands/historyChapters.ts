@@ -3,13 +3,14 @@ import type { Knex } from 'knex';
 import { diff } from '../diff/index.js';
 import type { Chapter } from '../documents/history.js';
 import type { Engine } from '../engines/contract.js';
-import type { Sandbox } from '../engines/migrations.js';
+import type { Sandbox } from '../engines/sandbox.js';
 import { isWord, significant, tokenize } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
-import { captureTasks, isAdoption } from '../migrator/capture.js';
+import { captureTasks, isAdoption, type PlanOptions } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
+import { fromEmpty } from '../migrator/sandbox.js';
 import { recordTables, type Settings } from '../migrator/settings.js';
 import { checkPending, readSituation } from '../migrator/situation.js';
 import { descriptionOf } from '../migrator/text.js';
@@ -59,25 +60,34 @@ function namesOf(config: Knex.Config) {
  *
  * @throws what loading the files throws
  */
-export async function tellHistory(engine: Engine, config: Knex.Config, settings: Settings): Promise<Told> {
+export async function tellHistory(
+  engine: Engine,
+  config: Knex.Config,
+  settings: Settings,
+  options: PlanOptions,
+): Promise<Told> {
   const found = await readSituation(undefined, settings, true);
   checkPending(found);
   const { history } = found;
-  const sandbox = await engine.migrations.openSandbox(config, undefined);
-  try {
-    const read = async () => (sandbox.isReal ? engine.introspect(sandbox.db) : undefined);
+  // The same text with and without a server: statements are told where a database in memory would cost something.
+  const isRead = engine.migrations.sandbox.record === undefined;
+  const tell = async (sandbox: Sandbox): Promise<Told> => {
+    const read = async () => (isRead ? engine.introspect(sandbox.db) : undefined);
     let before = await read();
     const chapters: Chapter[] = [];
     let areAllHere = true;
     for (const entry of history.revisions) {
       let failure: string | undefined;
-      const statements = await statementsOf(sandbox, engine, entry).catch((error: unknown) => {
-        // A table from before is not in a sandbox: neither can be told what is done to it later.
-        if (!isAdoption(error) && !(isKnexMetaError(error) && error.code === 'MIGRATION_FAILED')) throw error;
-        areAllHere = false;
-        failure = wordsOf(error);
-        return undefined;
-      });
+      const statements = await statementsOf(sandbox, engine, entry, options.signal).catch(
+        (error: unknown) => {
+          // A table from before is not in a sandbox: neither can be told what is done to it later.
+          if (!isAdoption(error) && !(isKnexMetaError(error) && error.code === 'MIGRATION_FAILED'))
+            throw error;
+          areAllHere = false;
+          failure = wordsOf(error);
+          return undefined;
+        },
+      );
       const after = await read();
       const rows = statements?.filter(
         (sql) => !IS_OWN.test(sql) && (after === undefined || changesRows(sql)),
@@ -99,9 +109,9 @@ export async function tellHistory(engine: Engine, config: Knex.Config, settings:
       before = after;
     }
     return { chapters, schema: areAllHere ? before : undefined };
-  } finally {
-    await sandbox.end();
-  }
+  };
+  const isWhole = ({ chapters }: Told) => chapters.every(({ operations }) => operations !== undefined);
+  return fromEmpty(engine, config, options, tell, isWhole);
 }
 
 /** The first line of what the engine said. */
@@ -113,6 +123,7 @@ async function statementsOf(
   sandbox: Sandbox,
   engine: Engine,
   entry: KnownEntry,
+  signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
   const task = {
     entry,
@@ -122,7 +133,7 @@ async function statementsOf(
     content: await entry.load(),
   } as const;
   try {
-    const planned = await captureTasks(sandbox, engine, [task], 'each');
+    const planned = await captureTasks(sandbox, engine, [task], 'each', signal);
     return planned.flatMap(({ statements }) => statements);
   } catch (error) {
     if (isKnexMetaError(error) && error.code === 'NOT_OFFLINE') return undefined;

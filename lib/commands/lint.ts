@@ -10,6 +10,7 @@ import { githubLine, placeOf } from './lintFormat.js';
 import { allRules, fileFinding, lintScope, settingsOf } from './lintRun.js';
 import { sarifOf } from './lintSarif.js';
 import { readFiles } from './migrateHistory.js';
+import { SHADOW_FLAG, shadowOf } from './rehearsal.js';
 import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
 
 const ORDER: readonly Severity[] = ['note', 'warning', 'error'];
@@ -123,6 +124,7 @@ export const lint: Command = {
       describe: 'exit code 3 from this severity on: error, warning (default), note, never',
     },
     list: { type: 'boolean', describe: 'list the rules, and do nothing else' },
+    ...SHADOW_FLAG,
     ...TRANSACTION_FLAG,
   },
   examples: [
@@ -143,7 +145,11 @@ export const lint: Command = {
     const whole = withMeta({ ...config, migrations: { ...config.migrations, extension } });
     const isLive = scope.kind === 'pending' && missingFile(config) === undefined;
     const live = isLive ? (await database()).db : undefined;
-    const result = await lintScope(engine, whole, live, scope, transaction);
+    const result = await lintScope(engine, whole, live, scope, {
+      transaction,
+      ...shadowOf(context, config),
+      signal: context.signal(),
+    });
     const findings = [...(isLive ? await findingsOfRecord(context) : []), ...result.findings];
     const [directory = './migrations'] = [config.migrations?.directory ?? []].flat();
     if (format === 'sarif') output.sql(sarifOf(findings, directory));

@@ -10,7 +10,7 @@ import type { LintRule } from '../lint/rule.js';
 import { FILES } from '../lint/rules/knex.js';
 import { type LintSettings, lintSettings } from '../lint/settings.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
-import type { TransactionMode } from '../migrator/options.js';
+import type { PlanOptions } from '../migrator/capture.js';
 import { plainView } from '../migrator/views.js';
 import { locationIn } from '../migrator/watch.js';
 import { type Scope, type ScopedMigration, writeScope } from '../migrator/written.js';
@@ -115,7 +115,7 @@ export async function lintScope(
   config: KnexMetaConfig,
   live: Knex | undefined,
   scope: Scope,
-  transaction: TransactionMode | undefined,
+  options: PlanOptions,
 ): Promise<LintResult> {
   const settings = settingsOf(config);
   const home =
@@ -134,9 +134,9 @@ export async function lintScope(
     ignored: [] as IgnoredFinding[],
   };
   let isOneTransaction = false;
-  for await (const migration of writeScope(engine, config, live, scope, { transaction })) {
+  for await (const migration of writeScope(engine, config, live, scope, options)) {
     if (migration.beginsBatch) known.beginBatch();
-    known.beginMigration(isOneTransaction && migration.isTransaction && transaction !== 'each');
+    known.beginMigration(isOneTransaction && migration.isTransaction && options.transaction !== 'each');
     isOneTransaction = migration.isTransaction;
     const { isTransaction } = migration;
     const lint = (statements: readonly LintedStatement[]) =>

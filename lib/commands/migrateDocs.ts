@@ -19,6 +19,7 @@ import { writeOrCheck } from './generatedFile.js';
 import { tellHistory } from './historyChapters.js';
 import { readHistory } from './migrateHistory.js';
 import { readPending } from './migrateInspect.js';
+import { shadowOf } from './rehearsal.js';
 
 const FORMATS = { markdown: './MIGRATIONS.md', html: './migrations.html' } as const;
 
@@ -117,7 +118,10 @@ export const migrateDocs: Command = {
       throw new KnexMetaError('USAGE', `--format takes markdown or html, not "${format}".`);
     }
     const settings = { ...config.migrations, extension };
-    const told = await tellHistory(engine, withMeta({ ...config, migrations: settings }), settings);
+    const told = await tellHistory(engine, withMeta({ ...config, migrations: settings }), settings, {
+      ...shadowOf(context, config),
+      signal: context.signal(),
+    });
     const isWanted = args.tables !== false;
     const read =
       told.schema === undefined && isWanted

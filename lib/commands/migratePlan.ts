@@ -4,6 +4,7 @@ import { withMeta } from '../metadata/withMeta.js';
 import { writeScript } from '../migrator/script.js';
 import type { Command } from './command.js';
 import { planAndReport } from './planReport.js';
+import { SHADOW_FLAG, shadowOf } from './rehearsal.js';
 import { notWritten, replaceFile } from './stagedFile.js';
 import { readMode, TRANSACTION_FLAG } from './transactionFlag.js';
 
@@ -14,6 +15,7 @@ export const migratePlan: Command = {
   writesSql: true,
   flags: {
     down: { type: 'boolean', describe: 'the way down to the target' },
+    ...SHADOW_FLAG,
     ...TRANSACTION_FLAG,
   },
   examples: [
@@ -36,6 +38,7 @@ export const migrateSql: Command = {
   writesSql: true,
   flags: {
     out: { type: 'string', describe: 'the file to write it to, in place of stdout' },
+    ...SHADOW_FLAG,
     ...TRANSACTION_FLAG,
   },
   examples: [
@@ -52,7 +55,7 @@ export const migrateSql: Command = {
       engine,
       withMeta({ ...config, migrations: settings }),
       range,
-      { transaction: readMode(args.transaction) },
+      { transaction: readMode(args.transaction), ...shadowOf(context, config), signal: context.signal() },
     );
     if (args.out === undefined) {
       output.sql(text.trimEnd());

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { configOf } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
+import { openSandbox } from '../migrator/sandbox.js';
 import type { MigrationContent } from '../migrator/source.js';
 import { migratorView } from '../migrator/views.js';
 import type { Statements } from '../render/file.js';
@@ -20,7 +21,7 @@ async function contentOf(text: string): Promise<MigrationContent> {
  */
 export async function statementsOf(engine: Engine, db: Knex, text: string): Promise<Statements> {
   const content = await contentOf(text);
-  const sandbox = await engine.migrations.openSandbox(configOf(db), db);
+  const sandbox = await openSandbox(engine, configOf(db), { from: 'database', db });
   const run = async (direction: 'up' | 'down'): Promise<readonly string[]> => {
     sandbox.take();
     await migratorView(sandbox.db).transaction(async (trx) => content[direction]?.(trx));

@@ -7,6 +7,7 @@ import type { Engine } from '../engines/contract.js';
 import { KnexMetaError } from '../errors.js';
 import { withMeta } from '../metadata/withMeta.js';
 import { ownTables } from '../migrator/journal.js';
+import { openSandbox } from '../migrator/sandbox.js';
 import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
 import { readDesired } from '../models/desired.js';
@@ -43,7 +44,7 @@ async function readDatabase(context: Context, engine: Engine): Promise<Read> {
 async function withDatabase<T>(context: Context, engine: Engine, act: (db: Knex) => Promise<T>): Promise<T> {
   const { config } = await context.project();
   if (missingFile(config) === undefined) return act((await context.database()).db);
-  const sandbox = await engine.migrations.openSandbox(withMeta(config), undefined);
+  const sandbox = await openSandbox(engine, withMeta(config), { from: 'empty' });
   return act(sandbox.db).finally(() => sandbox.end());
 }
 

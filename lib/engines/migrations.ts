@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { WrittenStatement } from './written.js';
+import type { SandboxEngine } from './sandbox.js';
 
 /** Where Knex's record of applied migrations is. */
 export interface RecordTables {
@@ -41,18 +41,6 @@ export interface RunLock {
   readonly isHeld: () => Promise<boolean>;
   /** Gives it back. `changed`: the record was written; a stock Knex that waits must not go on with what it read. */
   readonly release: (changed: boolean) => Promise<void>;
-}
-
-/** A place where migrations run without reaching the project's database, to see what they would do. */
-export interface Sandbox {
-  readonly db: Knex;
-  /** True where the migrations run for real: what they make can be read. */
-  readonly isReal: boolean;
-  /** The statements since the last call that change something, each with its values in it. */
-  readonly take: () => readonly WrittenStatement[];
-  /** From now on nobody knows which rows the tables have: what asks for them is refused with NOT_OFFLINE. */
-  readonly forgetRows: () => void;
-  readonly end: () => Promise<void>;
 }
 
 /** How a script of statements is written for the engine's own shell. */
@@ -134,12 +122,7 @@ export interface MigrationEngine {
    * @throws KnexMetaError BACKUP_FAILED
    */
   readonly backup: (db: Knex, file: string) => Promise<void>;
-  /**
-   * Opens a sandbox for a project's configuration.
-   *
-   * @param live - the project's database, read for what is there; without it everything begins with an empty one
-   */
-  readonly openSandbox: (config: Knex.Config, live: Knex | undefined) => Promise<Sandbox>;
+  readonly sandbox: SandboxEngine;
   readonly script: ScriptForm;
   /**
    * Whether statements which a migration ran do the same when they stand in a file by themselves. False where they

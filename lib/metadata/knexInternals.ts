@@ -116,6 +116,10 @@ export interface QueryObject {
   /** The metadata columns that the hook put into a CREATE TABLE. */
   hookColumns?: readonly string[];
   readonly options?: Readonly<Record<string, unknown>>;
+  /** What the driver gave. */
+  response?: unknown;
+  readonly method?: string;
+  readonly output?: unknown;
   /** Where it was asked for: only while statements are written down. */
   origin?: Origin;
 }
@@ -144,6 +148,15 @@ export interface Runner {
   queryArray(queries: readonly QueryObject[]): Promise<unknown>;
 }
 
+/** The stream that a query's rows are written to. */
+export interface QueryStream {
+  on(event: 'error', listener: (error: Error) => void): void;
+  listenerCount(event: 'error'): number;
+  write(row: unknown): boolean;
+  end(): void;
+  destroy(error: Error): void;
+}
+
 export interface ClientInternals {
   config: Record<PropertyKey, unknown>;
   readonly logger: { warn(message: string): void };
@@ -170,9 +183,11 @@ export interface ClientInternals {
   ddl?(compiler: unknown, pragma: unknown, connection: unknown): unknown;
   /** What reaches the driver: places are numbered as the driver wants them. */
   _query(connection: unknown, query: QueryObject): Promise<unknown>;
-  _stream(connection: unknown, query: QueryObject, ...rest: unknown[]): Promise<unknown>;
+  _stream(connection: unknown, query: QueryObject, stream: QueryStream, ...rest: unknown[]): Promise<unknown>;
   queryBuilder(): QueryBuilderInternals;
   queryCompiler(builder: QueryBuilderInternals, bindings?: unknown): QueryCompilerInternals;
+  processResponse(query: QueryObject, runner: unknown): unknown;
+  postProcessResponse(response: unknown, queryContext: unknown): unknown;
 }
 
 /** A dialect class as the hook extends it. */

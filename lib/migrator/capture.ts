@@ -1,14 +1,16 @@
 import type { Knex } from 'knex';
 import { configOf } from '../config/connections.js';
 import type { Engine } from '../engines/contract.js';
-import type { Sandbox } from '../engines/migrations.js';
+import type { Sandbox } from '../engines/sandbox.js';
 import type { WrittenStatement } from '../engines/written.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import { type Direction, type Events, newEvents } from './events.js';
+import { type FailedAt, interrupted } from './failure.js';
 import type { KnownEntry } from './history.js';
 import { modeOf, type TransactionMode } from './options.js';
 import { type Plan, planOf, type Request } from './plan.js';
 import { checkEdited, checkOrder, checkUnfinished } from './refuse.js';
+import { fromEmpty, openSandbox, type SandboxOptions } from './sandbox.js';
 import { engineOf, recordTables, type Settings } from './settings.js';
 import { checkMissing, checkPending, readSituation } from './situation.js';
 import { groupsOf, loadTasks, type Task } from './task.js';
@@ -23,6 +25,8 @@ export interface PlannedMigration {
   readonly isTransaction: boolean;
   /** With the values in them, as the engine gets them. */
   readonly statements: readonly string[];
+  /** Tables whose rows it asks for, and which the rehearsal does not have: what depends on them is not all shown. */
+  readonly unseenTables: readonly string[];
 }
 
 /** The same with where each statement comes from. */
@@ -30,6 +34,8 @@ export interface WrittenMigration {
   readonly task: Task;
   readonly isTransaction: boolean;
   readonly statements: readonly WrittenStatement[];
+  /** See `PlannedMigration`. */
+  readonly unseenTables: readonly string[];
   /** Why it could not be followed to its end; undefined when it was. */
   readonly failure: KnexMetaError | undefined;
 }
@@ -38,10 +44,14 @@ export interface WrittenMigration {
 export interface PlannedRun {
   readonly direction: Direction;
   readonly migrations: readonly PlannedMigration[];
+  /** Why a run may do something else: what the rehearsal lacks of the database, or that there was none. */
+  readonly doubts: readonly string[];
 }
 
 /** Settings of a plan. */
-export interface PlanOptions {
+export interface PlanOptions extends SandboxOptions {
+  /** Ends the rehearsal. */
+  readonly signal?: AbortSignal | undefined;
   readonly transaction?: TransactionMode | undefined;
   /** Refuses what a run with `strict` refuses. */
   readonly strict?: boolean | undefined;
@@ -49,27 +59,84 @@ export interface PlanOptions {
   readonly strictOrder?: boolean | undefined;
 }
 
+/** What is known of a rehearsal when a migration fails in it. */
+interface Certainty {
+  readonly sandbox: Sandbox;
+  /** Tables whose rows were asked for so far, and are not there. */
+  readonly unseen: ReadonlySet<string>;
+  /** The migration that failed before. */
+  readonly failed: string | undefined;
+}
+
+/** Why a failure need not happen in a run; undefined: it would. */
+function doubtOf({ sandbox, unseen, failed }: Certainty): string | undefined {
+  if (failed !== undefined) return `${failed} failed before it`;
+  if (unseen.size > 0) return `it was rehearsed without the rows of ${[...unseen].join(', ')}`;
+  const [doubt] = sandbox.doubts;
+  if (doubt !== undefined) return doubt;
+  return sandbox.isReal ? undefined : 'it was followed without a database';
+}
+
+function failureOf(task: Task, error: unknown, at: FailedAt, certainty: Certainty): KnexMetaError {
+  const own = isKnexMetaError(error) ? error : undefined;
+  const doubt = doubtOf(certainty);
+  const isSure = doubt === undefined;
+  const words = `${task.name} (${task.direction}) could not be planned: ${wordsOf(error, at)}`;
+  return new KnexMetaError(
+    isSure || own?.code !== 'METADATA_COLUMN_IN_USE'
+      ? (own?.code ?? (isSure ? 'MIGRATION_FAILED' : 'NOT_OFFLINE'))
+      : 'NOT_OFFLINE',
+    isSure || own !== undefined ? words : `${words}. A run may go well: ${doubt}.`,
+    {
+      remedy:
+        own?.remedy ||
+        (isSure
+          ? 'It would fail like this. Nothing was changed.'
+          : 'Plan up to the migration before it, apply that, and plan again. Nothing was changed.'),
+      details: { ...own?.details, migration: task.name, direction: task.direction },
+      cause: error,
+    },
+  );
+}
+
+/** Rejects when the signal says so. */
+function aborted(signal: AbortSignal | undefined): {
+  readonly promise: Promise<never>;
+  readonly stop: () => void;
+} {
+  let listener = (): void => {};
+  const promise = new Promise<never>((_done, fail) => {
+    listener = () => fail(interrupted(undefined, 'Nothing was changed.'));
+    if (signal?.aborted) listener();
+    else signal?.addEventListener('abort', listener, { once: true });
+  });
+  promise.catch(() => {});
+  return { promise, stop: () => signal?.removeEventListener('abort', listener) };
+}
+
 /** Runs one migration in the sandbox. */
-async function runIn(sandbox: Sandbox, engine: Engine, task: Task, isTransaction: boolean): Promise<void> {
+async function runIn(
+  certainty: () => Certainty,
+  engine: Engine,
+  task: Task,
+  isTransaction: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { sandbox } = certainty();
   const view = migratorView(sandbox.db);
   const watch = watchStatements(view, engine.migrations);
-  const run = (db: Knex) => withProcessing(db, async () => task.content[task.direction]?.(db));
+  const end = aborted(signal);
+  const streamError = sandbox.nextStreamError();
+  const run = (db: Knex) =>
+    withProcessing(db, () => Promise.race([task.content[task.direction]?.(db), streamError, end.promise]));
   try {
     if (isTransaction) await view.transaction(run);
     else await run(view);
   } catch (error) {
-    const own = isKnexMetaError(error) ? error : undefined;
-    const words = wordsOf(error, watch.locate(error, task.entry.path));
-    throw new KnexMetaError(
-      own?.code ?? 'MIGRATION_FAILED',
-      `${task.name} (${task.direction}) could not be planned: ${words}`,
-      {
-        remedy: own?.remedy || 'It would fail like this. Nothing was changed.',
-        details: { ...own?.details, migration: task.name, direction: task.direction },
-        cause: error,
-      },
-    );
+    if (signal?.aborted) throw error;
+    throw failureOf(task, error, watch.locate(error, task.entry.path), certainty());
   } finally {
+    end.stop();
     watch.end();
   }
 }
@@ -83,15 +150,28 @@ export async function* writeTasks(
   engine: Engine,
   tasks: readonly Task[],
   mode: TransactionMode,
+  signal?: AbortSignal | undefined,
 ): AsyncGenerator<WrittenMigration> {
   sandbox.take();
+  sandbox.takeUnseenTables();
+  const unseen = new Set<string>();
+  let failed: string | undefined;
   for (const { isTransaction, tasks: group } of groupsOf(tasks, mode)) {
     for (const task of group) {
-      const failure = await runIn(sandbox, engine, task, isTransaction).then(
+      let unseenTables: readonly string[] = [];
+      const certainty = (): Certainty => {
+        unseenTables = [...unseenTables, ...sandbox.takeUnseenTables()];
+        for (const table of unseenTables) unseen.add(table);
+        return { sandbox, unseen, failed };
+      };
+      const failure = await runIn(certainty, engine, task, isTransaction, signal).then(
         () => undefined,
         (error: KnexMetaError) => error,
       );
-      yield { task, isTransaction, statements: sandbox.take(), failure };
+      if (signal?.aborted) throw failure ?? interrupted(undefined, 'Nothing was changed.');
+      certainty();
+      if (failure !== undefined) failed ??= task.name;
+      yield { task, isTransaction, statements: sandbox.take(), unseenTables, failure };
     }
   }
 }
@@ -102,13 +182,15 @@ export async function captureTasks(
   engine: Engine,
   tasks: readonly Task[],
   mode: TransactionMode,
+  signal?: AbortSignal | undefined,
 ): Promise<readonly PlannedMigration[]> {
   const planned: PlannedMigration[] = [];
-  for await (const { task, isTransaction, statements, failure } of writeTasks(sandbox, engine, tasks, mode)) {
+  for await (const written of writeTasks(sandbox, engine, tasks, mode, signal)) {
+    const { task, isTransaction, statements, unseenTables, failure } = written;
     if (failure !== undefined) throw failure;
     const { name, direction } = task;
     const texts = statements.filter(({ isBoundary }) => !isBoundary).map(({ sql }) => sql);
-    planned.push({ name, direction, isTransaction, statements: texts });
+    planned.push({ name, direction, isTransaction, statements: texts, unseenTables });
   }
   return planned;
 }
@@ -124,30 +206,36 @@ export interface Captured {
 export const isAdoption = (error: unknown): error is KnexMetaError =>
   isKnexMetaError(error) && error.code === 'ADOPT_REFUSED' && error.details.isAbsent === true;
 
-/** The statements of migrations that begin with an empty database, of each that can be run without one. */
-export async function captureOffline(
+/** The statements of migrations that begin with an empty database, of each that can be followed. */
+export function captureFromEmpty(
   engine: Engine,
   config: Knex.Config,
   entries: readonly KnownEntry[],
+  options: SandboxOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Captured> {
-  const planned: PlannedMigration[] = [];
-  const unfollowed = new Map<string, Error>();
   const mode = modeOf({}, config.migrations ?? {});
-  const sandbox = await engine.migrations.openSandbox(config, undefined);
-  try {
+  const capture = async (sandbox: Sandbox): Promise<Captured> => {
+    const planned: PlannedMigration[] = [];
+    const unfollowed = new Map<string, Error>();
     for (const entry of entries) {
       try {
         const tasks = await loadTasks({ direction: 'up', steps: [entry] });
-        planned.push(...(await captureTasks(sandbox, engine, tasks, mode)));
+        planned.push(...(await captureTasks(sandbox, engine, tasks, mode, options.signal)));
       } catch (error) {
+        if (options.signal?.aborted) throw error;
         unfollowed.set(entry.name, error as Error);
-        planned.push({ name: entry.name, direction: 'up', isTransaction: true, statements: [] });
+        planned.push({
+          name: entry.name,
+          direction: 'up',
+          isTransaction: true,
+          statements: [],
+          unseenTables: [],
+        });
       }
     }
     return { planned, unfollowed };
-  } finally {
-    await sandbox.end();
-  }
+  };
+  return fromEmpty(engine, config, options, capture, ({ unfollowed }) => unfollowed.size === 0);
 }
 
 /** What a plan would run in a sandbox of this configuration. */
@@ -157,12 +245,16 @@ async function planIn(
   live: Knex | undefined,
   plan: Plan,
   mode: TransactionMode,
+  options: PlanOptions,
 ): Promise<PlannedRun> {
-  if (plan.steps.length === 0) return { direction: plan.direction, migrations: [] };
+  const { direction } = plan;
+  if (plan.steps.length === 0) return { direction, migrations: [], doubts: [] };
   const tasks = await loadTasks(plan);
-  const sandbox = await engine.migrations.openSandbox(config, live);
+  const start = live === undefined ? ({ from: 'empty' } as const) : ({ from: 'database', db: live } as const);
+  const sandbox = await openSandbox(engine, config, start, options);
   try {
-    return { direction: plan.direction, migrations: await captureTasks(sandbox, engine, tasks, mode) };
+    const migrations = await captureTasks(sandbox, engine, tasks, mode, options.signal);
+    return { direction, migrations, doubts: sandbox.doubts };
   } finally {
     await sandbox.end();
   }
@@ -179,7 +271,7 @@ export async function planWithoutDatabase(
   const found = await readSituation(undefined, settings, true);
   checkPending(found);
   const mode = modeOf(options, settings);
-  return planIn(engine, config, undefined, planOf(request, found), mode);
+  return planIn(engine, config, undefined, planOf(request, found), mode, options);
 }
 
 /**
@@ -203,5 +295,5 @@ export async function planRun(
   await checkUnfinished(view, recordTables(settings), () => loadTasks(plan));
   checkOrder(found, plan, options.strictOrder === true, events);
   const mode = modeOf(options, settings);
-  return planIn(engineOf(db), configOf(db), view, plan, mode);
+  return planIn(engineOf(db), configOf(db), view, plan, mode, options);
 }

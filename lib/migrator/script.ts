@@ -2,13 +2,17 @@ import type { Knex } from 'knex';
 import { namedSchemas } from '../config/searchPath.js';
 import { toolName } from '../config/version.js';
 import type { Engine } from '../engines/contract.js';
+import type { Sandbox } from '../engines/sandbox.js';
+import { significant, tokenize } from '../engines/tokens.js';
+import type { AssumedRows } from '../engines/watched.js';
 import { KnexMetaError } from '../errors.js';
-import { captureTasks, type PlannedMigration } from './capture.js';
+import { captureTasks, type PlannedMigration, type PlanOptions } from './capture.js';
 import { checksumOfEntry } from './entries.js';
 import type { KnownEntry } from './history.js';
-import { modeOf, type TransactionMode } from './options.js';
+import { modeOf } from './options.js';
 import type { Plan } from './plan.js';
 import { recordWriter } from './recordWriter.js';
+import { fromEmpty, openSandbox } from './sandbox.js';
 import { recordTables, type Settings } from './settings.js';
 import { checkPending, type Found, readSituation } from './situation.js';
 import { createTables } from './tables.js';
@@ -53,6 +57,24 @@ function rangeOf(text: string, found: Found): Range {
   return { direction: isUp ? 'up' : 'down', before, steps };
 }
 
+/** Refuses migrations that do something else when their statements change rows and when they change none. */
+function checkSame(none: readonly PlannedMigration[], some: readonly PlannedMigration[]): void {
+  for (const [position, { name, statements }] of none.entries()) {
+    const others = some[position]?.statements;
+    const verb = (sql: string) => significant(tokenize(sql))[0]?.text.toLowerCase();
+    // Values may be random, and names of savepoints and temporary tables are.
+    const isSame =
+      others?.length === statements.length &&
+      statements.every((sql, at) => verb(sql) === verb(others[at] ?? ''));
+    if (isSame) continue;
+    throw new KnexMetaError(
+      'NOT_OFFLINE',
+      `${name} could not be planned: what it does depends on how many rows a statement changes, and there is no database here.`,
+      { remedy: 'With the database at hand: npx knex-meta migrate:plan', details: { migration: name } },
+    );
+  }
+}
+
 /** A plan of what is not applied. */
 export const up = (steps: readonly KnownEntry[]): Plan => ({ direction: 'up', steps });
 const down = (steps: readonly KnownEntry[]): Plan => ({
@@ -66,7 +88,7 @@ async function tableStatements(
   config: Knex.Config,
   settings: Settings,
 ): Promise<readonly string[]> {
-  const sandbox = await engine.migrations.openSandbox(config, undefined);
+  const sandbox = await openSandbox(engine, config, { from: 'files' });
   try {
     await createTables(migratorView(sandbox.db), recordTables(settings));
     return sandbox
@@ -96,7 +118,7 @@ export async function writeScript(
   engine: Engine,
   config: Knex.Config,
   range: string,
-  options: { readonly transaction?: TransactionMode | undefined } = {},
+  options: PlanOptions = {},
 ): Promise<Script> {
   const settings: Settings = config.migrations ?? {};
   const found = await readSituation(undefined, settings, true);
@@ -105,13 +127,25 @@ export async function writeScript(
   const form = engine.migrations.script;
   const tool = toolName();
   const mode = modeOf(options, settings);
-  const sandbox = await engine.migrations.openSandbox(config, undefined);
-  try {
+  const write = async (sandbox: Sandbox, assumed: AssumedRows) => {
     // What is there before the script is made first, so that alterations know the tables.
-    await captureTasks(sandbox, engine, await loadTasks(up(before)), mode);
-    if (before.length > 0) sandbox.forgetRows();
+    await captureTasks(sandbox, engine, await loadTasks(up(before)), mode, options.signal);
+    if (before.length > 0) sandbox.assumeRows(assumed);
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
-    const migrations = await captureTasks(sandbox, engine, tasks, mode);
+    return captureTasks(sandbox, engine, tasks, mode, options.signal);
+  };
+  const followed = (assumed: AssumedRows) =>
+    fromEmpty(
+      engine,
+      config,
+      options,
+      (sandbox) => write(sandbox, assumed),
+      () => true,
+    );
+  const migrations = await followed('none');
+  checkSame(migrations, before.length === 0 ? migrations : await followed('some'));
+  const sandbox = await openSandbox(engine, config, { from: 'files' });
+  try {
     const sums = new Map<string, string>();
     for (const entry of steps) sums.set(entry.name, await checksumOfEntry(entry));
     const writer = recordWriter(sandbox.db, form, settings, tool);

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
+import type { Sandbox } from '../engines/sandbox.js';
 import { KnexMetaError } from '../errors.js';
-import { type WrittenMigration, writeTasks } from './capture.js';
+import { type PlanOptions, type WrittenMigration, writeTasks } from './capture.js';
 import type { KnownEntry } from './history.js';
-import { modeOf, type TransactionMode } from './options.js';
+import { modeOf } from './options.js';
 import { pendingOf } from './plan.js';
 import { revisionOf } from './revision.js';
+import { fromEmpty, openSandbox } from './sandbox.js';
 import { up } from './script.js';
 import type { Settings } from './settings.js';
 import { checkPending, type Found, readSituation } from './situation.js';
@@ -74,7 +76,7 @@ export async function* writeScope(
   config: Knex.Config,
   live: Knex | undefined,
   scope: Scope,
-  options: { readonly transaction?: TransactionMode | undefined } = {},
+  options: PlanOptions = {},
 ): AsyncGenerator<ScopedMigration> {
   const settings: Settings = config.migrations ?? {};
   const view = live === undefined ? undefined : migratorView(live);
@@ -85,13 +87,36 @@ export async function* writeScope(
   const tasks = await loadTasks(up(chosen.map(([entry]) => entry)));
   const asked = new Set(chosen.filter(([, isAsked]) => isAsked).map(([{ name }]) => name));
   const isOneBatch = scope.kind === 'pending' || scope.kind === 'since';
-  const sandbox = await engine.migrations.openSandbox(config, view);
+  const mode = modeOf(options, settings);
+  const write = (sandbox: Sandbox) => writeTasks(sandbox, engine, tasks, mode, options.signal);
+  const scoped = (written: WrittenMigration, wasAsked: boolean): ScopedMigration => {
+    const isAsked = asked.has(written.task.name);
+    return { ...written, isAsked, beginsBatch: !isOneBatch || (isAsked && !wasAsked) };
+  };
   let wasAsked = false;
+  if (view === undefined) {
+    const collect = async (sandbox: Sandbox) => {
+      const all: WrittenMigration[] = [];
+      for await (const written of write(sandbox)) all.push(written);
+      return all;
+    };
+    const isWhole = (all: readonly WrittenMigration[]) => all.every(({ failure }) => failure === undefined);
+    for (const written of await fromEmpty(engine, config, options, collect, isWhole)) {
+      yield scoped(written, wasAsked);
+      wasAsked = asked.has(written.task.name);
+    }
+    return;
+  }
+  const sandbox = await openSandbox(
+    engine,
+    config,
+    { from: 'database', db: view },
+    { ...options, rows: false },
+  );
   try {
-    for await (const written of writeTasks(sandbox, engine, tasks, modeOf(options, settings))) {
-      const isAsked = asked.has(written.task.name);
-      yield { ...written, isAsked, beginsBatch: !isOneBatch || (isAsked && !wasAsked) };
-      wasAsked = isAsked;
+    for await (const written of write(sandbox)) {
+      yield scoped(written, wasAsked);
+      wasAsked = asked.has(written.task.name);
     }
   } finally {
     await sandbox.end();

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { configOf } from '../config/connections.js';
 import { diff } from '../diff/index.js';
 import { LEFT_KINDS } from '../diff/options.js';
 import type { Engine } from '../engines/contract.js';
@@ -29,6 +30,29 @@ export async function runText(db: Knex, text: string): Promise<void> {
   await migratorView(db).transaction((trx) => up(trx));
 }
 
+/** Rows of the record in one statement. */
+const ROWS = 200;
+
+/** Runs a generated migration in as few turns as the engine can; gives back what did not go. */
+async function makeAgain(engine: Engine, db: Knex, text: string): Promise<readonly string[]> {
+  const { record, copier } = engine.migrations.sandbox;
+  if (record === undefined || copier === undefined) {
+    await runText(db, text);
+    return [];
+  }
+  const recorder = record(configOf(db));
+  try {
+    await runText(recorder.db, text);
+    const failed = await copier.run(
+      db,
+      recorder.take().map(({ sql }) => sql),
+    );
+    return failed.map(({ sql, error }) => `${error.message}: ${sql.replace(/\s+/g, ' ').slice(0, 200)}`);
+  } finally {
+    await recorder.end();
+  }
+}
+
 /**
  * Makes the schema of a live database again in an empty one, by a generated migration, and writes down what is applied.
  * What could not be made again is found by comparing the two.
@@ -45,17 +69,20 @@ export async function copySchema(
   const view = migratorView(db);
   const empty = await engine.introspect(view);
   const { operations } = diff(empty, live.schema, changes.comparison, { ownTables: own, leave: LEFT_KINDS });
-  if (operations.length > 0) {
-    await runText(db, generate(changes, operations, empty, 'esm'));
-  }
+  const failed =
+    operations.length === 0 ? [] : await makeAgain(engine, db, generate(changes, operations, empty, 'esm'));
+  await engine.prepareSchemas(view, tables);
   await ensureTables(view, tables);
-  for (const { name, batch, appliedAt } of live.applied) {
-    await rowsOf(view, tables, tables.tableName).insert({ name, batch, migration_time: appliedAt ?? null });
+  const rows = live.applied.map(({ name, batch, appliedAt }) => {
+    return { name, batch, migration_time: appliedAt ?? null };
+  });
+  for (let start = 0; start < rows.length; start += ROWS) {
+    await rowsOf(view, tables, tables.tableName).insert(rows.slice(start, start + ROWS));
   }
   const wanted = objectsOf(live.schema, changes.comparison, own);
   const made = objectsOf(await engine.introspect(view), changes.comparison, own);
   const missing = differences(wanted, made);
-  return missing.map((line) =>
+  return [...failed, ...missing].map((line) =>
     found('NOT_COPIED', `the copy is not quite like the live database: ${line}`, {}),
   );
 }

@@ -38,5 +38,5 @@ export async function lintFiles(
   const config = { ...OFFLINE[engine], migrations: { directory }, meta: { lint } };
   const found = engineForClient(OFFLINE[engine].client);
   if (found === undefined) throw new Error(engine);
-  return (await lintScope(found, withMeta(config), undefined, scope, undefined)).findings;
+  return (await lintScope(found, withMeta(config), undefined, scope, {})).findings;
 }

@@ -1,5 +1,5 @@
 import { type Answer, answersOf } from '../../metadata/answer.js';
-import type { ClientClass, ClientInternals, QueryObject } from '../../metadata/knexInternals.js';
+import type { ClientClass, ClientInternals, QueryObject, QueryStream } from '../../metadata/knexInternals.js';
 import { rowsOf } from '../../metadata/session.js';
 import { mayHaveStar, withoutStars } from '../../metadata/stars.js';
 import type { Row } from '../contract.js';
@@ -135,10 +135,15 @@ export function hideMetadata(base: ClientClass): ClientClass {
       return Object.assign(query, { response });
     }
 
-    override async _stream(connection: unknown, query: QueryObject, ...rest: unknown[]): Promise<unknown> {
+    override async _stream(
+      connection: unknown,
+      query: QueryObject,
+      stream: QueryStream,
+      ...rest: unknown[]
+    ): Promise<unknown> {
       const isSeen = query.options?.withMetadata || !mayHaveStar(query.sql);
       const sql = isSeen ? query.sql : await expandStars(askingOn(this, connection), query.sql);
-      return super._stream(connection, { ...query, sql }, ...rest);
+      return super._stream(connection, { ...query, sql }, stream, ...rest);
     }
   };
 }

@@ -5,7 +5,7 @@ import type { ErrorKind, MigrationEngine, StatementLimits } from '../migrations.
 import { backup } from './backup.js';
 import { isPooled } from './pooled.js';
 import { lockKey, openLock } from './runLock.js';
-import { openSandbox } from './sandbox.js';
+import { sandbox } from './sandbox/index.js';
 import { script } from './script.js';
 
 const KINDS: Readonly<Record<string, ErrorKind>> = {
@@ -144,7 +144,7 @@ export const migrations: MigrationEngine = {
     return Number.isInteger(position) && position > 0 ? position - 1 : undefined;
   },
   backup,
-  openSandbox,
+  sandbox,
   isRepeatable: () => true,
   script,
   backupExtension: '.dump',

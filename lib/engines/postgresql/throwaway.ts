@@ -31,7 +31,7 @@ interface Session {
 const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
 /** One session apart from the project's pool, opened as the project opens its own. */
-function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
+export function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
   const { client = 'pg', searchPath, acquireConnectionTimeout } = config;
   return openKnex({
     client,

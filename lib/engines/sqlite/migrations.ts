@@ -6,7 +6,7 @@ import { withoutWaiting } from './busy.js';
 import { kindOf } from './errors.js';
 import { openedFile } from './file.js';
 import { OURS, openLock } from './runLock.js';
-import { openSandbox, script } from './sandbox.js';
+import { sandbox, script } from './sandbox.js';
 import { identifyWriter } from './writer.js';
 
 /** Milliseconds that another writer is waited for when nothing else was said. */
@@ -51,7 +51,7 @@ export const migrations: MigrationEngine = {
   },
   positionOf: () => undefined,
   backup,
-  openSandbox,
+  sandbox,
   // A rebuild writes the schema as it was.
   isRepeatable: (statements) => !statements.some((sql) => /^pragma writable_schema/i.test(sql)),
   script,

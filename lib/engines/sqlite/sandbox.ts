@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { openKnex } from '../../config/connections.js';
 import { KnexMetaError } from '../../errors.js';
-import type { ClientClass, QueryObject } from '../../metadata/knexInternals.js';
 import { rowsOf } from '../../metadata/session.js';
-import type { Sandbox, ScriptForm } from '../migrations.js';
-import { notOffline } from '../offline.js';
-import { kindOfStatement, withValues } from '../statements.js';
-import { identifierOf, isWord, significant, tokenize } from '../tokens.js';
-import { type WrittenStatement, withOrigins, writtenOf } from '../written.js';
-import { backup } from './backup.js';
-import { connectionTo } from './connectionTo.js';
+import type { ScriptForm } from '../migrations.js';
+import type { OpenedSandbox, SandboxEngine } from '../sandbox.js';
+import { identifierOf, isWord, significant, type Token, tokenize } from '../tokens.js';
+import { openWatched, type Passing } from '../watched.js';
+import { copyFile } from './copyFile.js';
 
 function literal(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
@@ -39,9 +32,6 @@ export const script: ScriptForm = {
   now: "(cast(strftime('%s', 'now') as integer) * 1000)",
   literal,
 };
-
-/** A question of the hook's own: whether there is anything to carry. */
-const IS_THERE_ANY = /^select 1 from .+ limit 1$/is;
 
 /** Whether a question is about rows, and not about the schema alone. */
 function asksForRows(sql: string): boolean {
@@ -70,50 +60,20 @@ async function refuseOtherFiles(ask: (sql: string) => Promise<unknown>, sql: str
   });
 }
 
-/** The migrations run for real, on a copy of the database, or on an empty one. */
-export async function openSandbox(config: Knex.Config, live: Knex | undefined): Promise<Sandbox> {
-  const folder = live === undefined ? undefined : mkdtempSync(join(tmpdir(), 'knex-meta-plan-'));
-  const filename = folder === undefined ? ':memory:' : join(folder, 'copy');
-  if (live !== undefined) await backup(live, filename);
-  const taken: WrittenStatement[] = [];
-  let isUnknown = false;
-  const Base = withOrigins(config.client as unknown as ClientClass);
-  class Watched extends Base {
-    override async _query(connection: unknown, statement: QueryObject): Promise<unknown> {
-      // Written down before it runs: a statement may be changed on the way.
-      const { sql, bindings = [] } = statement;
-      const kind = kindOfStatement(sql);
-      if (kind === 'write') await refuseOtherFiles((text) => super._query(connection, { sql: text }), sql);
-      if (isUnknown && kind === 'read') {
-        // What carries nothing does no harm; what is not carried is lost.
-        if (statement.isOwn && IS_THERE_ANY.test(sql))
-          return Object.assign(statement, { response: [{ 1: 1 }] });
-        if (!statement.isOwn && asksForRows(sql)) throw notOffline(sql, true);
-      }
-      const answer = await super._query(connection, statement);
-      // Knex's own words for a transaction come from no builder.
-      if (kind === 'write' || (kind === 'transaction' && statement.origin !== undefined)) {
-        const whole = withValues(sql, bindings, ({ text }) => (text === '?' ? 'next' : undefined), literal);
-        taken.push(writtenOf(statement, whole, connection));
-      }
-      return answer;
-    }
-  }
-  const db = openKnex({
-    ...config,
-    client: Watched as unknown as typeof Knex.Client,
-    connection: connectionTo(config.connection, filename),
+/** See `SandboxEngine.open`. */
+function open(config: Knex.Config): OpenedSandbox {
+  const watched = openWatched(config, {
+    literal,
+    placeOf: ({ text }: Token) => (text === '?' ? ('next' as const) : undefined),
+    asksForRows,
+    oneRow: [{ 1: 1 }],
+    run: async ({ statement, kind, ask, send }: Passing) => {
+      if (kind === 'write') await refuseOtherFiles(ask, statement.sql);
+      return { answer: await send(), isWrite: kind === 'write' };
+    },
   });
-  return {
-    db,
-    isReal: true,
-    take: () => taken.splice(0),
-    forgetRows: () => {
-      isUnknown = true;
-    },
-    end: async () => {
-      await db.destroy();
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { ...watched, takeUnseenTables: () => [], end: () => watched.db.destroy() };
 }
+
+/** See `SandboxEngine`: a copy is quickly made, and so is a database in memory. */
+export const sandbox: SandboxEngine = { open, record: undefined, copy: copyFile, copier: undefined };

@@ -19,6 +19,7 @@ const migration = (name: string, ...statements: readonly string[]): PlannedMigra
   name,
   direction: 'up',
   isTransaction: true,
+  unseenTables: [],
   statements,
 });
 

@@ -64,7 +64,8 @@ export async function readColumns({ db, namespaces }: Scope): Promise<readonly C
     select a.attrelid as relation, a.attnum as number, a.attname as name,
       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, tn.nspname as type_schema,
       case when tn.oid is not null then u.typname end as type_name, a.attnotnull as required,
-      pg_catalog.pg_get_expr(b.adbin, b.adrelid) as expression, a.attgenerated as generated, a.attidentity as identity,
+      -- With its table's number it would wait for whoever has locked that; only a computed column names others.
+      pg_catalog.pg_get_expr(b.adbin, case when a.attgenerated = '' then 0 else b.adrelid end) as expression, a.attgenerated as generated, a.attidentity as identity,
       case when a.attcollation <> t.typcollation then a.attcollation::pg_catalog.regcollation::text end as collation,
       case when a.attcollation not in (0, ${DEFAULT_COLLATION}) then a.attcollation end as collation_id,
       d.description as comment, not a.attislocal or a.attinhcount > 0 and a.attgenerated <> '' and exists (

@@ -113,7 +113,8 @@ export const settings = (version: number): readonly string[] => [
       and o.refclassid = ${classOf('pg_class')} and o.refobjsubid > 0 and o.deptype in ('a', 'i')
     join pg_catalog.pg_class c on c.oid = o.refobjid
     where s.relkind = 'S' and (o.deptype = 'i' or exists (select from pg_catalog.pg_attrdef f where f.adrelid = o.refobjid
-      and f.adnum = o.refobjsubid and pg_catalog.pg_get_expr(f.adbin, f.adrelid)
+      and f.adnum = o.refobjsubid and case when (select a.attgenerated from pg_catalog.pg_attribute a
+        where a.attrelid = f.adrelid and a.attnum = f.adnum) = '' then pg_catalog.pg_get_expr(f.adbin, 0) end
         = 'nextval(' || pg_catalog.quote_literal(s.oid::pg_catalog.regclass::text) || '::regclass)'))`,
   `${columns("'privileges'", { catalog: 'pg_proc', namespace: 'pronamespace', name: 'proname' })}
     from pg_catalog.pg_proc where proacl is not null`,
