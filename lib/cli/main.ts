@@ -52,6 +52,7 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
     const { config } = await openOnce();
     return runUnderWay(await connected, config.migrations ?? {});
   };
+  let signal: AbortSignal | undefined;
   const openOnce = (): Promise<Project> => {
     project ??= openProject(flagsOf(args), output);
     return project;
@@ -66,7 +67,10 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
       if (isReader(command, args)) before ??= await otherRun();
       return { db: await connected, project: opened };
     },
-    signal: () => abortOnSignals((text) => output.note(text)),
+    signal: () => {
+      signal ??= abortOnSignals((text) => output.note(text));
+      return signal;
+    },
   };
   try {
     const { data, exitCode = EXIT.done } = await command.run(context);

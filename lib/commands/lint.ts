@@ -111,9 +111,13 @@ export const lint: Command = {
   flags: {
     all: {
       type: 'boolean',
-      describe: 'every migration, each as if those before it ran long ago; no database is asked',
+      describe:
+        'every migration, each as if those before it ran long ago; the configured database is not read',
     },
-    since: { type: 'string', describe: 'every migration behind this revision; no database is asked' },
+    since: {
+      type: 'string',
+      describe: 'every migration behind this revision; the configured database is not read',
+    },
     format: {
       type: 'string',
       describe:

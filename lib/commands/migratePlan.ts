@@ -34,7 +34,8 @@ export const migratePlan: Command = {
 
 export const migrateSql: Command = {
   command: 'migrate:sql [range]',
-  describe: 'Write a script for a database administrator, with the rows of the record; no database is asked',
+  describe:
+    'Write a script for a database administrator, with the rows of the record; the configured database is not read',
   writesSql: true,
   flags: {
     out: { type: 'string', describe: 'the file to write it to, in place of stdout' },

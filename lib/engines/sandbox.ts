@@ -33,12 +33,6 @@ export interface KnownTable extends ObjectName {
   }[];
 }
 
-/** Rows that a copy has, or has not. */
-export interface CopiedRows {
-  /** Tables that are empty in the copy, and have rows, or may have. */
-  readonly unseen: readonly ObjectName[];
-}
-
 /** The engine's side of making the schema of a live database again in an empty one. */
 export interface SchemaCopier {
   /**
@@ -60,13 +54,17 @@ export interface SchemaCopier {
   readonly reading: <T>(live: Knex, act: (trx: Knex) => Promise<T>) => Promise<T>;
   /** The tables, by a question that waits for nobody's lock. */
   readonly knownTables: (live: Knex) => Promise<readonly KnownTable[]>;
-  /** Fills the small tables, and sets the sequences; `live` is what `reading` gives. */
+  /**
+   * Fills the small tables, and sets the sequences; `live` is what `reading` gives.
+   *
+   * @returns the tables that are empty in the copy, and may have rows
+   */
   readonly copyRows: (
     live: Knex,
     copy: Knex,
     schema: DatabaseSchema,
     leftOut: ReadonlySet<string>,
-  ) => Promise<CopiedRows>;
+  ) => Promise<readonly ObjectName[]>;
 }
 
 /** The engine's side of sandboxes. */

@@ -89,6 +89,7 @@ function failureOf(task: Task, error: unknown, at: FailedAt, certainty: Certaint
     isSure || own !== undefined ? words : `${words}. A run may go well: ${doubt}.`,
     {
       remedy:
+        (certainty.sandbox.isReal ? undefined : certainty.sandbox.doubts[0]) ||
         own?.remedy ||
         (isSure
           ? 'It would fail like this. Nothing was changed.'

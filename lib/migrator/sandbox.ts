@@ -27,7 +27,7 @@ export interface SandboxOptions {
 }
 
 /** Whether no temporary database could be had, where one would be needed to be sure. */
-export const isWithoutDatabase = (error: unknown): error is KnexMetaError =>
+const isWithoutDatabase = (error: unknown): error is KnexMetaError =>
   isKnexMetaError(error) && /^(THROWAWAY_REFUSED|CONNECTION_FAILED|DATABASE_BUSY)$/.test(error.code);
 
 /** A temporary database with the schema of the project's, its record, and the rows of its small tables. */
@@ -57,7 +57,7 @@ async function openCopy(
       const findings = await copySchema(engine, opened.db, { schema, applied }, settings);
       // Rows stay on their server.
       unseen = rows
-        ? (await copier.copyRows(trx, opened.db, schema, own)).unseen
+        ? await copier.copyRows(trx, opened.db, schema, own)
         : schema.tables.filter(({ name }) => !own.has(name));
       return findings;
     });

@@ -200,9 +200,5 @@ export const copyRows: SchemaCopier['copyRows'] = async (live, copy, schema, lef
   } finally {
     await pool.releaseConnection(connection);
   }
-  return {
-    unseen: own
-      .filter((table) => !seen.has(keyOf(table)))
-      .map(({ schema: of, name }) => ({ schema: of, name })),
-  };
+  return own.filter((table) => !seen.has(keyOf(table))).map(({ schema: of, name }) => ({ schema: of, name }));
 };
