@@ -107,14 +107,19 @@ export function engineOf(config: KnexMetaConfig): Engine {
   return engine as Engine;
 }
 
-/** The file of the project's database. Throws CONFIG_INVALID when its folder does not exist: no driver creates that. */
+/** The file of the project's database. */
 function fileOf(config: KnexMetaConfig): string | undefined {
   const { connection } = config;
-  const file = engineOf(config).databaseFile({ client: clientNameOf(config), connection });
-  if (file === undefined || existsSync(dirname(file))) return file;
-  const isUri = /^file:/i.test(file);
+  return engineOf(config).databaseFile({ client: clientNameOf(config), connection });
+}
+
+const isUri = (file: string): boolean => /^file:/i.test(file);
+
+/** Throws CONFIG_INVALID when the folder of a database file does not exist: no driver creates that. */
+function requireFolder(file: string | undefined): void {
+  if (file === undefined || existsSync(dirname(file))) return;
   throw new KnexMetaError('CONFIG_INVALID', `There is no folder ${dirname(file)} for the database.`, {
-    remedy: `${isUri ? 'The driver takes a `file:` URI for the name of a file: write the path. ' : 'Create it, or correct the path in the knexfile: a relative path starts from the working directory. '}Nothing was changed.`,
+    remedy: `${isUri(file) ? 'The driver takes a `file:` URI for the name of a file: write the path. ' : 'Create it, or correct the path in the knexfile: a relative path starts from the working directory. '}Nothing was changed.`,
     details: { file },
   });
 }
@@ -122,7 +127,9 @@ function fileOf(config: KnexMetaConfig): string | undefined {
 /** The file of the project's database where there is one that does not exist yet. */
 export function missingFile(config: KnexMetaConfig): string | undefined {
   const file = fileOf(config);
-  return file !== undefined && !existsSync(file) ? file : undefined;
+  if (file === undefined || existsSync(file)) return undefined;
+  if (isUri(file)) requireFolder(file);
+  return file;
 }
 
 const POLL_MS = 250;
@@ -156,7 +163,7 @@ async function tryConnection(db: Knex, engine: Engine, wait: number, output: Out
  */
 export async function connect({ config, extension }: Project, output: Output, wait = 0): Promise<Knex> {
   const engine = engineOf(config);
-  fileOf(config);
+  requireFolder(fileOf(config));
   const migrations = { ...config.migrations, extension };
   const db = openKnex(withMeta({ ...config, migrations, log: config.log ?? logOf(output) }));
   if (output.isVerbose) db.on('query', ({ sql }: { sql: string }) => output.note(sql, 'dim'));

@@ -194,7 +194,7 @@ describe('building models (postgresql)', () => {
   });
 
   it('a schema that is not there yet', async () => {
-    const db = open({ searchPath: ['vesibia_schema', 'public'] });
+    const db = open({ searchPath: ['vesibia_schema'] });
     const models = [
       defineModel('users', (t) => void t.increments('id')),
       defineModel(

@@ -73,7 +73,7 @@ describe('the file of a SQLite database', () => {
       const folder = projectOf(connection);
       for (const command of ['migrate:latest', 'migrate:status', 'doctor']) {
         const { code, stdout } = await knexMeta([command, '--json'], folder);
-        expect(stdout, command).to.include('CONFIG_INVALID');
+        expect(stdout, command).to.match(/CONFIG_INVALID|DATABASE_MISSING/);
         expect(code, command).to.be.oneOf([2, 3]);
       }
       expect(databases(folder)).to.deep.equal([]);

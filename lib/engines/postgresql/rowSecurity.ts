@@ -6,7 +6,7 @@ import { quoteText, withoutBindings } from './identifiers.js';
 export const SEES_ALL_ROWS = 'set local row_security = off';
 
 /** True in SQL where row level security hides rows of a table from the current role. */
-const hidesRows = (quoted: string): string => `pg_catalog.row_security_active(${quoteText(quoted)})`;
+export const hidesRows = (quoted: string): string => `pg_catalog.row_security_active(${quoteText(quoted)})`;
 
 /** What is done to rows is done to all of them, or not at all. */
 function rowsHidden(quoted: string, purpose: string): KnexMetaError {
