@@ -10,6 +10,7 @@ import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { compareWithDatabase } from '../migrator/presence.js';
 import { readRecordFacts } from '../migrator/recordFacts.js';
+import { withoutParents } from '../migrator/revises.js';
 import { recordTables } from '../migrator/settings.js';
 import { tokensOf } from '../migrator/sourceTokens.js';
 import { plainView } from '../migrator/views.js';
@@ -53,7 +54,7 @@ const ASKS =
 async function askingTexts(entries: readonly KnownEntry[]): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const entry of entries) {
-    const text = tokensOf(await textOf(entry))
+    const text = withoutParents(tokensOf(await textOf(entry)))
       .map(({ value }) => value)
       .join(' ');
     if (ASKS.test(text)) texts.set(entry.name, plainText(text));
@@ -108,7 +109,9 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   const ran = isAsked ? await runApplied(context, done, home) : '';
   const trial = typeof ran === 'string' ? undefined : ran;
   const isNamedBehind = await namedBehind(history.revisions, failuresOf(trial, unfollowed));
-  const asking = await askingTexts(history.revisions);
+  const baselines = await baselinesOf(history.revisions);
+  // A baseline says what was there before: that can be compared.
+  const asking = await askingTexts(history.revisions.filter(({ name }) => !baselines.has(name)));
   const isLeftOut = (thing: OwnedThing): boolean => {
     const { kind, table, name } = thing;
     const isOurs =
@@ -128,7 +131,6 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
     asking: new Set(asking.keys()),
   });
   const { record } = await readRecordFacts(db, settings);
-  const baselines = await baselinesOf(history.revisions);
   const asked = done.filter(({ name }) => asking.has(name));
   const askedBy = ({ name }: Pick<Table, 'name'>): KnownEntry | undefined =>
     asked.find((entry) => asking.get(entry.name)?.includes(plainText(name)));
