@@ -160,10 +160,13 @@ function alteredIndex(tokens: readonly Token[]): StatementEffects {
   return known([{ kind: 'rename', what: 'index', table: '', name, to: textOf(tokens[next + 2]) }]);
 }
 
+/** Whether a statement is one of the hook's own. It leaves the search path as it was. */
+export const isHookStatement = (sql: string): boolean => /\bknex-meta\b|knex_meta/.test(sql);
+
 /** Whether statements that make and drop nothing themselves may do it all the same. */
 function touchedBy(sql: string, [first]: readonly Token[]): Pick<StatementEffects, 'touches'> {
   if (isWord(first, 'DO', 'CALL', 'EXECUTE')) {
-    if (/\bknex-meta\b|knex_meta/.test(sql)) return {};
+    if (isHookStatement(sql)) return {};
     return { touches: /\bexecute\b/i.test(sql) ? 'all' : 'named' };
   }
   return isWord(first, 'ALTER', 'PRAGMA', 'EXEC') ? { touches: 'named' } : {};

@@ -1,5 +1,5 @@
 import { mentions } from '../engines/tokens.js';
-import { type Effect, effectsOf, type Thing } from './effects.js';
+import { type Effect, effectsOf, isHookStatement, type Thing } from './effects.js';
 
 /** A thing with the migration that made it. */
 export interface OwnedThing extends Thing {
@@ -73,7 +73,8 @@ export function newAccount(): Account {
     apply: (owner, sql) => {
       if (dropped.owner !== owner) dropped = { owner, owners: new Map() };
       const { effects, touches } = effectsOf(sql);
-      if (/\bsearch_path\b/i.test(sql)) pathOf = /^\s*set\s+local\b/i.test(sql) ? owner : '';
+      if (/\bsearch_path\b/i.test(sql) && !isHookStatement(sql))
+        pathOf = /^\s*set\s+local\b/i.test(sql) ? owner : '';
       for (const effect of effects) run(owner, effect);
       if (touches === undefined) return;
       for (const thing of [...things.values()]) {

@@ -157,7 +157,12 @@ describe('bad input', function () {
         "module.exports = { client: 'better-sqlite3', connection: { filename: './no/such/dev.sqlite3' } };",
       'migrations/1_a.js': MIGRATION,
     };
-    expectError(await inFolder(files, ['migrate:latest']), 'CONNECTION_FAILED', 1, /director/);
+    expectError(
+      await inFolder(files, ['migrate:latest']),
+      'CONFIG_INVALID',
+      2,
+      /There is no folder .*no\/such/,
+    );
   });
 
   it('no migrations directory, and one without migrations', async () => {
