@@ -134,6 +134,8 @@ for (const file of outputs.filter(isBin)) {
   writeFileSync(
     join('dist', relative('dist/modules', file)),
     `${first}\nimport { createRequire } from 'node:module';\n${body}`,
+    // A link to it runs, also where no package manager has made it executable.
+    { mode: 0o755 },
   );
 }
 for (const entry of LIBRARY) {
