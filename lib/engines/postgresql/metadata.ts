@@ -1,4 +1,5 @@
 import type { HookTarget, MetadataColumn, MetadataEngine, Session } from '../contract.js';
+import { withoutRefusedBlocks } from './blockRights.js';
 import { clockOf, probeClock } from './clock.js';
 import { factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
@@ -93,4 +94,5 @@ export const metadata: MetadataEngine = {
     await session.rows(dropUnusedFunctionsSql(target.table.schema));
   },
   hideMetadata,
+  extendClient: withoutRefusedBlocks,
 };
