@@ -4,6 +4,7 @@ import { clockOf, probeClock } from './clock.js';
 import { factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
+import { withPlainQueries } from './nativeDriver.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
 import { withAllRows } from './rowSecurity.js';
@@ -94,5 +95,5 @@ export const metadata: MetadataEngine = {
     await session.rows(dropUnusedFunctionsSql(target.table.schema));
   },
   hideMetadata,
-  extendClient: withoutRefusedBlocks,
+  extendClient: (base) => withoutRefusedBlocks(withPlainQueries(base)),
 };

@@ -7,6 +7,7 @@ import { isSameDatabase } from './asking.js';
 import { connectionTo } from './connectionTo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
+import { sessionClient } from './nativeDriver.js';
 import { searchPath } from './schemas.js';
 
 const PREFIX = 'knex_meta_throwaway_';
@@ -34,7 +35,7 @@ const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: ()
 export function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
   const { client = 'pg', searchPath, acquireConnectionTimeout } = config;
   return openKnex({
-    client,
+    client: sessionClient(client),
     connection,
     ...(searchPath === undefined ? {} : { searchPath }),
     ...(acquireConnectionTimeout === undefined ? {} : { acquireConnectionTimeout }),
