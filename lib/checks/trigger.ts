@@ -124,7 +124,7 @@ function keptReport(checked: CheckedTable, table: string, keptBy: string): Check
 
 /** Whether the update trigger is there, enabled, as knex-meta makes it, and works. */
 export function triggerReport(checked: CheckedTable, table: string): CheckReport {
-  const { stamped, trigger, canStamp, keptBy } = checked.table;
+  const { stamped, trigger, canStamp, keptBy, obstacle } = checked.table;
   if (stamped === undefined) return NOTHING;
   if (trigger === undefined && keptBy !== undefined) return keptReport(checked, table, keptBy);
   if (trigger === undefined && !canStamp) {
@@ -138,8 +138,8 @@ export function triggerReport(checked: CheckedTable, table: string): CheckReport
         {
           code: 'TRIGGER_MISSING',
           table,
-          message: `${table} has no update trigger`,
-          remedy: 'Make it.',
+          message: `${table} has no update trigger${obstacle === undefined ? '' : `: ${obstacle}`}`,
+          remedy: obstacle === undefined ? 'Make it.' : 'Make it as a role that may create functions.',
           mend: checked.mending.makeTrigger(),
         },
       ],

@@ -13,7 +13,7 @@ import { Output } from './output.js';
 import { type CommonFlags, connect, disconnect, openProject, type Project } from './project.js';
 import { abortOnSignals } from './signals.js';
 import { flushOutput, lostOutput, surviveLostOutput } from './stdout.js';
-import { usageError } from './usage.js';
+import { inheritedFlag, usageError } from './usage.js';
 import { hideLoaderWarnings } from './warnings.js';
 
 function outputFor(args: Arguments, script = false): Output {
@@ -110,7 +110,7 @@ function parserFor(): Argv {
   const parser = yargs()
     .scriptName('knex-meta')
     .usage('$0 <command> [flags]')
-    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true })
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': true, 'dot-notation': false })
     .version(versionOfPackage())
     .help()
     .alias('help', 'h')
@@ -166,7 +166,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof Chosen) throw error;
     problem ??= message ?? error?.message;
   });
-  const chosen = await chosenBy(parser, argv);
+  const inherited = inheritedFlag(argv);
+  if (inherited !== undefined) problem = `Unknown argument: ${inherited}`;
+  const chosen = inherited === undefined ? await chosenBy(parser, argv) : undefined;
   const exitCode =
     problem !== undefined
       ? refuse(argv, problem)

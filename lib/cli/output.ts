@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { withoutPasswords } from '../config/secrets.js';
 import { ERROR_CODES, EXIT, type ExitCode, isKnexMetaError, KnexMetaError } from '../errors.js';
+import { escapeUnsafe } from '../render/escape.js';
 import { openStdout, reserveStdout, type Stdout } from './stdout.js';
 
 type Style = 'green' | 'red' | 'yellow' | 'cyan' | 'dim';
@@ -18,6 +19,10 @@ export interface OutputOptions {
 function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false } as never);
 }
+
+/** What `styled` puts around a text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one.
+const OWN_STYLES = /(\u001b\[(?:2|22|3[1236]|39)m)/;
 
 /** Where a command says something: lines for people, one document for machines. */
 export class Output {
@@ -49,9 +54,10 @@ export class Output {
     return this.#options.color && process.stderr.isTTY === true ? styled(style, text) : text;
   }
 
-  /** A line of the result; not with --json or --quiet. Names of files and tables stay as they are. */
+  /** A line of the result; not with --json or --quiet. Names stay as they are, except for control characters. */
   line(text: string): void {
-    if (!this.#options.json && !this.#options.quiet) this.#stdout.write(`${withoutPasswords(text)}\n`);
+    if (!this.#options.json && !this.#options.quiet)
+      this.#stdout.write(`${this.#visible(withoutPasswords(text))}\n`);
   }
 
   /** A line about the project before the result; beside it where the result is SQL. */
@@ -68,21 +74,21 @@ export class Output {
   /** A line beside the result: on stderr, so that a pipe gets the result alone. */
   note(text: string, style?: Style): void {
     if (this.#options.json || this.#options.quiet) return;
-    const clean = this.#clean(text);
+    const clean = this.#visible(this.#clean(text));
     process.stderr.write(`${style === undefined ? clean : this.#styleBeside(style, clean)}\n`);
   }
 
   warn(text: string): void {
     const clean = this.#clean(text);
     this.#warnings.push(clean);
-    if (!this.#options.json) process.stderr.write(`${this.#styleBeside('yellow', clean)}\n`);
+    if (!this.#options.json) process.stderr.write(`${this.#styleBeside('yellow', this.#visible(clean))}\n`);
   }
 
   /** The one document of --json. */
   document(data: object): void {
     if (!this.#options.json) return;
     const warnings = this.#warnings.length === 0 ? {} : { warnings: this.#warnings };
-    this.#stdout.write(`${JSON.stringify({ ...data, ...warnings }, undefined, 2)}\n`);
+    this.#stdout.write(`${escapeUnsafe(JSON.stringify({ ...data, ...warnings }, undefined, 2), '\n')}\n`);
   }
 
   /** Says what went wrong; the stack only with --verbose. */
@@ -95,14 +101,14 @@ export class Output {
       this.document({ ok: false, error: { code, message, remedy, details: this.#cleanData(details) } });
     } else {
       const lines = [
-        `${this.#styleBeside('red', 'Error')} ${code}: ${message}`,
-        ...(remedy === '' ? [] : [remedy]),
+        `${this.#styleBeside('red', 'Error')} ${code}: ${this.#visible(message)}`,
+        ...(remedy === '' ? [] : [this.#visible(remedy)]),
       ];
       process.stderr.write(`${lines.join('\n')}\n`);
     }
     if (this.isVerbose) {
       for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-        process.stderr.write(`${this.#clean(String(cause.stack))}\n`);
+        process.stderr.write(`${this.#visible(this.#clean(String(cause.stack)))}\n`);
       }
     }
     // An error of another copy of this package is no instance of our class.
@@ -112,6 +118,17 @@ export class Output {
   /** Gives stdout back. Nothing is written through this output after it. */
   end(): void {
     this.#stdout.release();
+  }
+
+  /** For people: a name or a message cannot move the cursor, hide text or colour it. */
+  #visible(text: string): string {
+    const shown = (part: string): string => escapeUnsafe(part.replaceAll('\r\n', '\n'), '\n\t');
+    const hasStyles = this.#options.color && (process.stdout.isTTY || process.stderr.isTTY);
+    if (!hasStyles) return shown(text);
+    return text
+      .split(OWN_STYLES)
+      .map((part, at) => (at % 2 === 1 ? part : shown(part)))
+      .join('');
   }
 
   #clean(text: string): string {

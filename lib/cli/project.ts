@@ -11,7 +11,7 @@ import { type ConfigFlags, clientNameOf, resolveConfig } from '../config/resolve
 import { secretsOf, secretsOfVariables } from '../config/secrets.js';
 import { unusedChoices } from '../config/unusedChoices.js';
 import type { Engine } from '../engines/contract.js';
-import { engineForClient } from '../engines/registry.js';
+import { engineForClient, refuseClass } from '../engines/registry.js';
 import { isKnexMetaError, KnexMetaError } from '../errors.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { withMeta } from '../metadata/withMeta.js';
@@ -103,6 +103,7 @@ export function engineOf(config: KnexMetaConfig): Engine {
   const engine = engineForClient(client);
   // Without an engine withMeta says which there are.
   if (engine === undefined) withMeta(config);
+  refuseClass(engine as Engine, config.client);
   checkDriver(engine as Engine, String(client));
   return engine as Engine;
 }

@@ -16,6 +16,16 @@ function question(meant: string | undefined): string {
   return meant === undefined ? '' : ` Did you mean ${meant}?`;
 }
 
+/** A flag with a name that every object has, such as `--constructor`: the parser would take it for one of its own. */
+export function inheritedFlag(argv: readonly string[]): string | undefined {
+  const end = argv.indexOf('--');
+  return argv
+    .slice(0, end < 0 ? undefined : end)
+    .filter((word) => /^--?[^-]/.test(word))
+    .map((word) => word.replace(/^--?(no-)?|=.*$/gs, ''))
+    .find((name) => (name.split('.')[0] ?? '') in Object.prototype);
+}
+
 /** What was wrong with the words of a command line, from what the parser said of it. */
 export function usageError(
   argv: readonly string[],

@@ -44,7 +44,9 @@ function chooseEnvironment(
   environment: string,
   knexfile: string | undefined,
 ): { readonly config: Loose; readonly isNamed: boolean } {
-  const own = config[environment];
+  // A name such as `constructor` is no environment because every object has it.
+  const own =
+    environment in Object.prototype && !Object.hasOwn(config, environment) ? undefined : config[environment];
   if (isObject(own)) return { config: own, isNamed: true };
   const names = Object.keys(config).filter((key) => isObject(config[key]));
   if (OWN_KEYS.some((key) => key in config) || names.length === 0) return { config, isNamed: false };

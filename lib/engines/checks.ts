@@ -55,6 +55,8 @@ export interface ExaminedTable extends TableId {
   readonly others: readonly OtherTrigger[];
   /** Names of the project's own functions in the table's schema that ours would have. */
   readonly takenNames: readonly string[];
+  /** What keeps this role from creating the trigger, in words; undefined when nothing is known to. */
+  readonly obstacle: string | undefined;
 }
 
 /** The database's side of `check:migration`. */

@@ -61,6 +61,8 @@ export interface Engine extends SchemaEngine {
   readonly driverOf: (client: string) => string;
   /** Why this version of the driver cannot work on this Node; undefined when it can. */
   readonly driverProblem: (driver: string, version: string, nodeVersion: string) => string | undefined;
+  /** Why commands and the migrator cannot work with a project's own subclass of a dialect; undefined when they can. */
+  readonly classProblem?: (client: unknown) => string | undefined;
   /** What a configuration that does not say otherwise gets on the command line. */
   readonly defaults: Readonly<Partial<Knex.Config>>;
   /** The file that the database is in; undefined for a server or a database in memory. */

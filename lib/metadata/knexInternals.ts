@@ -158,6 +158,8 @@ export interface QueryStream {
 }
 
 export interface ClientInternals {
+  /** Knex's name for the driver. */
+  readonly driverName: string;
   config: Record<PropertyKey, unknown>;
   readonly logger: { warn(message: string): void };
   readonly transacting?: boolean;

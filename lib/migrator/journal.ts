@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Knex } from 'knex';
 import type { RecordTables } from '../engines/migrations.js';
@@ -20,8 +21,15 @@ export interface JournalLine {
   readonly runBy: string;
 }
 
+/** The longest name of a record, in bytes, whose journal and its index have whole names on every engine. */
+const LONGEST_RECORD = 54;
+
 export function journalName({ tableName }: RecordTables): string {
-  return `${tableName}_journal`;
+  const bytes = Buffer.from(tableName);
+  if (bytes.length <= LONGEST_RECORD) return `${tableName}_journal`;
+  // A server would cut the name, in the worst case to that of the record itself.
+  const start = new TextDecoder().decode(bytes.subarray(0, 36)).replace(/\ufffd+$/, '');
+  return `${start}_${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}_journal`;
 }
 
 /** Every table that is the migrator's own, and no migration's. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import type { RecordTables } from '../engines/migrations.js';
-import { engineForClient } from '../engines/registry.js';
+import { engineForClient, refuseClass } from '../engines/registry.js';
 import { KnexMetaError } from '../errors.js';
 
 type Hook = (db: Knex, migrations: readonly unknown[]) => unknown;
@@ -26,6 +26,9 @@ export function engineOf(db: Knex): Engine {
     readonly driverName?: string;
   };
   const engine = engineForClient(config.client) ?? engineForClient(driverName);
-  if (engine !== undefined) return engine;
+  if (engine !== undefined) {
+    refuseClass(engine, db.client.constructor);
+    return engine;
+  }
   throw new KnexMetaError('CLIENT_UNSUPPORTED', `knex-meta has no engine for the client \`${driverName}\`.`);
 }

@@ -7,6 +7,7 @@ import { takeTurns } from '../turns.js';
 import { type AnyModel, definedSoFar, isDefinition, titleOf } from './definition.js';
 import { fileName, listModelFiles } from './loadFiles.js';
 import { lineOfError, type Place } from './place.js';
+import { exportsTypes } from './typeExports.js';
 
 /** A file that was read, with how many definitions are written in it. */
 interface ModelFile {
@@ -91,7 +92,10 @@ async function modelsIn(path: string, isEsm: boolean): Promise<readonly AnyModel
   } catch (error) {
     throw await loadFailed(path, error);
   }
-  if (exported.length === 0) throw exportsNothing(path);
+  if (exported.length === 0) {
+    if (exportsTypes(path, await readFile(path, 'utf8'))) return [];
+    throw exportsNothing(path);
+  }
   const promises = exported.filter((each) => each instanceof Promise);
   if (promises.length > 0) throw exportsPromise(path, promises);
   return exported.filter(isDefinition);

@@ -37,6 +37,44 @@ function expectError(ran: Ran, code: string, exit: number, says: RegExp): void {
 describe('bad input', function () {
   this.timeout(60_000);
 
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    it(`an environment ${name} that every object has`, async () => {
+      const files = { 'knexfile.js': `module.exports = { development: { ${SQLITE} } };` };
+      expectError(
+        await inFolder(files, ['migrate:status'], { ENVIRONMENT: name }),
+        'ENVIRONMENT_UNKNOWN',
+        2,
+        new RegExp(`no environment \`${name}\``),
+      );
+    });
+  }
+
+  for (const flag of ['--constructor.x', '--constructor=1', '--__proto__.x=1', '--toString', '--valueOf']) {
+    it(`a flag ${flag} that every object has`, async () => {
+      const files = { 'knexfile.js': `module.exports = { ${SQLITE} };` };
+      const says = new RegExp(`There is no flag --${flag.replace(/^--(no-)?|=.*/g, '')}`);
+      expectError(await inFolder(files, ['migrate:status', flag]), 'USAGE', 2, says);
+    });
+  }
+
+  it('names with control characters, in every output', async () => {
+    const hostile = 'a\u001b[2J\u009b31m\u202eb';
+    const files = {
+      'knexfile.js': `module.exports = { ${SQLITE}, useNullAsDefault: true };`,
+      [`migrations/1_${hostile}.js`]: MIGRATION,
+    };
+    const shown = '1_a\\u001b[2J\\u009b31m\\u202eb';
+    const ran = await inFolder(files, ['migrate:latest']);
+    expect(ran.stdout).to.include(shown);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+    const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
+    const json = await knexMeta(['migrate:list', '--json'], ran.folder);
+    const unknown = await knexMeta(['migrate:up', hostile], ran.folder);
+    for (const { stdout, stderr } of [ran, json, unknown]) expect(`${stdout}${stderr}`).not.to.match(control);
+    expect(JSON.stringify(JSON.parse(json.stdout))).to.include(JSON.stringify(hostile).slice(1, -1));
+    expect(unknown.stderr).to.include('a\\u001b[2J');
+  });
+
   it('no knexfile', async () => {
     const ran = await inFolder({}, ['migrate:latest']);
     expectError(ran, 'CONFIG_NOT_FOUND', 2, /init|DATABASE_URL/);

@@ -196,3 +196,65 @@ describe('a throwaway database on a server', () => {
     await ask(database.url, 'drop database knex_meta_throwaway_without_mark');
   });
 });
+
+describe('a throwaway database for a session that changes its role', () => {
+  let database: Database;
+  const OWNER = `app_owner_${process.pid}`;
+  const LOGIN = `app_login_${process.pid}`;
+
+  before(async () => {
+    database = await freshPostgres();
+    await ask(database.url, `create role ${OWNER} nologin`);
+  });
+  after(async () => {
+    await ask(database.url, `drop role ${OWNER}`);
+  });
+  afterEach(async () => {
+    await ask(database.url, `drop role ${LOGIN}`);
+  });
+
+  async function configAs(attributes: string): Promise<Knex.Config> {
+    await ask(database.url, `create role ${LOGIN} login ${attributes}`);
+    await ask(database.url, `grant ${OWNER} to ${LOGIN}`);
+    return {
+      client: 'pg',
+      connection: database.url.replace('postgres@', `${LOGIN}@`),
+      pool: {
+        min: 0,
+        max: 2,
+        afterCreate: (connection: pg.Client, done: (error: Error | null, connection: unknown) => void) => {
+          connection.query(`set role ${OWNER}`, (error) => done(error, connection));
+        },
+      },
+    };
+  }
+
+  for (const attributes of ['createdb', 'createdb noinherit', 'superuser']) {
+    it(`is made by the role that logged in (${attributes}), and belongs to the other`, async () => {
+      const made = await throwaway(await configAs(attributes));
+      const db = knex(made.config);
+      await db.schema.createTable('users', (t) => void t.increments());
+      const { rows } = await db.raw(
+        `select current_user as role, pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()`,
+      );
+      expect(rows).to.deep.equal([{ role: OWNER, owner: OWNER }]);
+      // Somebody is still connected.
+      await made.end();
+      await db.destroy();
+      expect(await leftOver(database.url)).not.to.include(made.name);
+    });
+  }
+
+  it('names both roles where none may create one', async () => {
+    const config = await configAs('');
+    const error = await throwaway(config).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error & { readonly code: string; readonly remedy: string },
+    );
+    expect(error?.code).to.equal('THROWAWAY_REFUSED');
+    expect(error?.message).to.contain('a temporary database for this command');
+    expect(error?.remedy).to.contain(
+      `The session logs in as ${LOGIN} and works as ${OWNER} (\`set role\`): one of them needs the right to create databases (\`alter role "${LOGIN}" createdb\`)`,
+    );
+  });
+});

@@ -9,6 +9,9 @@ export const SAFE_PATH = "perform pg_catalog.set_config('search_path', 'pg_catal
 /** Before a block changes something: the project's event triggers see the path that they know. */
 export const PATH_BACK = "perform pg_catalog.set_config('search_path', own_path, true);";
 
+/** So begins each block of ours, and no statement of a project's own. */
+export const BLOCK_START = 'do $knex_meta';
+
 /**
  * A DO block whose quoting no name can end, with `?` escaped for Knex. Its statements begin on the connection's path; none of
  * them may use an operator or a cast before SAFE_PATH or behind PATH_BACK.

@@ -15,6 +15,7 @@ import {
 import { expectedColumns } from './expected.js';
 import { OWN_DATABASE, READS_CATALOG, withoutBindings } from './identifiers.js';
 import { FUNCTION_MARK, isTrusted } from './keeps.js';
+import { OBSTACLES, obstacleOf } from './obstacles.js';
 import { ON_SAFE_PATH } from './safePath.js';
 import { readSilencers } from './silencers.js';
 import { COLUMN_MARK, withoutPrecision } from './trigger.js';
@@ -100,6 +101,7 @@ async function read(
   );
   const functions: readonly Row[] = await ownRows(trx, FUNCTIONS);
   const silencers = await readSilencers(trx);
+  const obstacles = await ownRows(trx, OBSTACLES);
   const tables = [...columns].map(([id, own]): ExaminedTable => {
     const facts = own.filter((row) => row.column_name !== null).map(columnFacts);
     const stamped = facts.find(({ name }) => name === wanted.updatedAt);
@@ -122,6 +124,7 @@ async function read(
       takenNames: functions
         .filter((row) => row.schema === own[0]?.schema)
         .map(({ name: taken }) => String(taken)),
+      obstacle: obstacleOf(obstacles.find((row) => row.schema === own[0]?.schema)),
     };
   });
   return {

@@ -5,6 +5,7 @@ import { mayHaveStar, withoutStars } from '../../metadata/stars.js';
 import type { Row } from '../contract.js';
 import { factsQuery } from './facts.js';
 import { quoteName } from './identifiers.js';
+import { refuseNative } from './nativeDriver.js';
 import { COLUMN_MARK } from './trigger.js';
 
 /** What the driver says of a column of an answer: the table and column that its values come from. */
@@ -115,6 +116,11 @@ export function hideMetadata(base: ClientClass): ClientClass {
   const known = new Map<number, Marks>();
 
   return class HiddenMetadata extends base {
+    constructor(config: Record<PropertyKey, unknown>) {
+      super(config);
+      refuseNative(this.driverName);
+    }
+
     override async _query(connection: unknown, query: QueryObject): Promise<unknown> {
       if (query.isOwn || query.options?.withMetadata || !mayHaveStar(query.sql))
         return super._query(connection, query);

@@ -3,6 +3,7 @@ import { adoption } from './adoption/index.js';
 import { countRows } from './asking.js';
 import { changes } from './changes/index.js';
 import { checks } from './checks.js';
+import { classProblem } from './classProblem.js';
 import { introspect } from './introspect/index.js';
 import { lint } from './lint/index.js';
 import { meaning } from './meaning.js';
@@ -24,6 +25,7 @@ export const postgresql: Engine = {
   clients: ['pg', 'postgres', 'postgresql', 'pgnative'],
   driverOf: (client) => (client === 'pgnative' ? 'pg-native' : 'pg'),
   driverProblem: () => undefined,
+  classProblem,
   defaults: {},
   databaseFile: () => undefined,
   fromUrl: (url) => (/^postgres(ql)?:\/\//i.test(url) ? { client: 'pg', connection: url } : undefined),

@@ -1,8 +1,10 @@
 import type { HookTarget, MetadataColumn, MetadataEngine, Session } from '../contract.js';
+import { withoutRefusedBlocks } from './blockRights.js';
 import { clockOf, probeClock } from './clock.js';
 import { factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
+import { withPlainQueries } from './nativeDriver.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
 import { withAllRows } from './rowSecurity.js';
@@ -93,4 +95,5 @@ export const metadata: MetadataEngine = {
     await session.rows(dropUnusedFunctionsSql(target.table.schema));
   },
   hideMetadata,
+  extendClient: (base) => withoutRefusedBlocks(withPlainQueries(base)),
 };

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { namedSchemas } from '../../config/searchPath.js';
 import { KnexMetaError } from '../../errors.js';
 import type { RecordTables } from '../migrations.js';
-import { quoteName, quoteText, withoutBindings } from './identifiers.js';
+import { checkName, quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
 
 interface Found {
@@ -66,6 +66,9 @@ function nothingOnPath(searchPath: unknown): KnexMetaError {
  */
 export async function prepareSchemas(db: Knex, tables: RecordTables): Promise<string | undefined> {
   const { tableName, schemaName } = tables;
+  // Cut by the server, they could be one name.
+  checkName(tableName);
+  checkName(tables.lockTable);
   const { home, role, record_on_path: onPath, has_record_schema: hasRecordSchema } = await look(db, tables);
   const searchPath = searchPathOf(db);
   if (schemaName !== undefined && !hasRecordSchema) {

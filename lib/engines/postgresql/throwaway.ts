@@ -7,6 +7,8 @@ import { isSameDatabase } from './asking.js';
 import { connectionTo } from './connectionTo.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { readRows } from './introspect/rows.js';
+import { asLogin, createdbRemedy, ownedBy, type SessionRoles, sessionRoles } from './loginRole.js';
+import { sessionClient } from './nativeDriver.js';
 import { searchPath } from './schemas.js';
 
 const PREFIX = 'knex_meta_throwaway_';
@@ -34,7 +36,7 @@ const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: ()
 export function openSession(config: Knex.Config, connection: Knex.Config['connection']): Knex {
   const { client = 'pg', searchPath, acquireConnectionTimeout } = config;
   return openKnex({
-    client,
+    client: sessionClient(client),
     connection,
     ...(searchPath === undefined ? {} : { searchPath }),
     ...(acquireConnectionTimeout === undefined ? {} : { acquireConnectionTimeout }),
@@ -60,13 +62,12 @@ async function likeConfigured(admin: Knex): Promise<string> {
   return ` template template0 encoding ${quoteText(row.encoding)} lc_collate ${quoteText(datcollate ?? 'C')} lc_ctype ${quoteText(datctype ?? 'C')}${provider}`;
 }
 
-function refused(error: unknown): KnexMetaError {
+function refused(error: unknown, roles?: SessionRoles): KnexMetaError {
   return new KnexMetaError(
     'THROWAWAY_REFUSED',
-    `No throwaway database could be made on the server: ${(error as Error).message}`,
+    `No throwaway database (a temporary database for this command) could be made on the server: ${(error as Error).message}`,
     {
-      remedy:
-        'The role needs the right to create databases (`alter role <name> createdb`), and to connect to them. Or name another server where it has it: `--shadow <url>`, `meta.shadow` in the knexfile, in tests the option `server`. Nothing was changed.',
+      remedy: `${createdbRemedy(roles)}, and to connect to them. Or name another server where it has it: \`--shadow <url>\`, \`meta.shadow\` in the knexfile, in tests the option \`server\`. Nothing was changed.`,
       cause: error,
     },
   );
@@ -101,12 +102,15 @@ async function removeLeftOvers(admin: Knex): Promise<void> {
 }
 
 /** Drops a database of ours, whoever is still connected to it. */
-async function drop(admin: Knex, name: string): Promise<void> {
-  await admin.raw(
-    withoutBindings(
-      `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ${quoteText(name)}`,
-    ),
-  );
+async function drop(admin: Knex, name: string, roles: SessionRoles | undefined): Promise<void> {
+  // Its sessions are those of the role that logged in.
+  await asLogin(admin, roles, async () => {
+    await admin.raw(
+      withoutBindings(
+        `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ${quoteText(name)}`,
+      ),
+    );
+  });
   await admin.raw(withoutBindings(`drop database if exists ${quoteName(name)}`));
 }
 
@@ -145,6 +149,7 @@ export async function makeDatabase(
   const say = (sql: string): Promise<unknown> => admin.raw(withoutBindings(sql));
   let session: unknown;
   let isOurs = false;
+  let roles: SessionRoles | undefined;
   const leave = async (): Promise<void> => {
     if (session !== undefined) await inside.releaseConnection(session);
     session = undefined;
@@ -153,7 +158,7 @@ export async function makeDatabase(
   const end = async (): Promise<void> => {
     try {
       await leave();
-      if (isOurs) await drop(admin, name);
+      if (isOurs) await drop(admin, name, roles);
     } finally {
       await admin.destroy();
     }
@@ -161,7 +166,8 @@ export async function makeDatabase(
   try {
     await removeLeftOvers(admin);
     const like = template === undefined ? await likeConfigured(admin) : ` template ${quoteName(template)}`;
-    await say(`create database ${quoteName(name)}${like}`);
+    roles = await sessionRoles(admin);
+    await asLogin(admin, roles, () => say(`create database ${quoteName(name)}${ownedBy(roles)}${like}`));
     isOurs = true;
     session = await inside.acquireConnection();
     if (template === undefined && server === undefined) {
@@ -173,7 +179,7 @@ export async function makeDatabase(
     await createHome(admin, keeper, session);
   } catch (error) {
     await end().catch(() => {});
-    throw refused(error);
+    throw refused(error, roles);
   }
   return {
     config: { ...config, connection } as Knex.Config,
@@ -183,7 +189,9 @@ export async function makeDatabase(
     keepAs: async (other, mark) => {
       await say(`comment on database ${quoteName(name)} is ${quoteText(mark)}`);
       await leave();
-      await say(`alter database ${quoteName(name)} rename to ${quoteName(other)}`);
+      await asLogin(admin, roles, () =>
+        say(`alter database ${quoteName(name)} rename to ${quoteName(other)}`),
+      );
       isOurs = false;
       // Nobody can be connected to it when it is copied.
       await say(`alter database ${quoteName(other)} allow_connections false`);

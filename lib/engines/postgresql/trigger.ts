@@ -49,7 +49,7 @@ export function markColumn(
 }
 
 /** The types of columns that a trigger can keep. */
-const STAMP_TYPES = ['timestamptz', 'timestamp', 'date'] as const;
+export const STAMP_TYPES = ['timestamptz', 'timestamp', 'date'] as const;
 export type StampType = (typeof STAMP_TYPES)[number];
 
 /** The value to assign to a column of a type, whatever the session's time zone. */
@@ -244,6 +244,12 @@ ${branches}
   return loop;
 }
 
+const MARKS_START = '-- marks of the columns';
+const MARKS_END = '-- the trigger';
+const MARKS = new RegExp(
+  `rel := (pg_catalog\\.to_regclass\\(E?'(?:[^']|'')*'\\));[^]*?${MARKS_START}([^]*?)\\n  ${MARKS_END}\\n`,
+);
+
 /**
  * One statement that makes the trigger of a table fit the type that its updated_at column has now: creates the
  * function and the trigger, replaces a trigger with another function, or drops it. All is read from the catalog
@@ -254,8 +260,17 @@ export function reconcileTriggerSql(target: HookTarget, marks: readonly Metadata
   rel := pg_catalog.to_regclass(${quoteText(target.quoted)});
   if rel is null then return; end if;
   rels := array[rel];
-${marks.map((mark) => `  ${markColumn(target.quoted, mark)};`).join('\n')}`;
+  ${MARKS_START}${marks.map((mark) => `\n  ${markColumn(target.quoted, mark)};`).join('')}
+  ${MARKS_END}`;
   return block(RECONCILE_DECLARATIONS, statements + reconcileLoop(target));
+}
+
+/** The table of such a block as an expression, and the statements that mark its columns; undefined of another block. */
+export function marksOf(sql: string): { readonly table: string; readonly statements: string } | undefined {
+  const [, table, statements] = MARKS.exec(sql) ?? [];
+  return table === undefined || statements === undefined
+    ? undefined
+    : { table, statements: statements.trim() };
 }
 
 /** One statement that drops the functions of knex-meta's that no trigger uses any more. */

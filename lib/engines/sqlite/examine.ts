@@ -121,6 +121,7 @@ function examined(
     canStamp: expected !== undefined,
     others: triggers.filter((row) => row !== own).map((row) => otherOf(row, stamped)),
     takenNames: [],
+    obstacle: undefined,
     triggerSql: expected,
     isStrict: isStrict(sql),
     definitions: [sql, ...triggers.map((row) => String(row.sql))],

@@ -183,6 +183,36 @@ describe('loading models', () => {
     }
   });
 
+  it('takes a TypeScript file that exports only types as one without models', async () => {
+    for (const [name, text] of Object.entries({
+      'types.ts': 'export interface Foo { a: string }\n',
+      'types.mts': "import type { Foo } from './other.mjs';\nexport type Bar = Foo | null;\n",
+      'types.cts': '// the row\nexport /* a type */ type Bar = { a: string };\n',
+      'named.ts': 'interface Foo { a: string }\nexport type { Foo };\n',
+      'inline.ts': 'interface Foo { a: string }\nexport { type Foo };\n',
+      'default.ts': 'export default interface Foo { a: string }\n',
+      'declared.ts': 'export declare const version: string;\n',
+    })) {
+      const { names, files } = await load({
+        'users.ts': `${TYPESCRIPT}export const users = ${model('users')};\n`,
+        [name]: text,
+      });
+      expect(names, name).to.deep.equal(['users']);
+      expect(files.map(([, count]) => count).sort(), name).to.deep.equal([0, 1]);
+    }
+  });
+
+  it('names a file that only speaks of exports', async () => {
+    for (const text of [
+      '// export interface Foo {}\n',
+      "const a = 'export type Foo';\n",
+      'interface Foo { a: string }\nexport {};\n',
+    ]) {
+      const error = await errorOf(() => load({ 'a.ts': text }));
+      expect(error.code, text).to.equal('MODEL_INVALID');
+    }
+  });
+
   it('names a file that exports a promise, and what a file calls that is not there', async () => {
     for (const [name, text] of Object.entries({
       'a.mjs': `${ESM}export const users = Promise.resolve(${model('users')});\nexport const other = Promise.reject(new Error('late'));\n`,
