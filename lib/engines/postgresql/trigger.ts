@@ -135,6 +135,9 @@ const ANY_ZONE: StampZone = "'any_zone'";
 /** The loop over the tables in \`rels\`, by all that decides its text: it is the same for every table of a project. */
 const loops = new Map<string, string>();
 
+/** The loops that blocks of this process have. */
+export const knownLoops = (): readonly string[] => [...loops.values()];
+
 export function reconcileLoop(target: Omit<HookTarget, 'table' | 'quoted'>): string {
   const { updatedAt = '', clock, onExplicitUpdate } = target;
   const key = JSON.stringify([updatedAt, clock.type, clock.expression, onExplicitUpdate]);

@@ -40,6 +40,9 @@ export const FIRST_USER_OID = 16384;
 /**
  * The objects that views, functions and tables need, by the oid of the one that needs them: not the sequences that
  * it owns itself, and for an array its element type.
+ *
+ * The cast of `refobjid` keeps the server from beginning with these. In a database whose statistics are older than its tables it
+ * takes them for none, and goes through everything above once for each: the time would grow with the square of the tables.
  */
 export async function readDependencies({
   db,
@@ -54,7 +57,7 @@ export async function readDependencies({
       pg_catalog.pg_get_function_identity_arguments(p.oid) as identity
     from (${OWNERS.replaceAll(':namespaces', namespaces)}) o
     join pg_catalog.pg_depend d on d.classid = o.class and d.objid = o.oid and d.deptype = 'n'
-      and d.refobjid >= ${FIRST_USER_OID} and d.refobjid <> o.owner
+      and d.refobjid::pg_catalog.int8 >= ${FIRST_USER_OID} and d.refobjid <> o.owner
     left join pg_catalog.pg_class c on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = d.refobjid
     left join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
     left join pg_catalog.pg_type t on d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass and t.oid = d.refobjid

@@ -1,11 +1,13 @@
 import type { Knex } from 'knex';
 import { KnexMetaError } from '../../../errors.js';
-import type { ObjectName } from '../../../schema/names.js';
-import type { Table, Trigger } from '../../../schema/table.js';
+import type { Table } from '../../../schema/table.js';
 import type { KnownTable, SchemaCopier } from '../../sandbox.js';
-import { quoteName, quoteText, withoutBindings } from '../identifiers.js';
+import { quoteText, READS_CATALOG, withoutBindings } from '../identifiers.js';
 import { readRows } from '../introspect/rows.js';
 import { COLUMN_MARK } from '../trigger.js';
+import { onConnection } from './connection.js';
+import { fillable, fillTables, keyOf, quoted } from './fillTables.js';
+import { sendInHalves } from './halves.js';
 
 /** A table with more rows, or that takes more room, is not copied. */
 const MOST_ROWS = 1000;
@@ -13,12 +15,9 @@ const MOST_BYTES = 1024 * 1024;
 /** Milliseconds that one question may wait for somebody's lock, and take. */
 const WAIT = 300;
 const LIMIT = 5000;
-/** Tables that are asked for in one turn. */
-const GROUP = 40;
-
-const quoted = ({ schema, name }: ObjectName): string =>
-  [...(schema === undefined ? [] : [schema]), name].map(quoteName).join('.');
-const keyOf = ({ schema, name }: ObjectName): string => `${schema ?? ''}\n${name}`;
+/** Tables that are asked for in one turn, and sequences that are set in one. */
+const GROUP = 100;
+const SEQUENCES = 500;
 
 /** Milliseconds that reading the schema may wait for the lock of a table. */
 const PATIENCE = 5000;
@@ -27,7 +26,7 @@ const PATIENCE = 5000;
 export const reading: SchemaCopier['reading'] = async (live, act) => {
   const trx = await live.transaction({ readOnly: true });
   try {
-    await trx.raw(`set local lock_timeout = ${PATIENCE}`);
+    await trx.raw(`set local lock_timeout = ${PATIENCE}; ${READS_CATALOG}`);
     return await act(trx);
   } catch (error) {
     if ((error as { readonly code?: string }).code !== '55P03') throw error;
@@ -59,33 +58,6 @@ export async function knownTables(live: Knex): Promise<readonly KnownTable[]> {
   );
 }
 
-/** Tables that hold rows by themselves, in an order in which each comes after those that its keys refer to. */
-function fillable(tables: readonly Table[]): readonly Table[] {
-  const open = new Map(
-    tables
-      .filter(({ partitionedBy, inherits, rowSecurity }) => {
-        return partitionedBy === undefined && inherits.length === 0 && rowSecurity !== 'forced';
-      })
-      .map((table) => [keyOf(table), table] as const),
-  );
-  const ordered: Table[] = [];
-  const done = new Set<string>();
-  for (let found = true; found; ) {
-    found = false;
-    for (const [key, table] of open) {
-      const isReady = table.foreignKeys.every(
-        ({ target }) => keyOf(target) === key || done.has(keyOf(target)),
-      );
-      if (!isReady) continue;
-      ordered.push(table);
-      done.add(key);
-      open.delete(key);
-      found = true;
-    }
-  }
-  return ordered;
-}
-
 /** The rows of tables as texts; of one that has too many, or that somebody has locked, undefined. */
 async function readTexts(
   trx: Knex,
@@ -114,17 +86,17 @@ async function readTexts(
         if (!tooLarge.has(place) && own.length <= MOST_ROWS) found.set(table, own);
       }
       await trx.raw('release savepoint knex_meta_rows');
-    } catch {
-      await trx.raw('rollback to savepoint knex_meta_rows');
+    } catch (error) {
       // Somebody has locked one, or the role may not read it.
-      if (some.length > 1) for (const table of some) await read([table]);
+      await trx.raw('rollback to savepoint knex_meta_rows');
+      throw error;
     }
   };
-  for (let start = 0; start < tables.length; start += GROUP) await read(tables.slice(start, start + GROUP));
+  await sendInHalves(tables, GROUP, read);
   return found;
 }
 
-/** Values of sequences that were used, as far as the role may see them. */
+/** Calls that set sequences to the values that were used, as far as the role may see them. */
 async function readSequences(trx: Knex): Promise<readonly string[]> {
   await trx.raw('savepoint knex_meta_sequences');
   try {
@@ -134,31 +106,12 @@ async function readSequences(trx: Knex): Promise<readonly string[]> {
     );
     await trx.raw('release savepoint knex_meta_sequences');
     return (rows as readonly { name: string; last: string }[]).map(
-      ({ name, last }) => `select pg_catalog.setval(${quoteText(name)}, ${last})`,
+      ({ name, last }) => `pg_catalog.setval(${quoteText(name)}, ${last})`,
     );
   } catch {
     await trx.raw('rollback to savepoint knex_meta_sequences');
     return [];
   }
-}
-
-/** The statements that fill a table. Its triggers stay silent: what they did is in the rows of the others. */
-function fillSql(table: Table): { readonly before: string; readonly fill: string; readonly after: string } {
-  const name = quoted(table);
-  const columns = table.columns
-    .filter(({ generated }) => generated === undefined)
-    .map((each) => quoteName(each.name));
-  const values = columns.map((column) => `(line).${column}`).join(', ');
-  const firing = table.triggers.filter(({ enabled, stamps }) => enabled !== 'no' && stamps === undefined);
-  const word = { yes: 'enable', replica: 'enable replica', always: 'enable always', no: 'disable' } as const;
-  const all = (verb: (trigger: Trigger) => string): string =>
-    firing.map((each) => `alter table ${name} ${verb(each)} trigger ${quoteName(each.name)}`).join('; ');
-  return {
-    before: all(() => 'disable'),
-    fill: `insert into ${name} (${columns.join(', ')}) overriding system value
-      select ${values} from (select pg_catalog.unnest($1::pg_catalog.text[])::${name} as line offset 0) knex_meta_rows`,
-    after: all(({ enabled }) => word[enabled]),
-  };
 }
 
 /** See `SchemaCopier.copyRows`. */
@@ -168,37 +121,11 @@ export const copyRows: SchemaCopier['copyRows'] = async (live, copy, schema, lef
   await live.raw(`set local lock_timeout = ${WAIT}; set local statement_timeout = ${LIMIT}`);
   const texts = await readTexts(live, tables);
   const sequences = await readSequences(live);
-  const seen = new Set<string>();
-  const pool = copy.client as {
-    acquireConnection(): Promise<{ query(sql: string, values?: readonly unknown[]): Promise<unknown> }>;
-    releaseConnection(connection: unknown): Promise<void>;
-  };
-  const connection = await pool.acquireConnection();
-  try {
-    for (const table of tables) {
-      const lines = texts.get(table);
-      const isWhole = table.foreignKeys.every(
-        ({ target }) => keyOf(target) === keyOf(table) || seen.has(keyOf(target)),
-      );
-      if (lines === undefined || !isWhole) continue;
-      if (lines.length > 0 && table.columns.length > 0) {
-        const { before, fill, after } = fillSql(table);
-        try {
-          await connection.query('begin');
-          if (before !== '') await connection.query(before);
-          await connection.query(fill, [lines]);
-          if (after !== '') await connection.query(after);
-          await connection.query('commit');
-        } catch {
-          await connection.query('rollback');
-          continue;
-        }
-      }
-      seen.add(keyOf(table));
-    }
-    for (const sql of sequences) await connection.query(sql).catch(() => {});
-  } finally {
-    await pool.releaseConnection(connection);
-  }
-  return own.filter((table) => !seen.has(keyOf(table))).map(({ schema: of, name }) => ({ schema: of, name }));
+  return onConnection(copy, async (connection) => {
+    const whole = await fillTables(connection, tables, texts);
+    await sendInHalves(sequences, SEQUENCES, (some) => connection.query(`select ${some.join(', ')}`));
+    return own
+      .filter((table) => !whole.has(keyOf(table)))
+      .map(({ schema: of, name }) => ({ schema: of, name }));
+  });
 };

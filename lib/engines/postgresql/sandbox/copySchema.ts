@@ -3,6 +3,9 @@ import type { SchemaCopier } from '../../sandbox.js';
 import { quoteName, quoteText, withoutBindings } from '../identifiers.js';
 import { readRows } from '../introspect/rows.js';
 import { openSession } from '../throwaway.js';
+import { type ShortBlocks, shortBlocks } from './blocks.js';
+import { type Connection, onConnection } from './connection.js';
+import { sendInHalves } from './halves.js';
 
 /** Statements of one turn. Each turn is one transaction, in which the server holds a lock for each table and index. */
 const GROUP = 200;
@@ -11,23 +14,17 @@ const WITHOUT_EFFECT =
   /^\s*(grant|revoke|comment|alter\s+default\s+privileges|alter\s[\s\S]*\sowner\s+to\s)/i;
 const BODIES = /^\s*set\s+local\s+check_function_bodies\b/i;
 
-interface Connection {
-  query(sql: string): Promise<unknown>;
-}
-
-interface Pool {
-  acquireConnection(): Promise<Connection>;
-  releaseConnection(connection: Connection): Promise<void>;
-}
-
-/** Does something with a connection of the driver, past Knex and the hook. */
-async function onConnection<T>(db: Knex, act: (connection: Connection) => Promise<T>): Promise<T> {
-  const pool = db.client as Pool;
-  const connection = await pool.acquireConnection();
+/** The statements with blocks that are short, where the server lets their function be made. */
+async function shortened(
+  connection: Connection,
+  statements: readonly string[],
+): Promise<Omit<ShortBlocks, 'before'>> {
+  const { before, ...short } = shortBlocks(statements);
   try {
-    return await act(connection);
-  } finally {
-    await pool.releaseConnection(connection);
+    if (before.length > 0) await connection.query(before.join(';\n'));
+    return short;
+  } catch {
+    return { statements, after: [] };
   }
 }
 
@@ -35,22 +32,18 @@ async function onConnection<T>(db: Knex, act: (connection: Connection) => Promis
 export const runStatements: SchemaCopier['run'] = (copy, statements) =>
   onConnection(copy, async (connection) => {
     const failed: { readonly sql: string; readonly error: Error }[] = [];
+    // What is lost in a crash of the server is a copy.
+    await connection.query('set check_function_bodies = off; set synchronous_commit = off');
     const all = statements.filter((sql) => !BODIES.test(sql));
-    await connection.query('set check_function_bodies = off');
-    for (let start = 0; start < all.length; start += GROUP) {
-      const group = all.slice(start, start + GROUP);
-      try {
-        await connection.query(group.join(';\n'));
-      } catch {
-        // One of them fails, and the server has undone them all.
-        for (const sql of group) {
-          await connection.query(sql).catch((error: Error) => {
-            if (!WITHOUT_EFFECT.test(sql)) failed.push({ sql, error });
-          });
-        }
-      }
-    }
-    await connection.query('reset check_function_bodies');
+    const { statements: short, after } = await shortened(connection, all);
+    await sendInHalves(short, GROUP, (group) => connection.query(group.join(';\n')), {
+      refused: (sql, error) => {
+        if (!WITHOUT_EFFECT.test(sql)) failed.push({ sql, error });
+      },
+    });
+    // It is gone with the session too.
+    for (const sql of after) await connection.query(sql).catch(() => {});
+    await connection.query('reset check_function_bodies; reset synchronous_commit');
     return failed;
   });
 
