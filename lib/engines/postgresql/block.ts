@@ -11,6 +11,7 @@ export const PATH_BACK = "perform pg_catalog.set_config('search_path', own_path,
 
 /** So begins each block of ours, and no statement of a project's own. */
 export const BLOCK_START = 'do $knex_meta';
+
 /** What is around the statements of a block. */
 interface BlockFrame {
   /** The quoting, which no name in the statements can end. */
