@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { untilAborted } from './abort.js';
 import { checksumOfEntry } from './entries.js';
@@ -60,6 +60,8 @@ export async function runTask(
 ): Promise<NewLine> {
   const { events, progress, tables, tool } = run;
   const { name, direction } = task;
+  // A driver that works in this process never waits: without a turn no signal would be heard before the end.
+  await setImmediate();
   if (run.options.signal?.aborted) throw interrupted(undefined, '');
   events.emit('migration:start', { name, direction });
   progress.isInTransaction = isInTransaction;
