@@ -297,6 +297,19 @@ export interface MetadataEngine {
   ) => Promise<T>;
   /** The columns of the primary key, in its order. */
   readonly primaryKey: (session: Session, target: HookTarget) => Promise<readonly string[]>;
+  /**
+   * Makes a metadata column the project's own new column, without writing a row: where the two types hold the same
+   * values and the order of the project's own columns stays.
+   *
+   * @returns false where nothing was changed, so that values have to be copied
+   */
+  readonly keepColumn?: (
+    session: Session,
+    target: HookTarget,
+    key: string,
+    metadataName: string,
+    ownName: string,
+  ) => Promise<boolean>;
   /** Copies values that a person or program wrote (not the defaults) from one column to another. */
   readonly carryValues: (
     session: Session,

@@ -103,6 +103,8 @@ export type Action =
   | { readonly kind: 'domain'; readonly name: string }
   | { readonly kind: 'setting'; readonly name: string; readonly isLocal: boolean }
   | { readonly kind: 'boundary'; readonly word: string }
+  /** The hook copies the values of a metadata column; `isSure`: seen, and else to be expected for some types. */
+  | (OfTable & { readonly kind: 'copyMetadata'; readonly name: string; readonly isSure: boolean })
   | (OfTable & { readonly kind: 'lockTable'; readonly mode: string })
   | { readonly kind: 'refreshView'; readonly view: ObjectName; readonly isConcurrent: boolean }
   | (OfTable & { readonly kind: 'createTrigger'; readonly name: string })

@@ -5,6 +5,8 @@ import type { Action, ColumnWords } from './action.js';
 export interface KnownColumn {
   readonly type: string;
   readonly isNullable: boolean;
+  /** The statements that were looked at have added the column under this name. */
+  readonly isAdded?: boolean;
 }
 
 /** What is known of the database at a statement: from the statements before it, and from the catalog. */
@@ -98,7 +100,7 @@ export function newAccount(home: string | undefined): Account {
         return;
       }
       case 'addColumn':
-        tableOf(action.table).columns.set(action.column.name, known(action.column));
+        tableOf(action.table).columns.set(action.column.name, { ...known(action.column), isAdded: true });
         return;
       case 'dropColumn':
         tableOf(action.table).columns.delete(action.name);
@@ -107,7 +109,7 @@ export function newAccount(home: string | undefined): Account {
         const { columns } = tableOf(action.table);
         const column = columns.get(action.name);
         columns.delete(action.name);
-        if (column !== undefined) columns.set(action.to, column);
+        if (column !== undefined) columns.set(action.to, { ...column, isAdded: false });
         return;
       }
       case 'changeType':

@@ -159,6 +159,7 @@ export async function settleAlter(
     }
     // A renamed column has the project's own values, which stay. Only a new column takes those of the metadata column.
     if (plan.added.has(engine.foldName(name))) {
+      if (await engine.keepColumn?.(session, target, key, aside.name, own.name)) continue;
       const outcome = await engine.carryValues(session, target, key, aside.name, own.name);
       if (outcome === 'not-possible') refuseLoss(session, target, key, name, own.type);
     }

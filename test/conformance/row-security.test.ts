@@ -37,10 +37,15 @@ describe('PostgreSQL: row level security', () => {
     await admin.destroy();
   });
 
-  const takeOver = (transaction: boolean) =>
+  const takeOver = (transaction: boolean, isCopied = true) =>
     migrate(db, {
       '1_notes': {
-        up: (trx) => trx.schema.alterTable('t', (t) => t.text('notes')),
+        up: (trx) =>
+          trx.schema.alterTable('t', (t) => {
+            const notes = t.text('notes');
+            // With a default the values have to be copied.
+            if (isCopied) notes.defaultTo('none');
+          }),
         down: async () => {},
         config: { transaction },
       },
@@ -72,6 +77,17 @@ describe('PostgreSQL: row level security', () => {
     const { rows } = await admin.raw('select knex_meta_notes as notes from own.t order by tenant');
     expect(rows).to.deep.equal(ALL);
   });
+
+  for (const transaction of [true, false]) {
+    it(`where no value has to be copied, none is lost, ${transaction ? 'in' : 'without'} a transaction`, async () => {
+      await takeOver(transaction, false).latest();
+      expect(await notes()).to.deep.equal(ALL);
+      const { rows } = await admin.raw(
+        "select relforcerowsecurity from pg_class where oid = 'own.t'::regclass",
+      );
+      expect(rows).to.deep.equal([{ relforcerowsecurity: true }]);
+    });
+  }
 
   it('rows are not counted where some are hidden', async () => {
     const [count] = await postgresql.countRows(db, ['select count(*) as count from t']);

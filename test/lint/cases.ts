@@ -569,4 +569,21 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
     found: ['selec 1', 'alter table pets modify column name text'],
     safe: ['alter table pets add column mode text'],
   },
+  {
+    code: 'COPIES_METADATA',
+    found: [
+      "await k.schema.alterTable('people', (t) => { t.date('created_at'); });",
+      "await k.schema.alterTable('people', (t) => { t.timestamp('created_at', { useTz: false }); });",
+      'alter table people add column updated_at timestamptz(0)',
+    ],
+    safe: [
+      "await k.schema.alterTable('people', (t) => { t.timestamp('created_at').defaultTo(k.fn.now()); });",
+      "await k.schema.alterTable('people', (t) => { t.timestamps(true, true); });",
+      "await k.schema.alterTable('people', (t) => { t.timestamps(); t.string('more'); });",
+      "await k.schema.alterTable('people', (t) => { t.text('notes'); });",
+      'alter table people add column created_at timestamptz not null default now()',
+      "await k.schema.createTable('fresh', (t) => { t.string('a'); }); await k.schema.alterTable('fresh', (t) => { t.date('created_at'); });",
+      'update people set age = 1 where id = 1',
+    ],
+  },
 ];

@@ -90,6 +90,41 @@ eachEngine('lint', function (engine) {
     expect((await run(project, 'migrate:list')).stdout).to.include('Found 1 Pending');
   });
 
+  it('says how many rows the hook will write for an own column, and nothing where it writes none', async function () {
+    if (engine.name === 'sqlite') this.skip();
+    const project = await makeProject(engine, { '1_a.cjs': FIRST }, { meta: { lint: { smallTable: 2 } } });
+    await run(project, 'migrate:latest');
+    await project
+      .open()('people')
+      .insert([{ name: 'a' }, { name: 'a' }, { name: 'b' }]);
+    project.write({
+      '2_b.cjs': `exports.up = async (k) => {
+  await k.schema.alterTable('people', (t) => { t.timestamp('updated_at').defaultTo(k.fn.now()); });
+  await k.schema.alterTable('people', (t) => { t.date('created_at'); });
+  await k.schema.alterTable('empty', (t) => { t.renameColumn('created_at', 'made_at'); });
+};
+exports.down = async () => {};`,
+    });
+    const { findings } = await lint(project);
+    const copied = findings.filter(({ code }) => code === 'COPIES_METADATA');
+    expect(
+      copied.map(({ severity, line, message, evidence }) => [severity, line, message, evidence]),
+    ).to.deep.equal([
+      [
+        'warning',
+        3,
+        'The values of people.created_at are copied in every row.',
+        'people has more than 2 rows; 3 rows to write',
+      ],
+      [
+        'note',
+        4,
+        'The values of empty.created_at are copied in every row.',
+        'empty has 0 rows; no row to write',
+      ],
+    ]);
+  });
+
   it('needs no database for --all, --since and files', async () => {
     const project = await makeProject(engine, { '1_a.cjs': FIRST, '2_b.cjs': SECOND });
     const nowhere =

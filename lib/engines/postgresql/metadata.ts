@@ -4,6 +4,7 @@ import { clockOf, probeClock } from './clock.js';
 import { factsQuery, primaryKey, readFacts } from './facts.js';
 import { hideMetadata } from './hidden.js';
 import { checkName, quoteName, withoutBindings } from './identifiers.js';
+import { keepColumn } from './keepColumn.js';
 import { withPlainQueries } from './nativeDriver.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
@@ -88,6 +89,7 @@ export const metadata: MetadataEngine = {
   updateSilently,
   withAllRows: (session, target, purpose, act) => withAllRows(session, target.quoted, purpose, act),
   primaryKey,
+  keepColumn,
   carryValues,
   ownTriggers,
   reconcileTrigger: async (session, target) => {

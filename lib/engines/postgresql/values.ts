@@ -84,8 +84,30 @@ async function carryAll(
   const own = table?.columns.find((column) => column.name === toName);
   const value = own && converted(target, key, from, own);
   if (value === undefined) return 'not-possible';
+  await warnOfManyRows(session, target, toName, written);
   await updateSilently(session, target, `${to} = ${value} where ${written}`);
   return 'carried';
+}
+
+/** From this number on, writing the rows takes long enough for others to notice the lock. */
+const MANY_ROWS = 10_000;
+
+async function warnOfManyRows(
+  session: Session,
+  target: HookTarget,
+  column: string,
+  written: string,
+): Promise<void> {
+  const [row] = await session.rows(
+    withoutBindings(
+      `select pg_catalog.count(*)::pg_catalog.text as rows from ${target.quoted} where ${written}`,
+    ),
+  );
+  const rows = Number(row?.rows);
+  if (!(rows >= MANY_ROWS)) return;
+  session.warn(
+    `copying the values of the metadata column to the migration's own column ${target.table.name}.${column}: ${rows} rows are updated, and the table is locked until the migration ends`,
+  );
 }
 
 /** See `MetadataEngine.updateSilently`. */

@@ -1,5 +1,10 @@
 import { textOf } from '../../operations/hazards/hazard.js';
 import type { LintRule } from '../rule.js';
+import { rowsWhere } from './words.js';
+
+/** Types that take the instants of a metadata column by a copy, and those that hold the same values. */
+const OTHER_INSTANT = /^(timestamp|date)/;
+const SAME_INSTANT = /^timestamp(\([3-6]\))? with time zone$|^timestamptz(\([3-6]\))?$/;
 
 /** Locks, rewrites and transactions. */
 export const LOCKS: readonly LintRule[] = [
@@ -162,6 +167,28 @@ export const LOCKS: readonly LintRule[] = [
     remedy: 'Leave it out. Without Knex’s transaction (`transaction: false`) use `knex.transaction`.',
     on: {
       boundary: ({ word }) => ({ message: `The migration says ${word} itself.` }),
+    },
+  },
+  {
+    code: 'COPIES_METADATA',
+    harm: 'long lock',
+    severity: 'warning',
+    finds: 'a column takes the name of a metadata column, and its values have to be copied',
+    reason: 'knex-meta updates every row, and nobody reads or writes the table meanwhile.',
+    remedy:
+      'No row is updated where the new column is a `t.timestamp(name)` with a time zone and at least milliseconds, has no index or constraint in the same alteration, and stands behind no other column that was added after the metadata columns. To drop the metadata values instead, drop the metadata column in the same alteration first.',
+    on: {
+      copyMetadata: ({ table, name, isSure }, around) => {
+        if (around.known.isNew(table)) return undefined;
+        const { type = '', isAdded } = around.known.column(table, name) ?? {};
+        const isOtherType = OTHER_INSTANT.test(type) && !SAME_INSTANT.test(type);
+        if (!isSure && (isAdded !== true || !isOtherType)) return undefined;
+        return {
+          table,
+          message: `The values of ${textOf(table)}.${name} are copied in every row.`,
+          evidence: rowsWhere(around, table, undefined, 'rows to write'),
+        };
+      },
     },
   },
 ];

@@ -2,6 +2,7 @@ import type { Action } from '../../../lint/action.js';
 import type { ReadStatement } from '../../../lint/engine.js';
 import { identifierOf, tokenize } from '../../tokens.js';
 import { NAME_BYTES } from '../identifiers.js';
+import { ASIDE } from '../trigger.js';
 import { actionsOf } from './statements.js';
 
 type Parser = typeof import('libpg-query');
@@ -58,9 +59,32 @@ function parseAny(sql: string, parse: Parser['parseSync']): { readonly parsed: s
   }
 }
 
+const NAME = '"(?:[^"]|"")*"';
+/** A name as a raw statement of the project's may have it. */
+const PART = `(?:${NAME}|[^\\s."]+)`;
+const TABLE = `(${PART}(?:\\.${PART})?)`;
+/** The hook drops a metadata column that gave its values to the project's new column of its name. */
+const DROPS = new RegExp(`^alter table ${TABLE} drop column "${ASIDE}(.+)"$`, 's');
+/** The hook copies the values of a metadata column that is renamed to the one that it adds. */
+const COPIES = new RegExp(`^update ${TABLE} set "${ASIDE}(.+)" = ${NAME}$`, 's');
+
+/** What the hook does to all rows. */
+function copies(sql: string): readonly ReadStatement[] {
+  const text = sql.trim();
+  const dropped = DROPS.exec(text);
+  const [, quoted, column] = dropped ?? COPIES.exec(text) ?? [];
+  if (quoted === undefined || column === undefined) return [];
+  const [name = '', schema] = [...quoted.matchAll(new RegExp(PART, 'g'))]
+    .map(([part]) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part.toLowerCase()))
+    .reverse();
+  const table = { schema, name };
+  const isSure = dropped === null;
+  return [{ text, actions: [{ kind: 'copyMetadata', table, name: column.replaceAll('""', '"'), isSure }] }];
+}
+
 /** What the statements of a text do; what the hook adds is not the project's to change. */
 export async function read(sql: string, isOwn: boolean): Promise<readonly ReadStatement[]> {
-  if (isOwn) return [];
+  if (isOwn) return copies(sql);
   const { parseSync } = await loadParser();
   try {
     const { parsed, tree } = parseAny(sql, parseSync);

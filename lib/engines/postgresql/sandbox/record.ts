@@ -25,6 +25,13 @@ const KNEX_ASKS =
   /^select \* from information_schema\.tables where table_name = \$1|^select \* from information_schema\.columns where table_name = \$1 and column_name = \$2/i;
 const HOOK_ASKS_FOR_ROWS = /^select 1 from (.+?) where .+ limit 1$/is;
 
+/** Whether a metadata column can become the own one: not known without a server, so values would be copied. */
+const HOOK_ASKS_TO_KEEP = /^select pg_catalog\.format_type\(o\.atttypid, o\.atttypmod\) as own_type/;
+
+const HOOK_ASKS_WHAT_IS_HIDDEN = /^select pg_catalog\.row_security_active\((E?'(?:[^']|'')*')\)/;
+
+const textOf = (literal: string): string => literal.replace(/^E?'|'$/g, '').replaceAll("''", "'");
+
 /** An answer of the driver's with these rows. */
 const answer = (rows: readonly Row[]) => ({ rows, rowCount: rows.length, fields: [], command: '' });
 
@@ -47,9 +54,13 @@ function knownAnswer(account: Account, statement: QueryObject): readonly Row[] |
   const [, from] = HOOK_ASKS_FOR_ROWS.exec(sql) ?? [];
   // What carries nothing does no harm; what is not carried is lost.
   if (from !== undefined) return account.mayHaveRows(from) ? [{ '?column?': 1 }] : [];
+  if (HOOK_ASKS_TO_KEEP.test(sql)) return [];
+  const [, hiding] = HOOK_ASKS_WHAT_IS_HIDDEN.exec(sql) ?? [];
+  // Where no row is, none is hidden.
+  if (hiding !== undefined) return account.mayHaveRows(textOf(hiding)) ? undefined : [{ hides: false }];
   const [, quoted] = FACTS_OF.exec(sql) ?? [];
   if (quoted === undefined) return undefined;
-  const table = account.table(quoted.replace(/^E?'|'$/g, '').replaceAll("''", "'"));
+  const table = account.table(textOf(quoted));
   if (table === 'unknown') return undefined;
   if (table === 'none') return [];
   return table.map(({ name: column, type, isMetadata, known }) => ({
