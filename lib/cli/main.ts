@@ -74,7 +74,7 @@ async function execute(command: Command, args: Arguments): Promise<ExitCode> {
   };
   try {
     const { data, exitCode = EXIT.done } = await command.run(context);
-    const other = exitCode === EXIT.found ? await otherRun() : undefined;
+    const other = exitCode === EXIT.found ? await otherRun().catch(() => undefined) : undefined;
     if (other !== undefined)
       output.warn(`A run is under way (${other.holder}): what was found may be its unfinished work.`);
     output.document(data);
