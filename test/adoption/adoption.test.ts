@@ -342,7 +342,9 @@ export const down = (k) => k.schema.dropTable('more');\n`,
     await project.run(['migrate:docs']);
     await project.run(['migrate:docs', '--check']);
     const text = readFileSync(join(project.folder, 'MIGRATIONS.md'), 'utf8');
-    expect(text).to.include('legacy {').and.to.include('only running it tells');
+    expect(text)
+      .to.include('legacy {')
+      .and.to.match(/only running it tells|does not run in an empty database/);
     // Behind the adoption, and behind an alteration of the adopted table.
     await db.raw('drop table more');
     const { findings } = await project.run(['doctor'], 3);
