@@ -125,11 +125,18 @@ function requireFolder(file: string | undefined): void {
   });
 }
 
-/** The file of the project's database where there is one that does not exist yet. */
-export function missingFile(config: KnexMetaConfig): string | undefined {
+/** The file of the project's database where it does not exist, for those who tell that. Throws CONFIG_INVALID for a URI. */
+export function absentFile(config: KnexMetaConfig): string | undefined {
   const file = fileOf(config);
   if (file === undefined || existsSync(file)) return undefined;
   if (isUri(file)) requireFolder(file);
+  return file;
+}
+
+/** The file of the project's database where there is one that does not exist yet. Throws CONFIG_INVALID without its folder. */
+export function missingFile(config: KnexMetaConfig): string | undefined {
+  const file = absentFile(config);
+  requireFolder(file);
   return file;
 }
 

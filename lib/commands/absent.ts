@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileFinding, tablesFinding } from '../checks/absent.js';
 import type { Finding } from '../checks/finding.js';
-import { engineOf, missingFile } from '../cli/project.js';
+import { absentFile, engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
 import { captureFromEmpty } from '../migrator/capture.js';
 import { newAccount } from '../migrator/expected.js';
@@ -17,7 +17,7 @@ import { readPending } from './migrateInspect.js';
 /** The finding that the database is a file which is not there; undefined when it is there. Makes nothing. */
 export async function findMissingFile(context: Context): Promise<Finding | undefined> {
   const { config, environment } = await context.project();
-  const file = missingFile(config);
+  const file = absentFile(config);
   if (file === undefined) return undefined;
   const hasFolder = existsSync(dirname(file));
   const files = await readFilesIfAny(context);

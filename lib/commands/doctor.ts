@@ -1,6 +1,6 @@
 import { indexFindings, searchPathFinding } from '../checks/doctor.js';
 import type { CheckReport, Finding } from '../checks/finding.js';
-import { engineOf, missingFile } from '../cli/project.js';
+import { absentFile, engineOf } from '../cli/project.js';
 import { isKnexMetaError } from '../errors.js';
 import { recordTables } from '../migrator/settings.js';
 import { plainView } from '../migrator/views.js';
@@ -129,7 +129,7 @@ export const doctor: Command = {
   run: async (context) => {
     const opened = await orFinding(async () => {
       const { config } = await context.project();
-      if (missingFile(config) === undefined) await context.database();
+      if (absentFile(config) === undefined) await context.database();
       return NOTHING;
     });
     let isWhole = true;

@@ -1,4 +1,4 @@
-import { missingFile } from '../cli/project.js';
+import { absentFile } from '../cli/project.js';
 import { EXIT, isKnexMetaError } from '../errors.js';
 import { current, describeHistory, type Reading, type RevisionInfo, readAll } from '../migrator/describe.js';
 import { describeRevision, withDetails } from '../migrator/details.js';
@@ -12,7 +12,7 @@ import type { Command, Context } from './command.js';
 export async function databaseForReading({ project, database }: Context) {
   const { config, extension } = await project();
   const settings: Settings = { ...config.migrations, extension };
-  return { db: missingFile(config) === undefined ? (await database()).db : undefined, settings };
+  return { db: absentFile(config) === undefined ? (await database()).db : undefined, settings };
 }
 
 async function openForReading(context: Context) {

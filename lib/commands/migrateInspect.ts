@@ -1,4 +1,4 @@
-import { missingFile } from '../cli/project.js';
+import { absentFile, missingFile } from '../cli/project.js';
 import { createMigrator, type Migrator } from '../migrator/createMigrator.js';
 import { filesMissing } from '../migrator/failure.js';
 import { type MigrationStatus, type PendingStatus, statusWithoutDatabase } from '../migrator/status.js';
@@ -10,7 +10,7 @@ async function readBy<Read>(
   read: (migrator: Migrator) => Promise<Read>,
 ): Promise<Read | MigrationStatus> {
   const { config, extension } = await project();
-  if (missingFile(config) !== undefined) return statusWithoutDatabase({ ...config.migrations, extension });
+  if (absentFile(config) !== undefined) return statusWithoutDatabase({ ...config.migrations, extension });
   const { db } = await database();
   return read(createMigrator(db));
 }
@@ -36,8 +36,10 @@ export const migrateList: Command = {
   examples: [['knex-meta migrate:list --json', 'the same as one JSON document']],
   run: async (context) => {
     const { output } = context;
-    const { applied, pending, missing, edited, unfinished } = await readStatus(context);
     const { config } = await context.project();
+    // A path that no driver can open is refused here; the checks tell it as a finding.
+    missingFile(config);
+    const { applied, pending, missing, edited, unfinished } = await readStatus(context);
     if (applied.length === 0) output.line(output.style('red', 'No Completed Migration files Found.'));
     else output.line(output.style('green', `Found ${applied.length} Completed Migration file/files.`));
     for (const { name } of applied) output.line(output.style('cyan', name));

@@ -159,7 +159,9 @@ export async function settleAlter(
     }
     // A renamed column has the project's own values, which stay. Only a new column takes those of the metadata column.
     if (plan.added.has(engine.foldName(name))) {
-      if (await engine.keepColumn?.(session, target, key, aside.name, own.name)) continue;
+      // Where metadata are hidden, others know the column by its place: the own one has to be another.
+      const mayStay = context.meta.visible;
+      if (mayStay && (await engine.keepColumn?.(session, target, key, aside.name, own.name))) continue;
       const outcome = await engine.carryValues(session, target, key, aside.name, own.name);
       if (outcome === 'not-possible') refuseLoss(session, target, key, name, own.type);
     }

@@ -31,6 +31,9 @@ interface Marks {
 /** How long marks are believed: another process may let a project take a column over meanwhile. */
 const FRESH_MS = 5_000;
 
+/** Statements that may change marks. */
+const CHANGES = /^\s*(?:alter|comment|create|do|drop)\b/i;
+
 type Ask = (sql: string) => Promise<readonly Row[]>;
 
 function isFresh(marks: Marks | undefined, column: number): boolean {
@@ -122,6 +125,7 @@ export function hideMetadata(base: ClientClass): ClientClass {
     }
 
     override async _query(connection: unknown, query: QueryObject): Promise<unknown> {
+      if (CHANGES.test(query.sql)) known.clear();
       if (query.isOwn || query.options?.withMetadata || !mayHaveStar(query.sql))
         return super._query(connection, query);
       const ask = askingOn(this, connection);
