@@ -17,6 +17,9 @@ exports.up = async (k) => {
 exports.down = async () => {};
 `;
 
+/** The metadata column gets back the name that it had to leave, as the project's own. */
+const STAYS = /rename column "knex_meta_is_active" to "is_active"/;
+
 eachEngine('a plan, and what then runs', function (engine) {
   this.timeout(60_000);
   afterEach(closeAll);
@@ -42,7 +45,9 @@ eachEngine('a plan, and what then runs', function (engine) {
       const { migrations } = await createMigrator(project.open()).plan();
       const planned = migrations.flatMap(({ statements }) => statements);
       const carries = planned.some((sql) => sql.startsWith('update'));
-      expect(carries).to.equal(isHidden);
+      // On PostgreSQL the metadata column itself becomes the project's, with its values: no row is written.
+      const stays = planned.some((sql) => STAYS.test(sql));
+      expect([carries, stays]).to.deep.equal(engine.name === 'sqlite' ? [isHidden, false] : [false, true]);
       if (engine.name === 'postgresql') {
         const own = planned.filter((sql) => /^(alter|update|comment)\b.*"a"/.test(sql));
         expect(own).to.deep.equal(await sentBy(db));
@@ -77,7 +82,8 @@ eachEngine('a plan, and what then runs', function (engine) {
     const project = await makeProject(engine, { '1_a.cjs': creates('a'), '2_own.cjs': OWN_COLUMN });
     try {
       const { text } = await project.migrator().script('1_a:heads');
-      expect(text).to.match(/^update .a. set .is_active. = .knex_meta_is_active./m);
+      const isCarried = /^update .a. set .is_active. = .knex_meta_is_active./m.test(text);
+      expect(isCarried || STAYS.test(text), text).to.equal(true);
     } catch (error) {
       expect((error as { code: string }).code).to.equal('NOT_OFFLINE');
     }
