@@ -40,13 +40,15 @@ export async function writeBackup(
   file: string,
   write: (temporary: string) => Promise<unknown>,
 ): Promise<void> {
-  if (isTaken(file)) throw alreadyExists(file);
   const temporary = `${file}.${process.pid}.unfinished`;
+  let exists: boolean;
   try {
-    closeSync(openSync(temporary, 'wx', 0o600));
+    exists = isTaken(file);
+    if (!exists) closeSync(openSync(temporary, 'wx', 0o600));
   } catch (error) {
     throw notCopied(file, error);
   }
+  if (exists) throw alreadyExists(file);
   try {
     await write(temporary);
     place(temporary, file);
