@@ -33,11 +33,15 @@ export function bare(sql: string): string {
   return bare(sql.slice(tokens[0].end, last.start).trim());
 }
 
+/** A string of JavaScript in single quotes. */
+export function quoteSingle(text: string): string {
+  return `'${escapeUnsafe(withBackslashes(text)).replaceAll("'", "\\'")}'`;
+}
+
 /** A string of JavaScript. */
 export function quote(text: string): string {
   const isDouble = text.includes("'") && !text.includes('"');
-  const escaped = escapeUnsafe(withBackslashes(text));
-  return isDouble ? `"${escaped}"` : `'${escaped.replaceAll("'", "\\'")}'`;
+  return isDouble ? `"${escapeUnsafe(withBackslashes(text))}"` : quoteSingle(text);
 }
 
 /** A key of an object or of an object type, quoted where it has to be. */

@@ -1,6 +1,6 @@
 import type { TypedColumn, ValueTypes } from '../engines/contract.js';
 import { docComment } from '../render/comments.js';
-import { propertyKey, quote } from '../render/text.js';
+import { propertyKey, quoteSingle } from '../render/text.js';
 import type { EnumCheck } from '../render/wording.js';
 import type { Column } from '../schema/column.js';
 import type { DatabaseSchema, View } from '../schema/database.js';
@@ -46,7 +46,7 @@ function choicesOf(table: Table, { name }: Column, { enumCheck }: TypeOptions): 
     .map(({ expression }) => enumCheck(expression))
     .find((check) => check?.column === name && check.values.length > 0);
   if (found === undefined) return undefined;
-  const union = found.values.map(quote).join(' | ');
+  const union = found.values.map(quoteSingle).join(' | ');
   return { read: union, write: union };
 }
 

@@ -1,4 +1,4 @@
-import { quote } from '../../render/text.js';
+import { quoteSingle } from '../../render/text.js';
 import type { DatabaseSchema } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { TypedColumn, ValueTypes } from '../contract.js';
@@ -75,7 +75,7 @@ const PLAIN =
 /** `character varying(40)` without the length, `timestamp(3) with time zone` without the precision. */
 const bare = (type: string): string => type.replace(/\([^)]*\)/, '').trim();
 
-const literals = (values: readonly string[]): string => values.map(quote).join(' | ');
+const literals = (values: readonly string[]): string => values.map(quoteSingle).join(' | ');
 
 const find = <T extends ObjectName>(all: readonly T[], wanted: ObjectName): T | undefined =>
   all.find(({ schema, name }) => schema === wanted.schema && name === wanted.name);
