@@ -27,7 +27,7 @@ const IN_BOTH = [
 
 /** What their files do on one engine only. */
 const IN_ONE = {
-  // Not looked up yet: the first came, and in both lists 20260214000000 went, when rows stood in every table.
+  // The first drops a table with its rows and makes it again.
   sqlite: ['20201123205611 ROWS_CHANGED', '20260215000000 DOWN_DIFFERS', '20260510000000 DOWN_DIFFERS'],
   postgresql: ['20201005122705 UP_FAILED_WITH_ROWS'],
 };
