@@ -9,7 +9,11 @@ interface Found {
   readonly table?: string;
 }
 
-/** What is wrong in 45 published migrations, on both engines: each was looked up in its file. */
+/**
+ * What is wrong in 45 published migrations, on both engines: each was looked up in its file. To do: 20260214000000
+ * ROWS_CHANGED stood here until the sample rows changed. Nobody has looked up why it is not found any more: it may be a
+ * fault of the new sample rows, and then it belongs here again.
+ */
 const IN_BOTH = [
   '20200721115244 DOWN_DIFFERS',
   '20200721115244 UP_AGAIN_FAILED',
