@@ -3,7 +3,7 @@ import type { OtherObject } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Operation } from './operation.js';
 
-function objectText({ schema, name }: ObjectName, defaultSchema: string | undefined): string {
+export function objectText({ schema, name }: ObjectName, defaultSchema: string | undefined): string {
   return schema === undefined || schema === defaultSchema ? name : `${schema}.${name}`;
 }
 
@@ -46,9 +46,16 @@ function partText({ name, columns }: Named): string {
   return names.length === 0 ? '' : ` (${names.join(', ')})`;
 }
 
-/** One operation in a line: `changed column users.age: type integer -> bigint`. */
-export function describe(operation: Operation, defaultSchema?: string): string {
+/**
+ * One operation in a line: `changed column users.age: type integer -> bigint`.
+ *
+ * @param isUnderTable - true where the table is named above: `changed column age: type integer -> bigint`
+ */
+export function describe(operation: Operation, defaultSchema?: string, isUnderTable = false): string {
   const text = (name: ObjectName) => objectText(name, defaultSchema);
+  const ofTable = (table: ObjectName) => (isUnderTable ? '' : ` of ${text(table)}`);
+  const inTable = (table: ObjectName, name: string | undefined) =>
+    isUnderTable ? `${name}` : `${text(table)}.${name}`;
   const { kind } = operation;
   const verb = operation.from === undefined ? 'added' : operation.to === undefined ? 'removed' : 'changed';
   switch (kind) {
@@ -61,16 +68,16 @@ export function describe(operation: Operation, defaultSchema?: string): string {
     case 'renameRelation':
       return `renamed ${operation.what} ${text(operation.from)} to ${text(operation.to)}`;
     case 'renameColumn':
-      return `renamed column ${text(operation.table)}.${operation.from} to ${operation.to}`;
+      return `renamed column ${inTable(operation.table, operation.from)} to ${operation.to}`;
     case 'renamePart':
-      return `renamed ${operation.what} ${operation.from} of ${text(operation.table)} to ${operation.to}`;
+      return `renamed ${operation.what} ${operation.from}${ofTable(operation.table)} to ${operation.to}`;
     case 'column': {
       const { from, to } = operation;
       const changes =
         from === undefined || to === undefined
           ? ''
           : `: ${columnChanges(from, to).join(', ') || 'definition'}`;
-      return `${verb} column ${text(operation.table)}.${(to ?? from)?.name}${changes}`;
+      return `${verb} column ${inTable(operation.table, (to ?? from)?.name)}${changes}`;
     }
     case 'enum': {
       const { from, to } = operation;
@@ -82,11 +89,13 @@ export function describe(operation: Operation, defaultSchema?: string): string {
     case 'other': {
       const { kind: what, table, schema, name } = (operation.to ?? operation.from) as OtherObject;
       const of = table === undefined || table === name ? '' : `${text({ schema, name: table })}.`;
+      if (table !== undefined && isUnderTable) return `${verb} ${what} ${name}`;
       return `${verb} ${what} ${of === '' ? text({ schema, name }) : `${of}${name}`}`;
     }
     case 'sequenceOwner':
       return `${verb} owner of sequence ${text(operation.sequence)}`;
     case 'comment':
+      if (isUnderTable && operation.on === 'table') return `${verb} comment on the table`;
       return `${verb} comment on ${operation.on} ${text(operation.name)}`;
     case 'primaryKey':
     case 'unique':
@@ -95,7 +104,7 @@ export function describe(operation: Operation, defaultSchema?: string): string {
     case 'exclusion':
     case 'index':
     case 'trigger':
-      return `${verb} ${WORDS[kind] ?? kind}${partText((operation.to ?? operation.from) as Named)} of ${text(operation.table)}`;
+      return `${verb} ${WORDS[kind] ?? kind}${partText((operation.to ?? operation.from) as Named)}${ofTable(operation.table)}`;
     default: {
       const subject = (operation.to ?? operation.from) as ObjectName;
       return `${verb} ${kind} ${text(kind === 'schema' || kind === 'extension' ? { schema: undefined, name: subject.name } : subject)}`;

@@ -1,10 +1,10 @@
 import type { ChangeEngine } from '../engines/contract.js';
-import { describe } from '../operations/describe.js';
 import type { Operation } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
-import { commentLine, lineComments } from './comments.js';
+import { lineComments } from './comments.js';
 import { type MigrationForm, upBody, wrapFunction } from './file.js';
+import { headLines } from './head.js';
 import type { ImpliedColumn } from './metadata.js';
 import { quote, schemaBuilder } from './text.js';
 
@@ -65,7 +65,7 @@ export function renderBaseline(
   const own = up.includes('t.metadata(') ? ["import type {} from 'knex-meta';"] : [];
   return [
     ...HEADER.flatMap((line) => lineComments(line)),
-    ...new Set(operations.map((operation) => commentLine(`  ${describe(operation, defaultSchema)}`))),
+    ...headLines(operations, defaultSchema),
     ...(form === 'typescript' ? ["import type { Knex } from 'knex';", ...own] : []),
     '',
     `${form === 'commonjs' ? 'exports.config' : 'export const config'} = { baseline: true };`,

@@ -150,9 +150,18 @@ export function defaultCall(column: Column, wording: Wording): string {
 /** Whether the builder can say a comment. */
 export const isPlainComment = (comment: string): boolean => !/['\\?]/.test(comment);
 
+const commentCall = ({ comment }: Column): string =>
+  comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`;
+
+/** `t.increments('id')`: a column that numbers the rows and is the primary key; undefined for any other. */
+export function incrementsLine(column: Column, wording: Wording): string | undefined {
+  const method = wording.incrementsCall(column);
+  return method === undefined ? undefined : `t.${method}(${quote(column.name)})${commentCall(column)}`;
+}
+
 /** `t.string('x', 40).notNullable().defaultTo('a')` */
 export function columnLine(column: Column, wording: Wording, values?: readonly string[]): string {
-  const { comment, nullable, numbering } = column;
+  const { nullable, numbering } = column;
   const isImplied =
     nullable ||
     (numbering?.kind === 'rowid' && numbering.isRequired !== true) ||
@@ -162,7 +171,7 @@ export function columnLine(column: Column, wording: Wording, values?: readonly s
     values === undefined ? typeCall(column, wording) : `enu(${quote(column.name)}, ${literal(values)})`,
     isImplied ? '' : '.notNullable()',
     defaultCall(column, wording),
-    comment === undefined || !isPlainComment(comment) ? '' : `.comment(${quote(comment)})`,
+    commentCall(column),
   ];
   return `t.${parts.join('')}`;
 }

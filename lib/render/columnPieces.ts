@@ -41,6 +41,10 @@ function castPieces(change: ColumnChange, from: Column, to: Column): readonly Pi
   ];
 }
 
+function defaultAction({ defaultTo }: Column): string {
+  return defaultTo === undefined ? 'drop default' : `set default ${defaultTo}`;
+}
+
 /** `.alter()` with what it is to leave alone. */
 function alterCall(changed: ReadonlySet<keyof Column>, { wording }: RenderContext): string {
   if (wording.altersWhole) return '.alter()';
@@ -81,6 +85,8 @@ function alteredPieces(
   }
   if (isOnlyOf(changed, 'nullable') && isSayable(to.name))
     return [...nullabilityPieces(change, from, to), ...comment];
+  if (isOnlyOf(changed, 'defaultTo') && !wording.altersWhole)
+    return [alter(table, `alter column ${sqlName(to.name)} ${defaultAction(to)}`), ...comment];
   if (using !== undefined) return [...castPieces(change, from, to), ...comment];
   const said =
     wording.altersWhole && to.collation === undefined && from.collation !== undefined
@@ -116,14 +122,7 @@ function unsayablePieces(
     ...(from.nullable === to.nullable
       ? []
       : [alter(table, `alter column ${name} ${to.nullable ? 'drop' : 'set'} not null`)]),
-    ...(from.defaultTo === to.defaultTo
-      ? []
-      : [
-          alter(
-            table,
-            `alter column ${name} ${to.defaultTo === undefined ? 'drop default' : `set default ${to.defaultTo}`}`,
-          ),
-        ]),
+    ...(from.defaultTo === to.defaultTo ? [] : [alter(table, `alter column ${name} ${defaultAction(to)}`)]),
   ];
 }
 

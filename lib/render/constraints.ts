@@ -1,3 +1,4 @@
+import { closingOf, significant, type Token, tokenize } from '../engines/tokens.js';
 import { sqlName } from '../operations/sqlName.js';
 import type { Check, Deferral, Exclusion, ForeignKey, KeyConstraint } from '../schema/constraints.js';
 import type { ObjectName } from '../schema/names.js';
@@ -40,11 +41,15 @@ export function keyPartSql(part: KeyPart, wording: Wording): string {
   ].join('');
 }
 
-/** An expression as a key: in parentheses, unless it is a call or has them. */
+/** An expression as a key: in parentheses, unless it is a call of a function. */
 function expressionSql(expression: string): string {
-  return /^\(.*\)$/s.test(expression) || /^[\w".]+\([^()]*\)$/.test(expression)
-    ? expression
-    : `(${expression})`;
+  const sql = bare(expression);
+  const tokens = significant(tokenize(sql));
+  const open = tokens.findIndex(({ text }) => text === '(');
+  const isName = ({ kind, text }: Token) => kind === 'word' || kind === 'name' || text === '.';
+  const isCall =
+    open > 0 && tokens.slice(0, open).every(isName) && closingOf(tokens, open) === tokens.length - 1;
+  return isCall ? sql : `(${sql})`;
 }
 
 /** The columns of a key in SQL. */

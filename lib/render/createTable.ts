@@ -4,7 +4,7 @@ import type { Check, ForeignKey, KeyConstraint } from '../schema/constraints.js'
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Index } from '../schema/tableIndex.js';
-import { columnLine, isPlainComment, numberedApart } from './column.js';
+import { columnLine, incrementsLine, isPlainComment, numberedApart } from './column.js';
 import { checkSql, exclusionSql, foreignKeySql, keySql } from './constraints.js';
 import { metadataOptions } from './metadata.js';
 import { saidName } from './names.js';
@@ -82,7 +82,7 @@ function foreignCall(table: ObjectName, key: ForeignKey, context: RenderContext)
 
 function lineOf(table: Table, column: Column, inline: Inline, context: RenderContext): string {
   const { wording } = context;
-  const increments = inline.primary === undefined ? undefined : wording.incrementsCall(column);
+  const increments = inline.primary === undefined ? undefined : incrementsLine(column, wording);
   const { primary, unique, foreign, index, check } = inline;
   const values = check && wording.enumCheck(check.expression)?.values;
   // A primary key says NOT NULL where it has a name of its own.
@@ -90,7 +90,7 @@ function lineOf(table: Table, column: Column, inline: Inline, context: RenderCon
   const start =
     increments === undefined
       ? `${columnLine(said, wording, values)}${primary === undefined ? '' : '.primary()'}`
-      : `t.${increments}(${quote(column.name)})`;
+      : increments;
   return [
     start,
     unique === undefined ? '' : '.unique()',

@@ -1,10 +1,12 @@
-import { describe } from '../operations/describe.js';
 import { countText, type Hazard } from '../operations/hazards/index.js';
-import { type Operation, sameObject } from '../operations/operation.js';
+import type { Operation } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
-import { commentLine, lineComments } from './comments.js';
+import { lineComments } from './comments.js';
+import { headLines } from './head.js';
+import { explained, joinNeighbours } from './joinPieces.js';
+import { numberedKeys } from './numberedKeys.js';
 import type { RenderContext } from './parts.js';
-import { type Piece, sql } from './piece.js';
+import { builder, type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
 import { LINE_WIDTH, quote, rawText, schemaBuilder, sqlObject } from './text.js';
 
@@ -26,60 +28,6 @@ export interface Migration {
   readonly countOf: (sql: string) => number | undefined;
   /** In place of what the operations are written as. */
   readonly statements?: Statements | undefined;
-}
-
-/** Knex runs what one alterTable says in this order: columns that come, columns that change, all else. */
-function rank(line: string): number {
-  if (/\.alter\(/.test(line)) return 1;
-  return /^t\.(drop|rename|set|unique|index|primary|foreign|check)/.test(line) ? 2 : 0;
-}
-
-/** Whether lines behind others of one alterTable run behind them too. */
-function runsBehind(lines: readonly string[], others: readonly string[]): boolean {
-  const last = Math.max(...others.map(rank));
-  return lines.every((line) => rank(line) >= last);
-}
-
-/** What one ALTER TABLE can do in any order. */
-const TOGETHER = /^(add|drop|modify) (constraint|check|unique|primary|foreign|column)\b/;
-
-const CONSTRAINT = /^(add|drop) constraint ("(?:[^"]|"")*"|\S+)/;
-
-/** Whether what these actions add goes again: one ALTER TABLE drops first. */
-function isTakenBack(actions: readonly string[], later: readonly string[]): boolean {
-  const names = (all: readonly string[], word: string) =>
-    all.flatMap((action) => {
-      const [, what, name] = CONSTRAINT.exec(action) ?? [];
-      return what === word && name !== undefined ? [name] : [];
-    });
-  const dropped = names(later, 'drop');
-  return names(actions, 'add').some((name) => dropped.includes(name));
-}
-
-/** Puts neighbours of one form on one table together. */
-function merge(pieces: readonly Piece[]): readonly Piece[] {
-  const merged: Piece[] = [];
-  for (const piece of pieces) {
-    const last = merged.at(-1);
-    const notes = [...(last?.notes ?? []), ...(piece.notes ?? [])];
-    if (
-      last?.form === 'builder' &&
-      piece.form === 'builder' &&
-      sameObject(last.table, piece.table) &&
-      runsBehind(piece.lines, last.lines)
-    )
-      merged[merged.length - 1] = { ...last, lines: [...last.lines, ...piece.lines], notes };
-    else if (
-      last?.form === 'alter' &&
-      piece.form === 'alter' &&
-      sameObject(last.table, piece.table) &&
-      !isTakenBack(last.actions, piece.actions) &&
-      [...last.actions, ...piece.actions].every((action) => TOGETHER.test(action))
-    )
-      merged[merged.length - 1] = { ...last, actions: [...last.actions, ...piece.actions], notes };
-    else merged.push(piece);
-  }
-  return merged;
 }
 
 /** A function whose text the engine would look into. */
@@ -106,14 +54,20 @@ function piecesFor(
 ): readonly Piece[] {
   const around = isAhead(operations) ? context.wording.aroundFunctions : undefined;
   const first = operations.findIndex(isFunction);
+  const numbered = numberedKeys(operations, context);
   const pieces = operations.flatMap((operation, index) => {
-    const notes = notesOf(operation);
-    const own = piecesOf(operation, context).map((piece, place) =>
-      place === 0 ? { ...piece, notes } : piece,
-    );
+    const both = numbered.find(({ column }) => column === operation);
+    if (numbered.some(({ key }) => key === operation)) return [];
+    const notes = [...notesOf(operation), ...(both === undefined ? [] : notesOf(both.key))];
+    const said =
+      both === undefined || operation.kind !== 'column'
+        ? piecesOf(operation, context)
+        : [builder(operation.table, both.line)];
+    const own = said.map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
     return around !== undefined && index === first ? [sql(around[0]), ...own] : own;
   });
-  return merge(around === undefined ? pieces : [...pieces, sql(around[1])]);
+  const all = around === undefined ? pieces : [...pieces, sql(around[1])];
+  return explained(joinNeighbours(all), context);
 }
 
 function noteOf(hazard: Hazard, count?: number): string {
@@ -185,7 +139,12 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
     case 'builder': {
       const { schema, name } = piece.table;
       const method = piece.form === 'create' ? 'createTable' : 'alterTable';
-      const lines = piece.lines.map((line) => brokenLine(line, '    '));
+      const lines = piece.lines.flatMap((line, at) => [
+        ...(piece.form === 'builder' ? (piece.lineNotes?.[at] ?? []) : []).flatMap((note) =>
+          lineComments(note, '    '),
+        ),
+        brokenLine(line, '    '),
+      ]);
       return [
         `  await ${schemaBuilder(schema, defaultSchema)}.${method}(${quote(name)}, (t) => {`,
         ...lines,
@@ -230,16 +189,13 @@ export function wrapFunction(form: MigrationForm, name: 'up' | 'down', text: str
 
 /** The text of a migration file. */
 export function renderMigration(migration: Migration, context: RenderContext, form: MigrationForm): string {
-  const lines = migration.detected.map((operation) =>
-    commentLine(`  ${describe(operation, context.defaultSchema)}`),
-  );
   const up = upBody(migration, context);
   const down = downBody(migration, context);
   // The type of t.metadata().
   const own = `${up}${down}`.includes('t.metadata(') ? ["import type {} from 'knex-meta';"] : [];
   return [
     '// Generated by knex-meta from the models. Read it before you run it. Detected:',
-    ...new Set(lines),
+    ...headLines(migration.detected, context.defaultSchema),
     ...(form === 'typescript' ? ["import type { Knex } from 'knex';", ...own] : []),
     '',
     wrapFunction(form, 'up', up),

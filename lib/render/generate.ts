@@ -2,6 +2,7 @@ import { applied } from '../diff/appliedSchema.js';
 import type { ChangeEngine } from '../engines/contract.js';
 import { hazardFinder } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
+import { withoutRepeatedComments } from '../operations/repeatedComments.js';
 import { reverseAll } from '../operations/reverse.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import { type MigrationForm, renderMigration, type Statements } from './file.js';
@@ -27,9 +28,9 @@ export function generate(
   const back = reverseAll(operations);
   const migration = {
     detected: operations,
-    up: changes.rewrite(operations, actual),
+    up: withoutRepeatedComments(changes.rewrite(operations, actual)),
     // With what no model has and is left alone.
-    down: changes.rewrite(back, applied(actual, operations)),
+    down: withoutRepeatedComments(changes.rewrite(back, applied(actual, operations))),
     hazards: {
       up: hazardFinder(operations, changes.hazards, actual.tables),
       down: hazardFinder(back, changes.hazards),

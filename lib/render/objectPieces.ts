@@ -115,7 +115,8 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
   const kind = view.isMaterialized ? 'materialized view' : 'view';
   const name = sqlObject(view, context.defaultSchema);
   if (isDrop) return [sql(`drop ${kind} ${name}`)];
-  const columns = view.columns.map((column) => column.name);
+  // Elsewhere the query has all names in it.
+  const columns = context.wording.keepsExpressions ? view.columns.map((column) => column.name) : [];
   const list = columns.length === 0 ? '' : ` (${sqlNames(columns)})`;
   return [
     sql(

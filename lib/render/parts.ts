@@ -173,10 +173,9 @@ export function dropIndexLine(
 ): string | undefined {
   const columns = index.keys.flatMap(({ column }) => column ?? []);
   if (!isSayable(index.name, ...columns)) return undefined;
-  if (index.unique && wording.uniqueIsIndex && columns.length === index.keys.length)
-    return dropUniqueLine(table, index, columns, wording);
-  const isNamed =
-    columns.length < index.keys.length ||
-    saidName('index', table, columns, index.name, wording) !== undefined;
+  // The builder would name some of its columns only, or none.
+  if (columns.length < index.keys.length) return undefined;
+  if (index.unique && wording.uniqueIsIndex) return dropUniqueLine(table, index, columns, wording);
+  const isNamed = saidName('index', table, columns, index.name, wording) !== undefined;
   return isNamed ? `t.dropIndex(${list(columns)}, ${quote(index.name)});` : `t.dropIndex(${list(columns)});`;
 }

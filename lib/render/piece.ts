@@ -6,7 +6,13 @@ export type Piece = {
   readonly notes?: readonly string[];
 } & (
   | { readonly form: 'create'; readonly table: ObjectName; readonly lines: readonly string[] }
-  | { readonly form: 'builder'; readonly table: ObjectName; readonly lines: readonly string[] }
+  | {
+      readonly form: 'builder';
+      readonly table: ObjectName;
+      readonly lines: readonly string[];
+      /** Comments before single lines, by the position of the line. */
+      readonly lineNotes?: readonly (readonly string[])[];
+    }
   /** What ALTER TABLE says of a table in SQL. */
   | { readonly form: 'alter'; readonly table: ObjectName; readonly actions: readonly string[] }
   /** A call of the schema builder. */

@@ -48,6 +48,11 @@ export interface Wording {
    * function that is made.
    */
   readonly aroundFunctions: readonly [before: string, after: string] | undefined;
+  /**
+   * Actions of ALTER TABLE that only knex-meta knows, and what a file says of them; undefined where the server knows all
+   * that is written.
+   */
+  readonly unknownActions: { readonly pattern: RegExp; readonly note: string } | undefined;
   /** The method that an index has when none is said. */
   readonly indexMethod: string;
   readonly defaultNulls: (descending: boolean) => 'first' | 'last';

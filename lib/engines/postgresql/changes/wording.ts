@@ -66,8 +66,8 @@ function defaultWord(column: Column): DefaultWord | undefined {
 }
 
 /** A sequence that is not as `serial` makes it is said apart: see `isPlainSerial`. */
-function incrementsCall({ numbering, type, comment }: Column): string | undefined {
-  if (numbering?.kind !== 'serial' || comment !== undefined) return undefined;
+function incrementsCall({ numbering, type }: Column): string | undefined {
+  if (numbering?.kind !== 'serial') return undefined;
   return type === 'integer' ? 'increments' : type === 'bigint' ? 'bigIncrements' : undefined;
 }
 
@@ -97,6 +97,7 @@ export const wording: Wording = {
   defersKeys: true,
   altersWhole: false,
   aroundFunctions: ['set local check_function_bodies to off', 'set local check_function_bodies to on'],
+  unknownActions: undefined,
   indexMethod: 'btree',
   defaultNulls: (descending) => (descending ? 'first' : 'last'),
 };

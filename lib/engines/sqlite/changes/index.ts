@@ -100,6 +100,10 @@ export const changes: ChangeEngine = {
     defersKeys: false,
     altersWhole: true,
     aroundFunctions: undefined,
+    unknownActions: {
+      pattern: /^(?:modify|set|(?:add|drop) (?!column\b))/,
+      note: 'SQLite has no such ALTER TABLE. knex-meta rebuilds the table, and keeps its rows, indexes and triggers.',
+    },
     indexMethod: 'btree',
     defaultNulls: (descending) => (descending ? 'last' : 'first'),
   },
