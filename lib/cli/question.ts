@@ -1,3 +1,5 @@
+import { escapeUnsafe } from '../render/escape.js';
+
 /** One answer that can be chosen. */
 interface Choice<Value> {
   readonly value: Value;
@@ -20,8 +22,9 @@ export async function choose<Value>(
 ): Promise<'cancelled' | { readonly value: Value }> {
   // Loaded when there is something to ask, which is seldom.
   const { isCancel, select } = await import('@clack/prompts');
-  const options = choices.map(({ label }, index) => ({ value: index, label }));
-  const answer = await select({ message: question, options });
+  // A name of the database cannot move the cursor, hide text or colour it.
+  const options = choices.map(({ label }, index) => ({ value: index, label: escapeUnsafe(label) }));
+  const answer = await select({ message: escapeUnsafe(question), options });
   const choice = isCancel(answer) ? undefined : choices[answer];
   return choice === undefined ? 'cancelled' : { value: choice.value };
 }

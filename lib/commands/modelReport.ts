@@ -1,4 +1,6 @@
 import type { Output } from '../cli/output.js';
+import { columnsRenamedWith } from '../diff/candidates.js';
+import type { Rename } from '../diff/options.js';
 import { type CountedHazard, countText } from '../operations/hazards/index.js';
 import type { Flag } from './command.js';
 import type { Compared } from './compareModels.js';
@@ -22,11 +24,22 @@ export const MODEL_FLAGS: Readonly<Record<'rename' | 'head' | 'shadow', Flag>> =
 
 export const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** The renames that may be meant, each table with its columns. */
+function renamesOf({ candidates, operations, engine }: Compared): readonly (readonly Rename[])[] {
+  return candidates.map((each) => [each, ...columnsRenamedWith(each, operations, engine.changes.comparison)]);
+}
+
 /** What --rename would say of things that went while like ones came. */
-export function renameHints({ candidates, home }: Compared): readonly string[] {
-  return candidates.map((each) => {
-    const { flag, from, to } = renameText(each, home);
-    return `Was ${from} renamed to ${to}? Then: ${flag}`;
+export function renameHints(compared: Compared): readonly string[] {
+  const { home } = compared;
+  return renamesOf(compared).flatMap(([first, ...columns]) => {
+    if (first === undefined) return [];
+    const { flag, from, to } = renameText(first, home);
+    const parts = columns.map((each) => renameText(each, home));
+    return [
+      `Was ${from} renamed to ${to}? Then: ${flag}`,
+      ...parts.map((part) => `  And its column ${part.from} to ${part.to}? Then also: ${part.flag}`),
+    ];
   });
 }
 
@@ -62,15 +75,8 @@ export function tellDifference(compared: Compared, output: Output, sign: string)
 }
 
 /** The same as data. */
-export function differenceData({
-  detected,
-  operations,
-  hazards,
-  candidates,
-  unmanaged,
-  loaded,
-  home,
-}: Compared): object {
+export function differenceData(compared: Compared): object {
+  const { detected, operations, hazards, unmanaged, loaded, home } = compared;
   return {
     detected,
     operations,
@@ -83,7 +89,7 @@ export function differenceData({
       ...(count === undefined ? {} : { count }),
       ...(notCounted === undefined ? {} : { notCounted }),
     })),
-    renames: candidates.map((each) => renameText(each, home).flag),
+    renames: renamesOf(compared).flatMap((all) => all.map((each) => renameText(each, home).flag)),
     unmanaged,
     files: loaded.files,
   };

@@ -1,15 +1,10 @@
 import type { Operation } from '../operations/operation.js';
 import { sameObject } from '../operations/operation.js';
-import type { Table } from '../schema/table.js';
-import { type Comparison, ownColumns } from './comparison.js';
+import type { EnumType } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+import type { Comparison } from './comparison.js';
+import { isLikeColumn, isLikeTable, likeColumns, movedKeys } from './likeness.js';
 import type { Rename } from './options.js';
-
-function isLikeTable(a: Table, b: Table, how: Comparison): boolean {
-  const names = (table: Table) => new Set(ownColumns(table).map(({ name }) => how.foldName(name)));
-  const [had, has] = [names(a), names(b)];
-  const shared = [...had].filter((name) => has.has(name)).length;
-  return shared > 0 && shared * 3 >= Math.max(had.size, has.size) * 2;
-}
 
 /** Values that went while others came, the one in the same place first. */
 function valueCandidates(operations: readonly Operation[]): readonly Rename[] {
@@ -38,33 +33,59 @@ function valueCandidates(operations: readonly Operation[]): readonly Rename[] {
   });
 }
 
+/** Types of one name that have most of their values in common. */
+function isLikeType(from: EnumType, to: EnumType): boolean {
+  const shared = from.values.filter((value) => to.values.includes(value)).length;
+  return shared > 0 && shared * 3 >= Math.max(from.values.length, to.values.length) * 2;
+}
+
+const nameOf = ({ schema, name }: ObjectName): ObjectName => ({ schema, name });
+
 /** Things that went while a like thing came: a person is asked whether they were renamed. */
 export function findCandidates(operations: readonly Operation[], how: Comparison): readonly Rename[] {
   const dropped = operations.filter(({ to }) => to === undefined);
   const added = operations.filter(({ from }) => from === undefined);
+  const isKeyMoved = movedKeys(operations);
   const objects = dropped.flatMap((went) =>
     added.flatMap((came): readonly Rename[] => {
-      if (went.kind === 'table' && came.kind === 'table' && went.from && came.to) {
-        if (!isLikeTable(went.from, came.to, how)) return [];
-        const { schema, name } = came.to;
-        return [
-          { kind: 'table', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } },
-        ];
-      }
-      if (went.kind === 'column' && came.kind === 'column' && went.from && came.to) {
-        const isLike = how.foldType(went.from.type) === how.foldType(came.to.type);
-        if (!isLike || !sameObject(went.table, came.table)) return [];
-        return [{ kind: 'column', table: went.table, from: went.from.name, to: came.to.name }];
-      }
-      if (went.kind === 'enum' && came.kind === 'enum' && went.from && came.to) {
-        if (went.from.values.join('\n') !== came.to.values.join('\n')) return [];
-        const { schema, name } = came.to;
-        return [
-          { kind: 'type', from: { schema: went.from.schema, name: went.from.name }, to: { schema, name } },
-        ];
-      }
+      if (went.kind === 'table' && came.kind === 'table' && went.from && came.to)
+        return isLikeTable(went.from, came.to, how, isKeyMoved(went.from, came.to))
+          ? [{ kind: 'table', from: nameOf(went.from), to: nameOf(came.to) }]
+          : [];
+      if (went.kind === 'column' && came.kind === 'column' && went.from && came.to)
+        return sameObject(went.table, came.table) && isLikeColumn(went.from, came.to, how)
+          ? [{ kind: 'column', table: went.table, from: went.from.name, to: came.to.name }]
+          : [];
+      if (went.kind === 'enum' && came.kind === 'enum' && went.from && came.to)
+        return isLikeType(went.from, came.to)
+          ? [{ kind: 'type', from: nameOf(went.from), to: nameOf(came.to) }]
+          : [];
       return [];
     }),
   );
-  return [...objects, ...valueCandidates(operations)];
+  // A person reads of a table before its columns.
+  const tables = objects.filter(({ kind }) => kind === 'table');
+  return [...tables, ...objects.filter((each) => !tables.includes(each)), ...valueCandidates(operations)];
+}
+
+/** The columns that may have been renamed together with their table: by the table's new name. */
+export function columnsRenamedWith(
+  table: Rename,
+  operations: readonly Operation[],
+  how: Comparison,
+): readonly Rename[] {
+  if (table.kind !== 'table') return [];
+  const went = operations.find(
+    (each) => each.kind === 'table' && each.to === undefined && sameObject(each.from, table.from),
+  );
+  const came = operations.find(
+    (each) => each.kind === 'table' && each.from === undefined && sameObject(each.to, table.to),
+  );
+  if (went?.kind !== 'table' || came?.kind !== 'table' || !went.from || !came.to) return [];
+  return likeColumns(went.from, came.to, how).map(([from, to]) => ({
+    kind: 'column',
+    table: table.to,
+    from: from.name,
+    to: to.name,
+  }));
 }

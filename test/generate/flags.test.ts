@@ -450,6 +450,19 @@ exports.posts = defineModel('posts', (t) => { t.increments('id'); t.integer('use
       ]);
       expect([no.code, /DATA LOSS/.test(no.screen)], no.screen).to.deep.equal([0, true]);
       expect(takeMigration(project)).to.include("dropColumn('name')");
+      // A name cannot move the cursor, nor clear the screen.
+      models(
+        project,
+        "exports.users = defineModel('users', (t) => { t.increments('id'); t.string('na\\u001b[2Jme'); });",
+      );
+      const hostile = await onTerminal(MAKE, project.folder, [
+        { at: /to na\\u001b\[2Jme[\s\S]*dropped/, keys: ENTER },
+      ]);
+      expect([hostile.code, hostile.screen.includes('\u001b[2Jme')], hostile.screen).to.deep.equal([
+        0,
+        false,
+      ]);
+      expect(takeMigration(project)).to.include("renameColumn('name', 'na\\u001b[2Jme')");
     });
 
     it('writes nothing after Ctrl-C', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { columnsRenamedWith } from '../../../lib/diff/candidates.js';
 import { type DiffOptions, diff } from '../../../lib/diff/index.js';
 import { engines } from '../../../lib/engines/registry.js';
 import { EMPTY_SCHEMA } from '../../../lib/engines/scratch.js';
@@ -146,6 +147,87 @@ describe('diff', () => {
     expect(diff(actual, desired, how).candidates).to.deep.equal([
       { kind: 'table', from: named('people'), to: named('users') },
     ]);
+  });
+
+  it('asks about a table whose columns were renamed with it, and about one that a foreign key goes to', () => {
+    const of = (types: Readonly<Record<string, string>>) => ({
+      columns: Object.entries(types).map(([name, type]) => column(name, type)),
+    });
+    const foreignKey = (name: string, target: string): Table['foreignKeys'][number] => ({
+      name: `members_${name}_foreign`,
+      comment: undefined,
+      columns: [name],
+      target: named(target),
+      targetColumns: ['id'],
+      onUpdate: 'no action',
+      onDelete: 'no action',
+      onDeleteColumns: [],
+      match: 'simple',
+      deferral: 'not deferrable',
+      isValid: true,
+      isEnforced: true,
+      withPeriod: false,
+    });
+    const tables = (actual: DatabaseSchema, desired: DatabaseSchema) => {
+      const { candidates, operations } = diff(actual, desired, how);
+      return candidates.map((each) => [
+        `${each.kind} ${JSON.stringify(each.from)} ${JSON.stringify(each.to)}`.replaceAll(
+          /"schema":"public",/g,
+          '',
+        ),
+        ...columnsRenamedWith(each, operations, how).map(({ from, to }) => `${from} ${to}`),
+      ]);
+    };
+    const teams = table(
+      'teams',
+      [],
+      of({ id: 'integer', title: 'varchar(40)', about: 'text', boss: 'integer' }),
+    );
+    const groups = table(
+      'groups',
+      [],
+      of({ id: 'integer', name: 'varchar(80)', text: 'text', boss: 'integer' }),
+    );
+    expect(tables(schema(teams), schema(groups))).to.deep.equal([
+      ['table {"name":"teams"} {"name":"groups"}', 'title name', 'about text'],
+    ]);
+    // Every column has another name, and all are alike in their order.
+    const crews = table(
+      'crews',
+      [],
+      of({ no: 'integer', name: 'varchar(80)', text: 'text', head: 'integer' }),
+    );
+    expect(tables(schema(teams), schema(crews))).to.deep.equal([
+      ['table {"name":"teams"} {"name":"crews"}', 'id no', 'title name', 'about text', 'boss head'],
+    ]);
+    // Half of it is gone, and a key that went to the one goes to the other.
+    const members = (name: string, target: string) =>
+      table('members', ['id', name], { foreignKeys: [foreignKey(name, target)] });
+    const small = table('groups', [], of({ id: 'integer', label: 'varchar(80)' }));
+    expect(
+      tables(schema(teams, members('team', 'teams')), schema(small, members('crew', 'groups'))),
+    ).to.deep.equal([['table {"name":"teams"} {"name":"groups"}', 'title label'], ['column "team" "crew"']]);
+    expect(tables(schema(teams), schema(small))).to.deep.equal([]);
+  });
+
+  it('asks about a column that was renamed and got a longer or wider type, and not about one of another kind', () => {
+    const one = (name: string, type: string, more = {}) =>
+      schema(table('users', [], { columns: [column('id', 'integer'), column(name, type, more)] }));
+    const found = (from: string, to: string) => diff(one('a', from), one('b', to), how).candidates.length;
+    expect(
+      [
+        ['varchar(20)', 'varchar(40)'],
+        ['varchar(20)', 'text'],
+        ['integer', 'bigint'],
+        ['numeric(10, 2)', 'numeric(12,4)'],
+        ['date', 'datetime'],
+        ['text', 'integer'],
+        ['blob', 'text'],
+        ['boolean', 'date'],
+      ].map(([from = '', to = '']) => found(from, to)),
+    ).to.deep.equal([1, 1, 1, 1, 1, 0, 0, 0]);
+    const generated = { expression: 'id + 1', kind: 'stored' };
+    expect(diff(one('a', 'integer', { generated }), one('b', 'integer'), how).candidates).to.deep.equal([]);
   });
 
   it('refuses a rename of what is not there', () => {
