@@ -4,7 +4,7 @@ import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
-import { captureFromEmpty, isAdoption } from '../migrator/capture.js';
+import { captureFromEmpty, isAdoptionError } from '../migrator/capture.js';
 import type { OwnedThing } from '../migrator/expected.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
@@ -32,7 +32,7 @@ async function namedBehind(
   unfollowed: ReadonlyMap<string, Error>,
 ): Promise<(thing: OwnedThing) => boolean> {
   const places = new Map(entries.map(({ name }, index) => [name, index]));
-  const onlyAdds = (error: Error | undefined): boolean => [error, error?.cause].some(isAdoption);
+  const onlyAdds = (error: Error | undefined): boolean => [error, error?.cause].some(isAdoptionError);
   const behind = await Promise.all(
     entries
       .filter(({ name }) => unfollowed.has(name) && !onlyAdds(unfollowed.get(name)))
@@ -159,7 +159,7 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
     ],
     notes: [
       ...[...unfollowed.values()].map((error) => `not compared with the database: ${firstLine(error)}`),
-      ...([...unfollowed.values()].some(isAdoption) ? [ADOPTIONS] : []),
+      ...([...unfollowed.values()].some(isAdoptionError) ? [ADOPTIONS] : []),
       ...constraints.notes,
       ...[...fromBefore].map(
         ({ name }) =>

@@ -1,6 +1,6 @@
 import { engineOf } from '../cli/project.js';
 import { isKnexMetaError } from '../errors.js';
-import { isAdoption } from '../migrator/capture.js';
+import { isAdoptionError } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { recordTables } from '../migrator/settings.js';
@@ -76,7 +76,7 @@ export async function runApplied(
 /** Without tables that a migration names which did not run: nobody knows what it does to them. */
 export async function toldTables({ tables, failed }: Trial): Promise<readonly Table[]> {
   // An adoption only adds.
-  const others = [...failed].filter(([, error]) => ![error, error.cause].some(isAdoption));
+  const others = [...failed].filter(([, error]) => ![error, error.cause].some(isAdoptionError));
   const texts = await Promise.all(others.map(async ([entry]) => plainText((await entry.text()) ?? '')));
   return tables.filter(({ name }) => !texts.some((text) => text.includes(plainText(name))));
 }

@@ -7,7 +7,7 @@ import type { Sandbox } from '../engines/sandbox.js';
 import { isWord, significant, tokenize } from '../engines/tokens.js';
 import { isKnexMetaError } from '../errors.js';
 import { resolveMeta } from '../metadata/resolve.js';
-import { captureTasks, isAdoption, type PlanOptions } from '../migrator/capture.js';
+import { captureTasks, isAdoptionError, type PlanOptions } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
 import { fromEmpty } from '../migrator/sandbox.js';
@@ -83,7 +83,7 @@ export async function tellHistory(
       const statements = await statementsOf(sandbox, engine, entry, options.signal).catch(
         (error: unknown) => {
           // A table from before is not in a sandbox: neither can be told what is done to it later.
-          if (!isAdoption(error) && !(isKnexMetaError(error) && error.code === 'MIGRATION_FAILED'))
+          if (!isAdoptionError(error) && !(isKnexMetaError(error) && error.code === 'MIGRATION_FAILED'))
             throw error;
           areAllHere = false;
           failure = wordsOf(error);

@@ -6,6 +6,7 @@ import type {
   Session,
   TableFacts,
 } from '../engines/contract.js';
+import { isInstant } from '../engines/writtenValues.js';
 import { KnexMetaError } from '../errors.js';
 import type { AlterPlan } from './alterPlan.js';
 import { isMetadataName } from './options.js';
@@ -90,7 +91,7 @@ export async function prepareAlter(
     if (replacedBy === undefined) continue;
     if (await engine.holdsOtherValues(session, target, column.key, present.name, replacedBy.name))
       throw bothInUse(target, column.name, replacedBy.name);
-    if (column.key === 'created_at' || column.key === 'updated_at') {
+    if (isInstant(column.key)) {
       const [row] = await session.rows(`select 1 from ${target.quoted} limit 1`);
       if (row !== undefined) warnOfInstants(session, target, column.name, replacedBy.name);
     }
@@ -172,7 +173,7 @@ export async function settleAlter(
 /** Instants that only the metadata column knew are no reason to stop a migration; what somebody wrote is. */
 function refuseLoss(session: Session, target: HookTarget, key: string, name: string, type: string): void {
   const table = target.table.name;
-  if (key === 'created_at' || key === 'updated_at') {
+  if (isInstant(key)) {
     session.warn(
       `the migration's own column ${table}.${name} (${type}) starts without the instants kept until now`,
     );

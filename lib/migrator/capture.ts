@@ -204,7 +204,7 @@ export interface Captured {
 }
 
 /** Whether a migration failed because a table that it adopts is not there: in an empty database one from before is not. */
-export const isAdoption = (error: unknown): error is KnexMetaError =>
+export const isAdoptionError = (error: unknown): error is KnexMetaError =>
   isKnexMetaError(error) && error.code === 'ADOPT_REFUSED' && error.details.isAbsent === true;
 
 /** The statements of migrations that begin with an empty database, of each that can be followed. */

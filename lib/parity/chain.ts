@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/contract.js';
 import type { Traits } from '../engines/meaning.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
-import { isAdoption } from '../migrator/capture.js';
+import { isAdoptionError } from '../migrator/capture.js';
 import { pendingOf } from '../migrator/plan.js';
 import type { Settings } from '../migrator/settings.js';
 import { readSituation } from '../migrator/situation.js';
@@ -85,7 +85,7 @@ export async function runChains(
             migration: name,
             message: `${name} fails on ${candidate.engine.title}; the engines are compared as they are before it: ${error.message}`,
             remedy: ADVICE.MIGRATION_FAILED,
-            ...([error, error.cause].some(isAdoption) ? FROM_BEFORE : {}),
+            ...([error, error.cause].some(isAdoptionError) ? FROM_BEFORE : {}),
           });
           limit = Math.min(limit, names.length);
         }

@@ -1,5 +1,5 @@
 import { isKnexMetaError } from '../errors.js';
-import { isAdoption } from '../migrator/capture.js';
+import { isAdoptionError } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { DENIED, FROM_BEFORE, found } from './findings.js';
 import { differences } from './objects.js';
@@ -67,7 +67,7 @@ export async function firstUp(
     return 'with the next';
   }
   const failed = found('UP_FAILED', `${name} fails (up): ${said(failure)}`, where);
-  const isAbsent = [failure, failure.cause].some(isAdoption);
+  const isAbsent = [failure, failure.cause].some(isAdoptionError);
   const more = isAbsent ? FROM_BEFORE : scene.isDenied(failure) ? DENIED : {};
   scene.findings.push({ ...failed, ...more });
   return undefined;

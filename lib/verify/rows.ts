@@ -19,7 +19,9 @@ export async function readRowsOf(
   const all = new Map<string, { table: Table; rows: Rows }>();
   for (const table of schema.tables) {
     if (ownTables.includes(table.name)) continue;
-    all.set(nameOf(table), { table, rows: await rawRows(db, `select * from ${quoted(db, table)}`) });
+    // By name: `select *` leaves hidden metadata columns out.
+    const columns = table.columns.map(({ name }) => quoted(db, { name })).join(', ');
+    all.set(nameOf(table), { table, rows: await rawRows(db, `select ${columns} from ${quoted(db, table)}`) });
   }
   return all;
 }

@@ -23,7 +23,10 @@ interface Seeded {
 
 /** Fills tables of one throwaway database; it counts on, so that no two rows are alike. */
 export interface Seeder {
-  /** Two rows for each of these tables: one with all values, one with as few as possible. */
+  /**
+   * Two rows for each of these tables: one with all values, one with as few as possible. A table with foreign keys gets
+   * another one, whose parents no other row refers to.
+   */
   readonly seed: (schema: DatabaseSchema, wanted: ReadonlySet<string>) => Promise<Seeded>;
 }
 
@@ -75,6 +78,8 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
   let counter = 0;
   /** Tables, as they were when no row could be made up: what has not changed is not tried again. */
   const hopeless = new Map<string, { readonly text: string; readonly reason: string }>();
+  /** Parents that one row alone refers to: table and key. */
+  const reserved = new Set<string>();
 
   /** The values to try for each column that gets one; undefined for a column that needs one and has none. */
   function choicesOf({ table, schema, fullness, number, given, isApart }: Row) {
@@ -128,35 +133,78 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
     return reason;
   }
 
-  /** What foreign keys refer to: rows that are there, each row another one as far as there are others. */
+  /** The values of these columns in all rows of a table, as literals, in the order of the values. */
+  async function keysOf(table: Table, names: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const list = names.map((name, index) => `${asLiteral(quoted(db, { name }))} as v${index}`).join(', ');
+    const order = names.map((name) => quoted(db, { name })).join(', ');
+    const rows = await rawRows(db, `select ${list} from ${quoted(db, table)} order by ${order}`);
+    return rows.map((row) => names.map((_name, index) => String(row[`v${index}`])));
+  }
+
+  const reservation = (table: Table, key: readonly string[]): string =>
+    JSON.stringify([nameOf(table), ...key]);
+
+  /** An existing parent: each row of a table gets another one as far as there are others. */
+  async function existingParent(target: Table, names: readonly string[], number: number) {
+    const keys = await keysOf(target, names);
+    const shared = keys.filter((key) => !reserved.has(reservation(target, key)));
+    const from = shared.length > 0 ? shared : keys;
+    return from[from.length - 1 - (number % Math.min(from.length, 2))];
+  }
+
+  /** Inserts a parent for one row alone; undefined where that cannot be. */
+  async function reservedParent(target: Table, names: readonly string[], schema: DatabaseSchema) {
+    counter += 1;
+    const given = await parentsOf(target, schema, 'full', counter);
+    if (typeof given === 'string') return undefined;
+    const before = new Set((await keysOf(target, names)).map((key) => reservation(target, key)));
+    const row = { table: target, schema, fullness: 'full', number: counter, given } as const;
+    if ((await insert(db, row)) !== undefined) return undefined;
+    const made = (await keysOf(target, names)).find((key) => !before.has(reservation(target, key)));
+    if (made !== undefined) reserved.add(reservation(target, made));
+    return made;
+  }
+
+  /** The columns that foreign keys settle; a text says why a row cannot have its parents. */
   async function parentsOf(
     table: Table,
     schema: DatabaseSchema,
     fullness: Fullness,
     number: number,
+    parentOf: typeof existingParent = existingParent,
   ): Promise<Map<string, string> | string> {
     const given = new Map<string, string>();
     for (const key of table.foreignKeys) {
       const target = targetOf(key, schema);
       const names = target === undefined ? [] : targetColumns(key, target);
       const canBeNull = key.columns.some((name) => columnOf(table, name)?.nullable === true);
-      const total = target === undefined ? 0 : await count(db, target);
-      if (target !== undefined && total > 0 && !(fullness === 'sparse' && canBeNull)) {
-        const list = names.map((name, index) => `${asLiteral(quoted(db, { name }))} as v${index}`).join(', ');
-        const order = names.map((name) => quoted(db, { name })).join(', ');
-        const offset = Math.max(0, total - 1 - (number % Math.min(total, 2)));
-        const [row] = await rawRows(
-          db,
-          `select ${list} from ${quoted(db, target)} order by ${order} limit 1 offset ${offset}`,
-        );
+      const hasParents = target !== undefined && (await count(db, target)) > 0;
+      if (target !== undefined && hasParents && !(fullness === 'sparse' && canBeNull)) {
+        const parent = await parentOf(target, names, number);
+        if (parent === undefined) return `no other row of ${nameOf(key.target)} could be made up`;
         key.columns.forEach((name, index) => {
-          if (!given.has(name)) given.set(name, String(row?.[`v${index}`]));
+          if (!given.has(name)) given.set(name, parent[index] ?? 'null');
         });
       } else if (canBeNull) {
         for (const name of key.columns) if (columnOf(table, name)?.nullable) given.set(name, 'null');
       } else return `it needs a row of ${nameOf(key.target)}, which has none`;
     }
     return given;
+  }
+
+  /**
+   * A row whose parents have no other children: a migration that moves a foreign key to another child of the same parent
+   * meets an orphan.
+   */
+  async function seedOnlyChild(table: Table, schema: DatabaseSchema): Promise<void> {
+    const others = table.foreignKeys.filter((key) => targetOf(key, schema) !== table);
+    if (others.length === 0) return;
+    counter += 1;
+    const number = counter;
+    const given = await parentsOf(table, schema, 'full', number, (target, names) =>
+      target === table ? existingParent(target, names, number) : reservedParent(target, names, schema),
+    );
+    if (typeof given !== 'string') await insert(db, { table, schema, fullness: 'full', number, given });
   }
 
   async function seedTable(table: Table, schema: DatabaseSchema): Promise<string | undefined> {
@@ -172,6 +220,7 @@ export function newSeeder(db: Knex, engine: Engine): Seeder {
       if (failed === undefined) made += 1;
       else reason ??= failed;
     }
+    if (made > 0) await seedOnlyChild(table, schema);
     return made > 0 ? undefined : reason;
   }
 

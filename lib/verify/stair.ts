@@ -49,7 +49,7 @@ function idle(
 }
 
 /** Whether it adopts tables: where they have all that already, it has nothing to do. */
-const isAdoption = ({ up, down }: MigrationContent): boolean => /\badoptTable\b/.test(`${up}${down}`);
+const adoptsTables = ({ up, down }: MigrationContent): boolean => /\badoptTable\b/.test(`${up}${down}`);
 
 interface Climbed extends FirstUp {
   readonly before: Picture;
@@ -66,7 +66,7 @@ async function upAgain(scene: Scene, entry: KnownEntry, climbed: Climbed, downWr
     scene.findings.push(found(code, message, table === undefined ? where : { ...where, table }));
   };
   const changes = differences(before.objects, up.objects);
-  if (writes === 0 && downWrites === 0 && isAdoption(content)) {
+  if (writes === 0 && downWrites === 0 && adoptsTables(content)) {
     scene.notes.push(`${name} adopts tables that have their metadata here: it does nothing`);
   } else {
     for (const [code, message] of idle(name, scene.title, [writes, downWrites], changes))
@@ -150,7 +150,7 @@ export async function stair(
   }
   const down = await scene.step('down', name);
   if (down.error !== undefined) {
-    if (writes === 0 && !isAdoption(content)) {
+    if (writes === 0 && !adoptsTables(content)) {
       const message = `${name} is a placeholder: its up does nothing on ${scene.title}`;
       scene.findings.push(found('EMPTY', message, { migration: name, file: entry.path }));
     }

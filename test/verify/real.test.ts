@@ -10,9 +10,7 @@ interface Found {
 }
 
 /**
- * What is wrong in 45 published migrations, on both engines: each was looked up in its file. To do: 20260214000000
- * ROWS_CHANGED stood here until the sample rows changed. Nobody has looked up why it is not found any more: it may be a
- * fault of the new sample rows, and then it belongs here again.
+ * What is wrong in 45 published migrations, on both engines: each was looked up in its file.
  */
 const IN_BOTH = [
   '20200721115244 DOWN_DIFFERS',
@@ -27,6 +25,8 @@ const IN_BOTH = [
   '20220222164811 ROWS_CHANGED',
   '20230125085746 EMPTY_DOWN',
   '20230125085746 ROWS_CHANGED',
+  // It deletes the rows of search whose entity is not final.
+  '20260214000000 ROWS_CHANGED',
 ];
 
 /** What their files do on one engine only. */

@@ -161,6 +161,46 @@ eachEngine('migrate:verify has rows before every step', (engine) => {
     ]);
   });
 
+  it('of which one has parents without other children: a migration that deletes orphans is found', async () => {
+    const moves = (from: string, to: string): string => `
+      await k.schema.alterTable('notes', (t) => { t.dropForeign(['user_id']); });
+      await k('notes').whereNotIn('user_id', k('${to}').select('user_id')).del();
+      await k.schema.alterTable('notes', (t) => { t.foreign('user_id').references('user_id').inTable('${to}'); });
+      await k('${from}').count();`;
+    const project = await makeProject(engine, {
+      '1_tables.cjs':
+        up(`await k.schema.createTable('users', (t) => { t.increments('user_id'); t.string('name').notNullable(); });
+            await k.schema.createTable('profiles', (t) => { t.integer('user_id').primary().references('user_id').inTable('users'); });
+            await k.schema.createTable('notes', (t) => { t.increments(); t.integer('user_id').notNullable().references('user_id').inTable('users'); });`) +
+        down(`for (const each of ['notes', 'profiles', 'users']) await k.schema.dropTable(each);`),
+      '2_profiles.cjs':
+        up(`await k.schema.alterTable('profiles', (t) => { t.string('word'); });`) +
+        down(`await k.schema.alterTable('profiles', (t) => { t.dropColumn('word'); });`),
+      '3_moves.cjs': up(moves('users', 'profiles')) + down(moves('profiles', 'users')),
+    });
+    const report = await verify(project);
+    expect(told(report), JSON.stringify(report, undefined, 1)).to.deep.equal([['3', 'ROWS_CHANGED']]);
+  });
+
+  it('and compares metadata that are hidden from select *', async () => {
+    const flag = (value: boolean): string => `await k('orders').update({ is_flagged: ${value} });`;
+    const project = await makeProject(
+      engine,
+      {
+        '1_orders.cjs': ORDERS,
+        '2_flags.cjs': up(flag(true)) + down(`await k('orders').count();`),
+        '3_notes.cjs': up(`await k('orders').update({ notes: 'x' });`) + down(`await k('orders').count();`),
+        '4_back.cjs': up(flag(false)) + down(flag(true)),
+      },
+      { meta: { visible: false } },
+    );
+    const report = await verify(project);
+    expect(told(report).filter(([, code]) => code === 'ROWS_CHANGED')).to.deep.equal([
+      ['2', 'ROWS_CHANGED'],
+      ['3', 'ROWS_CHANGED'],
+    ]);
+  });
+
   if (engine.name === 'postgresql')
     it('in a temporary database whose search path pool.afterCreate sets', async () => {
       const project = await makeProject(engine, { '1_orders.cjs': ORDERS });

@@ -1,4 +1,5 @@
 import type { HookTarget, Row, Session } from '../contract.js';
+import { isInstant } from '../writtenValues.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { COLUMN_MARK } from './trigger.js';
 
@@ -45,7 +46,7 @@ function digitsOf(type: unknown): number | undefined {
 /** Whether every value of the metadata column is the value that a row of the own column is to have. */
 function hasSameValues(key: string, row: Row): boolean {
   if (row.is_simple !== true || (row.own_not_null === true && row.metadata_not_null !== true)) return false;
-  if (key === 'created_at' || key === 'updated_at') {
+  if (isInstant(key)) {
     const [own, metadata] = [digitsOf(row.own_type), digitsOf(row.metadata_type)];
     return own !== undefined && metadata !== undefined && own >= metadata;
   }

@@ -1,8 +1,8 @@
 import type { HookTarget, Session } from '../contract.js';
 import { recordTableOf } from '../recordTable.js';
+import { isInstant, isWritten } from '../writtenValues.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { withAllRows } from './rowSecurity.js';
-import { WRITTEN } from './values.js';
 
 /** When the first migration of this database ran, as text; undefined when no record is found. */
 async function firstMigration(session: Session): Promise<string | undefined> {
@@ -47,10 +47,7 @@ export async function holdsOtherValues(
   own: string,
 ): Promise<boolean> {
   const quoted = quoteName(column);
-  const isInstant = key === 'created_at' || key === 'updated_at';
-  const written = isInstant
-    ? await writtenInstant(session, target, quoted)
-    : (WRITTEN[key]?.(quoted) ?? 'true');
+  const written = isInstant(key) ? await writtenInstant(session, target, quoted) : isWritten(key, quoted);
   const [row] = await withAllRows(session, target.quoted, `read the values of ${quoted}`, () =>
     session.rows(
       withoutBindings(

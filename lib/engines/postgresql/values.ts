@@ -1,15 +1,9 @@
 import type { CarryOutcome, ColumnFacts, HookTarget, Session } from '../contract.js';
+import { isWritten } from '../writtenValues.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName, quoteText, withoutBindings } from './identifiers.js';
 import { withAllRows } from './rowSecurity.js';
 import { inZone, stampZone } from './stampZone.js';
-
-/** Rows that hold something else than what the column's default put there. */
-export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
-  is_active: (column) => `not ${column}`,
-  is_flagged: (column) => column,
-  notes: (column) => `${column} is not null`,
-};
 
 const FLAG = /^(boolean|smallint|integer|bigint|text|character varying.*|character\(.*)$/;
 const TEXT = /^(text|character varying.*)$/;
@@ -75,7 +69,7 @@ async function carryAll(
 ): Promise<CarryOutcome> {
   const from = quoteName(fromName);
   const to = quoteName(toName);
-  const written = WRITTEN[key]?.(from) ?? 'true';
+  const written = isWritten(key, from);
   const run = (sql: string) => session.rows(withoutBindings(sql));
   const [found] = await run(`select 1 from ${target.quoted} where ${written} limit 1`);
   if (found === undefined) return 'nothing';

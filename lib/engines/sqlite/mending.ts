@@ -1,12 +1,13 @@
 import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { ExaminedTable, ExpectedColumn, Mending, WantedMetadata } from '../checks.js';
+import { isInstant } from '../writtenValues.js';
 import type { SqliteTable } from './examine.js';
 import { quoteName } from './identifiers.js';
 import { columnDefault, columnDefinition, metadata } from './metadata.js';
 
 function isTime({ key }: ExpectedColumn): boolean {
-  return key === 'created_at' || key === 'updated_at';
+  return isInstant(key);
 }
 
 /** See `CheckEngine.alterColumn`: the keys and checks of the column stay as they are. */

@@ -1,4 +1,5 @@
 import type { Clock, HookTarget, MetadataEngine, Session, TableId } from '../contract.js';
+import { isInstant } from '../writtenValues.js';
 import { extendClient } from './client.js';
 import { clockOf, probeClock } from './clock.js';
 import { addColumnWithRebuild, copyTableSql, isStrict } from './ddl/index.js';
@@ -64,8 +65,7 @@ export function columnDefinition(
 async function addColumn(session: Session, target: HookTarget, key: string, name: string): Promise<void> {
   const definition = columnDefinition(isStrict(await tableSql(session, target)), key, name, target.clock);
   // ADD COLUMN takes no default that is computed, such as the present instant, once the table has rows.
-  if (key === 'created_at' || key === 'updated_at')
-    await addColumnWithRebuild(session, target.table, definition);
+  if (isInstant(key)) await addColumnWithRebuild(session, target.table, definition);
   else await session.rows(`alter table ${target.quoted} add column ${definition}`);
 }
 

@@ -1,8 +1,8 @@
 import type { HookTarget, Session } from '../contract.js';
 import { recordTableOf } from '../recordTable.js';
+import { isInstant, isWritten } from '../writtenValues.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName } from './identifiers.js';
-import { WRITTEN } from './values.js';
 
 /** When the first migration of this database ran, as `julianday` reads it; undefined when no record is found. */
 async function firstMigration(session: Session): Promise<string | undefined> {
@@ -50,10 +50,7 @@ export async function holdsOtherValues(
   own: string,
 ): Promise<boolean> {
   const quoted = quoteName(column);
-  const isInstant = key === 'created_at' || key === 'updated_at';
-  const written = isInstant
-    ? await writtenInstant(session, target, column)
-    : (WRITTEN[key]?.(quoted) ?? 'true');
+  const written = isInstant(key) ? await writtenInstant(session, target, column) : isWritten(key, quoted);
   const rows = await session.rows(
     `select 1 from ${target.quoted} where ${written} and ${quoteName(own)} is not ${quoted} limit 1`,
   );

@@ -1,18 +1,12 @@
 import type { CarryOutcome, ColumnFacts, HookTarget, Session } from '../contract.js';
+import { isInstant, isWritten } from '../writtenValues.js';
 import { factsQuery, readFacts } from './facts.js';
 import { quoteName } from './identifiers.js';
 import { inFormOfDefault, presentDefault } from './stamp.js';
 
-/** Rows that hold something else than what the column's default put there. */
-export const WRITTEN: Readonly<Record<string, (column: string) => string>> = {
-  is_active: (column) => `not ${column}`,
-  is_flagged: (column) => column,
-  notes: (column) => `${column} is not null`,
-};
-
 /** Whether a column of this declared type keeps the value as it is. */
 function canHold(key: string, type: string): boolean {
-  if (key === 'created_at' || key === 'updated_at') return /^(datetime|timestamp|text)/.test(type);
+  if (isInstant(key)) return /^(datetime|timestamp|text)/.test(type);
   if (key === 'notes') return /char|text|clob/.test(type);
   return /bool|int|char|text/.test(type);
 }
@@ -24,10 +18,9 @@ function converted(
   from: string,
   own: Pick<ColumnFacts, 'type' | 'defaultTo'>,
 ): string | undefined {
-  const isInstant = key === 'created_at' || key === 'updated_at';
   const isText = target.clock.type === 'datetime';
   const byDefault = presentDefault(own.defaultTo);
-  if (isInstant && isText && byDefault !== undefined) return inFormOfDefault(from, byDefault);
+  if (isInstant(key) && isText && byDefault !== undefined) return inFormOfDefault(from, byDefault);
   return canHold(key, own.type) ? from : undefined;
 }
 
@@ -39,7 +32,7 @@ export async function carryValues(
   fromName: string,
   toName: string,
 ): Promise<CarryOutcome> {
-  const written = WRITTEN[key]?.(quoteName(fromName)) ?? 'true';
+  const written = isWritten(key, quoteName(fromName));
   const found = await session.rows(`select 1 from ${target.quoted} where ${written} limit 1`);
   if (found.length === 0) return 'nothing';
   const query = factsQuery(target);

@@ -1,6 +1,7 @@
 import { KnexMetaError } from '../../../errors.js';
 import type { AdoptionSession, AdoptRequest } from '../../adoption.js';
 import type { HookTarget, MetadataColumn, TableFacts } from '../../contract.js';
+import { isInstant } from '../../writtenValues.js';
 import { quoteName, quoteText } from '../identifiers.js';
 import { metadata } from '../metadata.js';
 import { requireAllRows } from '../rowSecurity.js';
@@ -24,8 +25,6 @@ function noTable({ quoted }: HookTarget): KnexMetaError {
     details: { table: quoted, isAbsent: true },
   });
 }
-
-const isInstant = (key: string): boolean => key === 'created_at' || key === 'updated_at';
 
 /** Throws ADOPT_REFUSED when a source is not there, or holds no instants. */
 function fillingOf(
