@@ -100,10 +100,10 @@ async function withAnswers(
 async function count(
   engine: Engine,
   operations: readonly Operation[],
-  { tables }: DatabaseSchema,
+  actual: DatabaseSchema,
   { db, isLive }: ComparedDatabase,
 ): Promise<readonly CountedHazard[]> {
-  const find = hazardFinder(operations, engine.changes.hazards, tables);
+  const find = hazardFinder(operations, engine.changes.hazards, actual);
   const queries = [
     ...new Set(operations.flatMap((each) => find(each).flatMap(({ evidence }) => evidence?.sql ?? []))),
   ];

@@ -25,6 +25,8 @@ export interface ConstraintWords {
   readonly isNotValid: boolean;
   /** Made of an index that is there. */
   readonly usesIndex: boolean;
+  /** Two rows without a value are the same to a unique constraint. */
+  readonly nullsNotDistinct: boolean;
   readonly target: ObjectName | undefined;
   readonly targetColumns: readonly string[];
   /** The column that a check says is never NULL. */
@@ -56,6 +58,8 @@ export type Action =
       readonly type: string;
       /** A cast that is more than `column::type`. */
       readonly isComputed: boolean;
+      /** Whether it is written: an explicit cast cuts what an assignment refuses. */
+      readonly isCast: boolean;
     })
   | (OfTable & { readonly kind: 'setNotNull' | 'dropNotNull'; readonly name: string })
   | (OfTable & { readonly kind: 'addConstraint'; readonly constraint: ConstraintWords })
@@ -68,6 +72,7 @@ export type Action =
       readonly size: number;
       readonly isUnique: boolean;
       readonly isPartial: boolean;
+      readonly nullsNotDistinct: boolean;
       readonly isConcurrent: boolean;
       readonly isRobust: boolean;
     })

@@ -55,9 +55,7 @@ function aroundOf(
     isRaw,
     hookColumns,
     quote: facts.quote,
-    isInPlace: (from, to) => facts.isInPlace(column(from), column(to)),
-    isSafeCast: facts.isSafeCast,
-    failsCast: (name, from, to) => facts.failsCast(facts.quote(name), column(from), column(to)),
+    convert: (name, from, to) => facts.convert(facts.quote(name), column(from), column(to)),
   };
 }
 

@@ -22,8 +22,24 @@ export function changesOf(
     const { name } = column;
     const old = before.get(name);
     if (old === undefined) return [{ kind: 'addColumn', table, column, isRobust: false }];
-    if (old.isNullable === column.isNullable) return [];
-    return [{ kind: column.isNullable ? 'dropNotNull' : 'setNotNull', table, name }];
+    const isSameType = old.type.toLowerCase() === column.type.toLowerCase();
+    return [
+      ...(isSameType
+        ? []
+        : [
+            {
+              kind: 'changeType' as const,
+              table,
+              name,
+              type: column.type,
+              isComputed: false,
+              isCast: false,
+            },
+          ]),
+      ...(old.isNullable === column.isNullable
+        ? []
+        : [{ kind: column.isNullable ? ('dropNotNull' as const) : ('setNotNull' as const), table, name }]),
+    ];
   });
   return [...dropped, ...changed];
 }

@@ -1,3 +1,4 @@
+import type { Conversion } from '../operations/hazards/conversion.js';
 import type { Evidence } from '../operations/hazards/hazard.js';
 import type { ObjectName } from '../schema/names.js';
 import type { Action, ActionKind } from './action.js';
@@ -29,11 +30,8 @@ export interface Around {
   /** The metadata columns in a CREATE TABLE that the hook put there. */
   readonly hookColumns: readonly string[];
   readonly quote: (name: string) => string;
-  /** Whether values stay as they are when a column changes its type. */
-  readonly isInPlace: (from: string, to: string) => boolean;
-  readonly isSafeCast: (from: string, to: string) => boolean;
-  /** A condition that is true of values which cannot be cast; undefined where SQL cannot say it. */
-  readonly failsCast: (name: string, from: string, to: string) => string | undefined;
+  /** What happens to the values of a column that changes its type. */
+  readonly convert: (name: string, from: string, to: string) => Conversion;
 }
 
 type Looks = {

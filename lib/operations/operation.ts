@@ -47,6 +47,8 @@ export interface EnumChange extends Change<'enum', EnumType> {
 /** A column; `using` is the expression by which the values become those of another type. */
 export interface ColumnChange extends TableChange<'column', Column> {
   readonly using?: string;
+  /** True where an explicit cast would cut a value that an assignment refuses. */
+  readonly isAssigned?: boolean;
 }
 
 type PartKind = 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclusion' | 'index';

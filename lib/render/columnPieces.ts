@@ -30,12 +30,13 @@ function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderCont
 
 /** A type that the server does not know how to make of the old one: default and values go separately. */
 function castPieces(change: ColumnChange, from: Column, to: Column): readonly Piece[] {
-  const { table, using = `${sqlName(to.name)}::${to.type}` } = change;
+  const { table, isAssigned } = change;
+  const using = change.using ?? (isAssigned ? undefined : `${sqlName(to.name)}::${to.type}`);
   const column = `alter column ${sqlName(to.name)}`;
   const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
   return [
     ...(from.defaultTo === undefined ? [] : [alter(table, `${column} drop default`)]),
-    alter(table, `${column} type ${to.type}${collation} using ${using}`),
+    alter(table, `${column} type ${to.type}${collation}${using === undefined ? '' : ` using ${using}`}`),
     ...(to.defaultTo === undefined ? [] : [alter(table, `${column} set default ${to.defaultTo}`)]),
     ...nullabilityPieces(change, from, to),
   ];
@@ -66,7 +67,7 @@ function alteredPieces(
   context: RenderContext,
 ): readonly Piece[] {
   const { wording } = context;
-  const { table, using } = change;
+  const { table, using, isAssigned } = change;
   const all = differences(from, to);
   const changed = new Set([...all].filter((key) => key !== 'comment' && key !== 'userType'));
   const comment = all.has('comment') && !wording.altersWhole ? [commentPiece(change, context)] : [];
@@ -87,7 +88,7 @@ function alteredPieces(
     return [...nullabilityPieces(change, from, to), ...comment];
   if (isOnlyOf(changed, 'defaultTo') && !wording.altersWhole)
     return [alter(table, `alter column ${sqlName(to.name)} ${defaultAction(to)}`), ...comment];
-  if (using !== undefined) return [...castPieces(change, from, to), ...comment];
+  if (using !== undefined || isAssigned) return [...castPieces(change, from, to), ...comment];
   const said =
     wording.altersWhole && to.collation === undefined && from.collation !== undefined
       ? { ...to, collation: 'binary' }

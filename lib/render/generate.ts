@@ -26,14 +26,15 @@ export function generate(
   statements?: Statements,
 ): string {
   const back = reverseAll(operations);
+  // With what no model has and is left alone.
+  const after = applied(actual, operations);
   const migration = {
     detected: operations,
     up: withoutRepeatedComments(changes.rewrite(operations, actual)),
-    // With what no model has and is left alone.
-    down: withoutRepeatedComments(changes.rewrite(back, applied(actual, operations))),
+    down: withoutRepeatedComments(changes.rewrite(back, after)),
     hazards: {
-      up: hazardFinder(operations, changes.hazards, actual.tables),
-      down: hazardFinder(back, changes.hazards),
+      up: hazardFinder(operations, changes.hazards, actual),
+      down: hazardFinder(back, changes.hazards, after),
     },
     countOf,
     statements,

@@ -113,6 +113,16 @@ export interface OtherObject extends ObjectName {
   readonly isUnknown?: true;
 }
 
+/** A cast between two types, beside those that the engine always has. */
+export interface Cast {
+  readonly source: string;
+  readonly target: string;
+  /** When it is used: everywhere, when a value is assigned to a column, or only where it is written. */
+  readonly context: 'implicit' | 'assignment' | 'explicit';
+  /** True where a value stays as it is. */
+  readonly isBinary: boolean;
+}
+
 /** All that introspection reads of a database, sorted by schema and name. */
 export interface DatabaseSchema {
   readonly schemas: readonly NamedSchema[];
@@ -124,4 +134,10 @@ export interface DatabaseSchema {
   readonly domains: readonly Domain[];
   readonly sequences: readonly Sequence[];
   readonly others: readonly OtherObject[];
+  readonly casts?: readonly Cast[];
+  /** The time zone of the connection, where the engine has such a setting. */
+  readonly timeZone?: string;
 }
+
+/** What a change of a column's type needs to know of the database. */
+export type TypeFacts = Partial<Pick<DatabaseSchema, 'enums' | 'domains' | 'casts' | 'timeZone' | 'others'>>;

@@ -188,8 +188,11 @@ exports.empty = defineModel('empty', (t) => { t.increments('id'); t.string('word
         : [
             ['c', 'can fail', 6],
             ['open', 'can fail', 2],
+            ['open', 'data loss', 2],
             ['price', 'can fail', 3],
+            ['price', 'data loss', 2],
             ['zip', 'can fail', 2],
+            ['zip', 'data loss', 2],
           ],
     );
     await db('places').update({ opened: 'y' });

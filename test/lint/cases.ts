@@ -35,6 +35,14 @@ export const SHARED_CASES: readonly LintCase[] = [
     ],
   },
   {
+    code: 'CHANGES_VALUES',
+    found: ["await k.schema.alterTable('people', (t) => { t.integer('note').alter(); });"],
+    safe: [
+      "await k.schema.alterTable('people', (t) => { t.bigInteger('age').notNullable().alter(); });",
+      "await k.schema.alterTable('people', (t) => { t.string('name', 90).alter(); });",
+    ],
+  },
+  {
     code: 'DELETE_ALL',
     found: ["await k('pets').delete();", 'delete from pets'],
     safe: ["await k('pets').where('id', '<', 5).delete();"],
@@ -245,6 +253,14 @@ export const POSTGRESQL_CASES: readonly LintCase[] = [
       'alter table people alter column name type varchar(90)',
       "await k.schema.alterTable('people', (t) => { t.text('name').alter(); });",
     ],
+  },
+  {
+    code: 'CHANGES_VALUES',
+    found: [
+      'alter table people alter column name type varchar(10) using name::varchar(10)',
+      "await k.schema.alterTable('people', (t) => { t.string('name', 10).alter(); });",
+    ],
+    safe: ['alter table people alter column name type varchar(90) using name::varchar(90)'],
   },
   {
     code: 'CAST',

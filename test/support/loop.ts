@@ -138,10 +138,10 @@ function nameBefore(name: string, operations: readonly Operation[]): string {
 async function runEvidence(
   db: Knex,
   operations: readonly Operation[],
-  { tables }: DatabaseSchema,
+  actual: DatabaseSchema,
   engine: Engine,
 ): Promise<void> {
-  const find = hazardFinder(operations, engine.changes.hazards, tables);
+  const find = hazardFinder(operations, engine.changes.hazards, actual);
   for (const operation of operations) {
     for (const { evidence } of find(operation)) {
       if (evidence === undefined) continue;

@@ -1,7 +1,8 @@
 import { textOf } from '../../operations/hazards/hazard.js';
 import { SAFE_WAYS } from '../../operations/hazards/safeWays.js';
+import { failingEvidence, losingEvidence } from '../../operations/hazards/types.js';
 import type { LintRule } from '../rule.js';
-import { rowsWhere } from './words.js';
+import { quotingOf, rowsWhere } from './words.js';
 
 /** Columns of tables that have rows. */
 export const COLUMNS: readonly LintRule[] = [
@@ -100,10 +101,13 @@ export const COLUMNS: readonly LintRule[] = [
     reason: 'Nobody reads or writes the table meanwhile; code that knows the old type may fail.',
     remedy: SAFE_WAYS.rewrite,
     on: {
-      changeType: ({ table, name, type, isComputed }, { known, isInPlace }) => {
+      changeType: ({ table, name, type, isComputed }, { known, convert }) => {
         const before = known.column(table, name)?.type;
         if (known.isNew(table)) return undefined;
-        if (before !== undefined && (before === type || (!isComputed && isInPlace(before, type))))
+        if (
+          before !== undefined &&
+          (before === type || (!isComputed && convert(name, before, type).isInPlace))
+        )
           return undefined;
         const from = before === undefined ? '' : ` from ${before}`;
         return { table, message: `${textOf(table)}.${name} changes${from} to ${type}.` };
@@ -115,23 +119,52 @@ export const COLUMNS: readonly LintRule[] = [
     harm: 'can fail',
     severity: 'warning',
     finds: 'a column gets a type that cannot hold every value of the old one',
-    reason: 'A value that does not fit stops the migration, or loses what is too much.',
+    reason: 'A value that does not fit stops the migration.',
     remedy: SAFE_WAYS.cast,
     on: {
-      changeType: ({ table, name, type }, around) => {
+      changeType: ({ table, name, type, isComputed, isCast }, around) => {
         const before = around.known.column(table, name)?.type;
-        if (around.known.isNew(table) || before === undefined || around.isSafeCast(before, type))
-          return undefined;
-        const failing = around.failsCast(name, before, type);
+        if (around.known.isNew(table) || before === undefined || before === type) return undefined;
+        const conversion = around.convert(name, before, type);
+        const isCut = isCast && !isComputed && conversion.isAssigned;
+        if (conversion.fails === undefined || isCut) return undefined;
+        const target = quotingOf(around).table(table);
         return {
           table,
           message: `${textOf(table)}.${name}: not every ${before} is a ${type}.`,
-          evidence:
-            failing === undefined
-              ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows with a value to convert')
-              : rowsWhere(around, table, failing, 'rows with a value that it cannot hold'),
-          breaks: failing !== undefined,
+          evidence: isComputed
+            ? rowsWhere(around, table, `${around.quote(name)} is not null`, 'rows with a value to convert')
+            : failingEvidence(target, around.quote(name), conversion),
+          breaks: !isComputed,
         };
+      },
+    },
+  },
+  {
+    code: 'CHANGES_VALUES',
+    harm: 'data loss',
+    severity: 'warning',
+    finds: 'a column gets a type that changes values without an error',
+    reason:
+      'Digits are rounded off, and an explicit cast cuts a string. A rollback does not bring them back.',
+    remedy: `${SAFE_WAYS.keepValues} Without USING, a string that is too long stops it.`,
+    on: {
+      changeType: ({ table, name, type, isComputed, isCast }, around) => {
+        const before = around.known.column(table, name)?.type;
+        if (around.known.isNew(table) || before === undefined || before === type || isComputed)
+          return undefined;
+        const { fails, loses, value, isAssigned } = around.convert(name, before, type);
+        const old = around.quote(name);
+        const isCut = isCast && isAssigned && (fails !== undefined || loses !== undefined);
+        const condition = isCut ? `(${value})::text is distinct from ${old}::text` : loses;
+        return condition === undefined
+          ? undefined
+          : {
+              table,
+              message: `${textOf(table)}.${name}: a value can be another one as ${type} than as ${before}.`,
+              evidence: losingEvidence(quotingOf(around).table(table), condition),
+              breaks: true,
+            };
       },
     },
   },

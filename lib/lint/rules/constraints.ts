@@ -7,11 +7,21 @@ import type { Around, Hit, LintRule } from '../rule.js';
 import { quotingOf } from './words.js';
 
 /** Duplicates that would stop a unique constraint or index. */
-const duplicates = (around: Around, table: ObjectName, columns: readonly string[]) => {
+const duplicates = (
+  around: Around,
+  table: ObjectName,
+  columns: readonly string[],
+  nullsNotDistinct: boolean,
+) => {
   const isKnown = columns.every((name) => around.known.columns(table)?.has(name) !== false);
   return columns.length === 0 || !isKnown
     ? undefined
-    : duplicatesOf(quotingOf(around), table, columns, undefined);
+    : duplicatesOf(quotingOf(around), {
+        table,
+        keys: columns.map((name) => around.quote(name)),
+        where: [],
+        nullsNotDistinct,
+      });
 };
 
 function onAdd(
@@ -61,7 +71,7 @@ export const CONSTRAINTS: readonly LintRule[] = [
         (around, table, { target, columns, targetColumns }) =>
           target === undefined || targetColumns.length !== columns.length || around.known.isNew(target)
             ? undefined
-            : orphansOf(quotingOf(around), table, target, columns, targetColumns),
+            : orphansOf(quotingOf(around), table, target, columns, targetColumns, 'simple'),
       ),
       // A new column of NULLs has no orphans; the two locks are taken all the same.
       addColumn: ({ table, column }, { known }) =>
@@ -98,7 +108,8 @@ export const CONSTRAINTS: readonly LintRule[] = [
       ...onAdd(
         ['unique', 'primary key'],
         (table, name) => `${table} is locked while the index of ${name} is built.`,
-        (around, table, { columns }) => duplicates(around, table, columns),
+        (around, table, { columns, nullsNotDistinct }) =>
+          duplicates(around, table, columns, nullsNotDistinct),
       ),
       addColumn: ({ table, column }, { known }) =>
         (column.isUnique || column.isKey) && !known.isNew(table)
@@ -137,13 +148,16 @@ export const CONSTRAINTS: readonly LintRule[] = [
     reason: 'A duplicate stops it; made CONCURRENTLY it leaves an invalid index behind.',
     remedy: SAFE_WAYS.duplicates,
     on: {
-      createIndex: ({ table, name, isUnique, isPartial, columns, size }, around) =>
+      createIndex: ({ table, name, isUnique, isPartial, columns, size, nullsNotDistinct }, around) =>
         !isUnique || around.known.isNew(table)
           ? undefined
           : {
               table,
               message: `No two rows of ${textOf(table)} may be the same to the index ${name}.`,
-              evidence: isPartial || columns.length !== size ? undefined : duplicates(around, table, columns),
+              evidence:
+                isPartial || columns.length !== size
+                  ? undefined
+                  : duplicates(around, table, columns, nullsNotDistinct),
               breaks: true,
             },
     },

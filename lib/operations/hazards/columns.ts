@@ -1,10 +1,45 @@
 import type { Column } from '../../schema/column.js';
+import type { Table } from '../../schema/table.js';
 import type { ColumnChange } from '../operation.js';
-import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+import { type ColumnFacts, count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
+import { typeHazards } from './types.js';
+
+/** A new column that has another value in each row is written into each. */
+function rewritesTable({ numbering, generated, defaultTo }: Column, facts: HazardFacts): string | undefined {
+  if (generated !== undefined) return generated.kind === 'stored' ? 'is computed and stored' : undefined;
+  if (numbering !== undefined) return 'numbers the rows';
+  return defaultTo !== undefined && facts.isVolatile(defaultTo)
+    ? 'has a default that is another value in each row'
+    : undefined;
+}
+
+function rewriteHazards({ table, to }: ColumnChange, facts: HazardFacts): readonly Hazard[] {
+  const reason = to === undefined || !facts.isConcurrent ? undefined : rewritesTable(to, facts);
+  if (reason === undefined) return [];
+  const { name, generated } = to as Column;
+  return [
+    {
+      kind: 'long lock',
+      message: `LONG LOCK: ${textOf(table)}.${name} ${reason}: the table is rewritten, and nobody reads or writes it meanwhile.`,
+      remedy: generated === undefined ? SAFE_WAYS.filled : SAFE_WAYS.stored,
+      evidence: count(quoting(facts).table(table), undefined, 'rows to rewrite'),
+    },
+  ];
+}
+
+/** The table of a column as it is, and what its types depend on. */
+interface Around {
+  readonly now: Table | undefined;
+  readonly types: ColumnFacts;
+}
 
 /** What can go wrong with a column. */
-export function columnHazards(operation: ColumnChange, facts: HazardFacts): readonly Hazard[] {
+export function columnHazards(
+  operation: ColumnChange,
+  facts: HazardFacts,
+  { now, types }: Around,
+): readonly Hazard[] {
   const { table, from, to } = operation;
   const q = quoting(facts);
   const target = q.table(table);
@@ -19,12 +54,17 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
         remedy: SAFE_WAYS.dropColumn,
         evidence: count(target, `${q.name(from.name)} is not null`, 'rows with a value in it'),
       },
+      ...rewriteHazards(operation, facts),
     ];
   if (to === undefined) return [];
+  const isMadeAgain =
+    to.generated !== undefined &&
+    (from?.type !== to.type || from.generated?.expression !== to.generated.expression);
+  if (isMadeAgain) return rewriteHazards(operation, facts);
   if (from === undefined) {
     const hasValue =
       to.nullable || to.defaultTo !== undefined || to.numbering !== undefined || to.generated !== undefined;
-    if (hasValue) return [];
+    if (hasValue) return rewriteHazards(operation, facts);
     return [
       {
         kind: 'can fail',
@@ -45,55 +85,6 @@ export function columnHazards(operation: ColumnChange, facts: HazardFacts): read
           },
         ]
       : []),
-    ...typeHazards(from, to, subject, target, facts),
+    ...typeHazards({ table, from, to, now, types }, facts),
   ];
-}
-
-function typeHazards(
-  from: Column,
-  to: Column,
-  subject: string,
-  target: string,
-  facts: HazardFacts,
-): readonly Hazard[] {
-  if (from.type === to.type) return [];
-  const change = `${subject} changes from ${from.type} to ${to.type}`;
-  const failing = facts.failsCast(facts.quote(to.name), from, to);
-  const cast: readonly Hazard[] = facts.isSafeCast(from.type, to.type)
-    ? []
-    : [
-        {
-          kind: 'can fail',
-          message: `CAN FAIL: ${change}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
-          remedy: SAFE_WAYS.cast,
-          evidence:
-            failing === undefined
-              ? count(target, `${facts.quote(to.name)} is not null`, 'rows with a value to convert')
-              : count(target, failing, 'rows with a value that it cannot hold'),
-        },
-      ];
-  const losing = facts.losesText(facts.quote(to.name), from, to);
-  const loss: readonly Hazard[] =
-    losing === undefined
-      ? []
-      : [
-          {
-            kind: 'data loss',
-            message: `DATA LOSS: ${change}: a text that reads as a number becomes that number (007 is 7 then), and stays it after a rollback.`,
-            remedy: SAFE_WAYS.keepText,
-            evidence: count(target, losing, 'rows with a text that changes'),
-          },
-        ];
-  const lock: readonly Hazard[] =
-    !facts.isConcurrent || facts.isInPlace(from, to)
-      ? []
-      : [
-          {
-            kind: 'long lock',
-            message: `LONG LOCK: ${change}: the table is rewritten, and nobody reads or writes it meanwhile.`,
-            remedy: SAFE_WAYS.rewrite,
-            evidence: count(target, undefined, 'rows to rewrite'),
-          },
-        ];
-  return [...cast, ...loss, ...lock];
 }

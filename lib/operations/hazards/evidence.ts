@@ -2,21 +2,25 @@ import type { Column } from '../../schema/column.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Evidence, HazardFacts, Quoting } from './hazard.js';
 
-const list = (names: readonly string[], { name }: Quoting): string => names.map(name).join(', ');
+/** What must not be the same in two rows. */
+export interface Unique {
+  readonly table: ObjectName;
+  /** Expressions, in SQL. */
+  readonly keys: readonly string[];
+  readonly where: readonly (string | undefined)[];
+  /** Whether two rows without a value are the same. */
+  readonly nullsNotDistinct: boolean;
+}
 
 /** Counts the values that a table has more than once. */
-export function duplicatesOf(
-  q: Quoting,
-  table: ObjectName,
-  columns: readonly string[],
-  where: string | undefined,
-): Evidence {
+export function duplicatesOf(q: Quoting, { table, keys, where, nullsNotDistinct }: Unique): Evidence {
   const conditions = [
-    ...columns.map((column) => `${q.name(column)} is not null`),
-    ...(where === undefined ? [] : [where]),
+    ...(nullsNotDistinct ? [] : keys.map((key) => `${key} is not null`)),
+    ...where.filter((each) => each !== undefined).map((each) => `(${each})`),
   ];
+  const filter = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   return {
-    sql: `select count(*) as count from (select 1 as one from ${q.table(table)} where ${conditions.join(' and ')} group by ${list(columns, q)} having count(*) > 1) duplicates`,
+    sql: `select count(*) as count from (select 1 as one from ${q.table(table)}${filter} group by ${keys.join(', ')} having count(*) > 1) duplicates`,
     counts: 'values that more than one row has',
   };
 }
@@ -28,13 +32,16 @@ export function orphansOf(
   target: ObjectName,
   columns: readonly string[],
   targetColumns: readonly string[],
+  match: 'simple' | 'full',
 ): Evidence {
   const has = columns.map((column) => `child.${q.name(column)} is not null`);
+  // In full a key has a value in each column, or in none.
+  const given = match === 'full' ? `(${has.join(' or ')})` : has.join(' and ');
   const matches = columns.map(
     (column, at) => `parent.${q.name(targetColumns[at] ?? '')} = child.${q.name(column)}`,
   );
   return {
-    sql: `select count(*) as count from ${q.table(table)} child where ${has.join(' and ')} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
+    sql: `select count(*) as count from ${q.table(table)} child where ${given} and not exists (select 1 from ${q.table(target)} parent where ${matches.join(' and ')})`,
     counts: 'rows without one',
   };
 }

@@ -1,9 +1,18 @@
 import type { Column } from '../../schema/column.js';
+import type { TypeFacts } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table } from '../../schema/table.js';
 import type { EnumChange, Operation } from '../operation.js';
+import type { Conversion } from './conversion.js';
 
-type HazardKind = 'data loss' | 'can fail' | 'long lock' | 'incompatible';
+/** `review`: a person has to look at the expression, because the database cannot say whether it is meant. */
+type HazardKind = 'data loss' | 'can fail' | 'long lock' | 'incompatible' | 'review';
+
+/** What a conversion depends on besides the types. */
+export interface ColumnFacts extends TypeFacts {
+  /** True for a column of a table that checks the types of values. */
+  readonly isStrict?: boolean;
+}
 
 /** A read-only query of one number. */
 export interface Evidence {
@@ -25,10 +34,6 @@ export interface Hazard {
 export interface HazardFacts {
   /** A table or column in SQL. */
   readonly quote: (name: string) => string;
-  /** Whether every value of one type is one of the other. */
-  readonly isSafeCast: (from: string, to: string) => boolean;
-  /** Whether the change of type leaves the table's file as it is. */
-  readonly isInPlace: (from: Column, to: Column) => boolean;
   /** True where an index or constraint can be made while others write. */
   readonly isConcurrent: boolean;
   /** Whether an enum becomes another type, to which its columns go over. */
@@ -37,12 +42,16 @@ export interface HazardFacts {
     operations: readonly Operation[],
     before: readonly Table[],
   ) => boolean;
-  /** A condition that is true of values which cannot be cast; undefined where SQL cannot say it. */
-  readonly failsCast: (column: string, from: Column, to: Column) => string | undefined;
+  /**
+   * What happens to the values of a column that gets another type.
+   *
+   * @param name - the column in SQL, as it is before the change
+   */
+  readonly convert: (name: string, from: Column, to: Column, types?: ColumnFacts) => Conversion;
+  /** Whether a default gives each row another value, so that a new column rewrites the table. */
+  readonly isVolatile: (expression: string) => boolean;
   /** A condition that is true of rows which have one of these values of an enum in a column. */
   readonly hasValue: (name: string, column: Column, values: readonly string[]) => string;
-  /** A condition that is true of texts which the new type takes for numbers that are written otherwise. */
-  readonly losesText: (column: string, from: Column, to: Column) => string | undefined;
 }
 
 export interface Quoting {

@@ -1,16 +1,17 @@
 import { mentions } from '../../engines/tokens.js';
 import type { Column } from '../../schema/column.js';
+import type { DatabaseSchema } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
-import type { Table } from '../../schema/table.js';
-import { type Operation, subjectOf } from '../operation.js';
+import { type Operation, sameObject, subjectOf } from '../operation.js';
 import { columnHazards } from './columns.js';
 import { constraintHazards } from './constraints.js';
 import { danglingKeys } from './dangling.js';
-import type { Hazard, HazardFacts } from './hazard.js';
+import type { ColumnFacts, Hazard, HazardFacts } from './hazard.js';
 import { tableHazards } from './tables.js';
 
+export type { Conversion } from './conversion.js';
 export { type CountedHazard, countHazards, countText } from './counted.js';
-export type { Hazard, HazardFacts } from './hazard.js';
+export type { ColumnFacts, Hazard, HazardFacts } from './hazard.js';
 
 const isEmpty = ({ nullable, defaultTo, generated, numbering }: Column): boolean =>
   nullable && defaultTo === undefined && generated === undefined && numbering === undefined;
@@ -31,7 +32,8 @@ function newNames(operations: readonly Operation[]) {
     if (operation.kind === 'renameTable') renamed.add(keyOf(operation.to));
     if (operation.kind === 'renameColumn') add(operation.table, operation.to);
     const isOther =
-      (operation.kind === 'function' || operation.kind === 'domain') && operation.from === undefined;
+      (operation.kind === 'function' || operation.kind === 'domain' || operation.kind === 'other') &&
+      operation.from === undefined;
     // A value that comes is as good as a type that comes.
     if (isOther || operation.kind === 'enum' || operation.kind === 'renameType')
       others.push(operation.to?.name ?? '');
@@ -70,20 +72,47 @@ function isOf(asked: Operation, operation: Operation): boolean {
         asked.to !== undefined;
 }
 
+/** What columns depend on when the types of the migration are there. */
+function typesAfter(operations: readonly Operation[], before: DatabaseSchema | undefined): ColumnFacts {
+  const enums = operations.flatMap((each) =>
+    each.kind === 'enum' && each.to !== undefined ? [each.to] : [],
+  );
+  const domains = operations.flatMap((each) =>
+    each.kind === 'domain' && each.from === undefined && each.to !== undefined ? [each.to] : [],
+  );
+  const others = operations.flatMap((each) =>
+    each.kind === 'other' && each.to !== undefined ? [each.to] : [],
+  );
+  return {
+    ...(before?.casts === undefined ? {} : { casts: before.casts }),
+    ...(before?.timeZone === undefined ? {} : { timeZone: before.timeZone }),
+    enums: [...enums, ...(before?.enums ?? [])],
+    domains: [...domains, ...(before?.domains ?? [])],
+    others: [...others, ...(before?.others ?? [])],
+  };
+}
+
 /**
  * Finds what can go wrong with each operation of a migration. A table that the migration makes has no rows yet; and
  * a query that would name what the database has not, or not under that name, is left out.
  *
- * @param before - the tables of the database, where they are known
+ * @param before - the database, where it is known
  */
 export function hazardFinder(
   operations: readonly Operation[],
   facts: HazardFacts,
-  before?: readonly Table[],
+  before?: DatabaseSchema,
 ): (operation: Operation) => readonly Hazard[] {
   const { isNewTable, isRenamed, isNull, isAhead } = newNames(operations);
   const known = new Set(operations);
-  const dangling = before === undefined ? () => [] : danglingKeys(operations, before);
+  const dangling = before === undefined ? () => [] : danglingKeys(operations, before.tables);
+  const types = typesAfter(operations, before);
+  const tables = before?.tables ?? [];
+  const around = { operations, before, types };
+  const columnFacts = (table: ObjectName) => {
+    const now = tables.find((each) => sameObject(each, table));
+    return { now, types: now?.isStrict === true ? { ...types, isStrict: true } : types };
+  };
   return (asked) => {
     const operation = known.has(asked) ? asked : operations.find((each) => isOf(asked, each));
     if (operation === undefined) return [];
@@ -92,11 +121,11 @@ export function hazardFinder(
     if (isPart && table !== undefined && isNewTable(table)) return dangling(operation);
     const all =
       operation.kind === 'column'
-        ? columnHazards(operation, facts)
+        ? columnHazards(operation, facts, columnFacts(operation.table))
         : [
             ...dangling(operation),
-            ...tableHazards(operation, facts, { operations, before: before ?? [] }),
-            ...constraintHazards(operation, facts, isNull),
+            ...tableHazards(operation, facts, around),
+            ...constraintHazards(operation, facts, { isNull, operations, tables }),
           ];
     const target = operation.kind === 'foreignKey' ? operation.to?.target : undefined;
     // What is asked of an enum names the database's own tables.

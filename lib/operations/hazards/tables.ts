@@ -1,8 +1,10 @@
+import type { DatabaseSchema } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table } from '../../schema/table.js';
 import { type Operation, renamedValue, sameObject } from '../operation.js';
+import { domainHazards } from './domains.js';
 import { rowsWith } from './evidence.js';
-import { count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
+import { type ColumnFacts, count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
 
 /** The tables that have columns of a type, with those. */
@@ -19,16 +21,18 @@ function usersOf(type: ObjectName, tables: readonly Table[]) {
 /** The migration that an operation is a part of, and the tables of the database, where they are known. */
 interface Around {
   readonly operations: readonly Operation[];
-  readonly before: readonly Table[];
+  readonly before: DatabaseSchema | undefined;
+  readonly types: ColumnFacts;
 }
 
 /** What can go wrong with a table or type. */
 export function tableHazards(
   operation: Operation,
   facts: HazardFacts,
-  { operations, before }: Around,
+  { operations, before, types }: Around,
 ): readonly Hazard[] {
   const q = quoting(facts);
+  const tables = before?.tables ?? [];
   switch (operation.kind) {
     case 'table':
       if (operation.from === undefined) return [];
@@ -58,7 +62,7 @@ export function tableHazards(
     case 'enum': {
       const { from, to, renamedValues } = operation;
       if (from === undefined || to === undefined) return [];
-      const users = usersOf(from, before);
+      const users = usersOf(from, tables);
       const went = from.values.filter((value) => !to.values.includes(renamedValue(value, renamedValues)));
       const loss: Hazard = {
         kind: 'can fail',
@@ -76,21 +80,18 @@ export function tableHazards(
       );
       return [
         ...(went.length > 0 ? [loss] : []),
-        ...(facts.isMadeAnew(operation, operations, before) ? locks : []),
+        ...(facts.isMadeAnew(operation, operations, tables) ? locks : []),
       ];
     }
     case 'domain': {
       const { from, to } = operation;
-      if (from === undefined || to === undefined || from.type === to.type) return [];
-      if (facts.isSafeCast(from.type, to.type)) return [];
-      return [
-        {
-          kind: 'can fail',
-          message: `CAN FAIL: the domain ${textOf(to)} changes from ${from.type} to ${to.type}: a value that the new type cannot hold stops the migration, or loses what is too long or too precise for it.`,
-          remedy: SAFE_WAYS.cast,
-          evidence: undefined,
-        },
-      ];
+      return from === undefined || to === undefined || before === undefined
+        ? []
+        : usersOf(from, tables).flatMap(({ table, columns }) =>
+            columns.flatMap((column) =>
+              domainHazards({ table, column, from, to }, facts, { ...types, domains: before.domains }),
+            ),
+          );
     }
     default:
       return [];

@@ -25,7 +25,7 @@ describe('a table that is the same in both schemas', () => {
       unmanaged: [],
     });
     expect(uncheckedOf(schema, schema, () => true)).to.deep.equal([]);
-    expect(() => hazardFinder([], sqlite.changes.hazards, schema.tables)).not.to.throw();
+    expect(() => hazardFinder([], sqlite.changes.hazards, schema)).not.to.throw();
   });
 
   it('is taken apart when somebody does', () => {

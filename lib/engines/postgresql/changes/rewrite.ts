@@ -1,10 +1,10 @@
 import { applied } from '../../../diff/appliedSchema.js';
 import { type ColumnChange, type Operation, sameObject } from '../../../operations/operation.js';
-import type { Column } from '../../../schema/column.js';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import { calls } from '../../tokens.js';
-import { usingOf } from './casts.js';
+import { quoteName } from '../identifiers.js';
+import { convert } from './conversion.js';
 import {
   aroundColumn,
   computedNaming,
@@ -30,10 +30,13 @@ function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Oper
   }
   if (from.type === to.type)
     return from.collation === to.collation ? [change] : aroundColumn(change, [change], now);
-  const typeOf = ({ type, userType }: Column) =>
-    (type.endsWith('[]') ? undefined : now.domains.find((each) => sameObject(each, userType))?.type) ?? type;
-  const using = usingOf(from, to, typeOf);
-  return aroundColumn(change, [using === undefined ? change : { ...change, using }], now);
+  const { using, isAssigned } = convert(quoteName(to.name), from, to, now);
+  const converted = {
+    ...change,
+    ...(using === undefined ? {} : { using }),
+    ...(isAssigned ? { isAssigned } : {}),
+  };
+  return aroundColumn(change, [converted], now);
 }
 
 type FunctionChange = Extract<Operation, { kind: 'function' }>;

@@ -1,13 +1,19 @@
 import { applied } from '../../../diff/appliedSchema.js';
 import { asideName } from '../../../operations/aside.js';
-import { type EnumChange, type Operation, renamedValue, sameObject } from '../../../operations/operation.js';
+import {
+  type ColumnChange,
+  type EnumChange,
+  type Operation,
+  renamedValue,
+  sameObject,
+} from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
 import type { DatabaseFunction, DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import { calls, mentions } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
-import { hasCast } from './casts.js';
+import { convert } from './conversion.js';
 import {
   around,
   aroundComputed,
@@ -108,13 +114,11 @@ function functionsOf(type: ObjectName, { functions }: DatabaseSchema): readonly 
     .filter(({ dependsOn: needs }) => needs.some((each) => each.kind === 'type' && sameObject(each, type)));
 }
 
-/** What a type cannot become in place is a new type, and its columns go over to it by way of another. */
-function recreate(
-  to: EnumType | Domain,
-  /** The type by way of which the values go over. */
-  way: string,
-  now: DatabaseSchema,
-) {
+/** How the values of a column go over to the new type. */
+type Way = (column: Column, array: string) => Pick<ColumnChange, 'using' | 'isAssigned'>;
+
+/** What a type cannot become in place is a new type, and its columns go over to it. */
+function recreate(to: EnumType | Domain, way: Way, now: DatabaseSchema) {
   const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
   const using = usersOf(to, now);
   const functions = functionsOf(to, now);
@@ -149,7 +153,7 @@ function recreate(
       table,
       from: { ...column, type: `${quoteName(old.name)}${array}`, userType: old },
       to: { ...column, defaultTo: defaultFor(column, to) },
-      using: `${quoteName(column.name)}::${way}${array}::${column.type}`,
+      ...way(column, array),
     };
   });
   return around(
@@ -163,6 +167,9 @@ function recreate(
     ],
   );
 }
+
+/** A value of an enum is known by its text. */
+const byText: Way = ({ name, type }, array) => ({ using: `${quoteName(name)}::text${array}::${type}` });
 
 /** The values that a type had, by the names that they get. */
 const renamedValues = ({ values }: EnumType, renames: EnumChange['renamedValues']): readonly string[] =>
@@ -192,7 +199,7 @@ export function rewriteEnum(
   if (!isMadeAnew(change, operations, now.tables)) return [change];
   const named = { ...from, values: renamedValues(from, change.renamedValues) };
   const rename: readonly Operation[] = change.renamedValues.length === 0 ? [] : [{ ...change, to: named }];
-  return [...rename, ...recreate(to, 'text', applied(now, rename))];
+  return [...rename, ...recreate(to, byText, applied(now, rename))];
 }
 
 /** What a domain is of cannot be altered; all else of it can. */
@@ -203,7 +210,15 @@ export function rewriteDomain(
   const { from, to } = change;
   if (from === undefined || to === undefined) return [change];
   const isSame = from.type === to.type && from.collation === to.collation;
-  // By way of text a number of one type need not be one of another.
-  const way = hasCast(from.type, to.type) ? to.type : 'text';
+  const way: Way = (column, array) => {
+    const typed = (domain: Domain): Column => ({
+      ...column,
+      type: `${domain.type}${array}`,
+      userType: undefined,
+    });
+    const { using, value, isAssigned } = convert(quoteName(column.name), typed(from), typed(to), now);
+    if (isAssigned) return { isAssigned };
+    return { using: `${using === undefined ? value : `(${using})`}::${column.type}` };
+  };
   return isSame ? [change] : recreate(to, way, now);
 }

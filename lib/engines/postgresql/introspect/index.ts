@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../../../schema/database.js';
 import { groupBy } from '../../groupBy.js';
 import { READS_CATALOG } from '../identifiers.js';
+import { readCasts } from './casts.js';
 import { readColumns } from './columns.js';
 import { readConstraints } from './constraints.js';
 import { readDependencies } from './dependencies.js';
@@ -28,12 +29,13 @@ async function read(db: Knex, names: readonly string[] | undefined): Promise<Dat
     readTriggers(scope),
   ]);
   const reading = readDependencies(scope);
-  const [functions, dependencies, types, extensions, others] = await Promise.all([
+  const [functions, dependencies, types, extensions, others, casts] = await Promise.all([
     readFunctions(scope),
     reading,
     readTypes(scope, reading),
     readExtensions(scope),
     readOthers(scope, reading),
+    readCasts(scope),
   ]);
 
   const parts: RelationParts = {
@@ -63,6 +65,7 @@ async function read(db: Knex, names: readonly string[] | undefined): Promise<Dat
     ...types,
     sequences: sequences.filter(({ schema, name }) => !numbering.has(`${schema}.${name}`)).map(sequenceOf),
     others,
+    ...casts,
   };
 }
 

@@ -48,6 +48,7 @@ function changeOf(
         name,
         type,
         isComputed: isComputed(def.ColumnDef.raw_default, name, type),
+        isCast: def.ColumnDef.raw_default !== undefined,
       };
     }
     case 'AT_AddConstraint': {

@@ -36,6 +36,7 @@ export function constraintWords(constraint: Constraint): ConstraintWords | undef
     columns: listOf(kind === 'foreign key' ? constraint.fk_attrs : constraint.keys),
     isNotValid: constraint.skip_validation === true,
     usesIndex: constraint.indexname !== undefined,
+    nullsNotDistinct: constraint.nulls_not_distinct === true,
     target: constraint.pktable === undefined ? undefined : tableOf(constraint.pktable),
     targetColumns: listOf(constraint.pk_attrs),
     notNull: kind === 'check' ? neverNullColumn(constraint.raw_expr) : undefined,

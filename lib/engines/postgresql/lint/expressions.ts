@@ -1,12 +1,6 @@
 import type { Node } from 'libpg-query';
+import { SAME_FOR_ALL } from '../volatile.js';
 import { lastName, typeText } from './types.js';
-
-/** Functions that give each row of a statement the same value. Any other may not. */
-const SAME_FOR_ALL: ReadonlySet<string> = new Set(
-  'now transaction_timestamp statement_timestamp timezone date_trunc to_char to_date to_timestamp make_date make_interval lower upper trim btrim ltrim rtrim md5 concat format length replace substring coalesce nullif current_setting current_schema jsonb_build_object jsonb_build_array json_build_object json_build_array to_jsonb to_json array_fill set_config int4range daterange tsrange tstzrange to_tsvector extract date_part age'.split(
-    ' ',
-  ),
-);
 
 /** Whether a node is somewhere in a tree. */
 function some(tree: unknown, isIt: (name: string, node: unknown) => boolean): boolean {

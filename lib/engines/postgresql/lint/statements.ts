@@ -86,6 +86,7 @@ export function actionsOf(node: Node): readonly Action[] {
       unique,
       concurrent,
       whereClause,
+      nulls_not_distinct,
       if_not_exists,
     } = node.IndexStmt;
     return [
@@ -97,6 +98,7 @@ export function actionsOf(node: Node): readonly Action[] {
         size: indexParams.length,
         isUnique: unique === true,
         isPartial: whereClause !== undefined,
+        nullsNotDistinct: nulls_not_distinct === true,
         isConcurrent: concurrent === true,
         isRobust: if_not_exists === true,
       },

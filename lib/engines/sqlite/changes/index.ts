@@ -2,7 +2,7 @@ import type { BuilderCall, DefaultWord, EnumCheck } from '../../../render/wordin
 import type { Column } from '../../../schema/column.js';
 import type { ChangeEngine } from '../../contract.js';
 import { closingOf, identifierOf, isWord, significant, tokenize } from '../../tokens.js';
-import { losesText } from './casts.js';
+import { convert } from './casts.js';
 import { rewrite } from './rewrite.js';
 
 /** What is left of an expression when white space, case, quotes and outer parentheses do not count. */
@@ -109,15 +109,12 @@ export const changes: ChangeEngine = {
   },
   hazards: {
     quote: (name) => `"${name.replaceAll('"', '""')}"`,
-    // A value of any type can be in a column of any other.
-    isSafeCast: () => true,
-    isInPlace: () => true,
     isConcurrent: false,
     isMadeAnew: () => false,
-    failsCast: () => undefined,
+    convert,
+    isVolatile: () => false,
     // It has no types of a project's own.
     hasValue: () => 'false',
-    losesText,
   },
   defaultSchema: undefined,
   rewrite,

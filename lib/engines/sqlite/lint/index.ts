@@ -40,15 +40,20 @@ const OWN: readonly LintRule[] = [
 ];
 
 const SHARED: ReadonlySet<string> = new Set(
-  'DROP_TABLE DROP_COLUMN DELETE_ALL BACKFILL DROP_NOT_NULL ADD_REQUIRED_COLUMN SET_NOT_NULL RENAME_TABLE RENAME_COLUMN UNIQUE_INDEX WIDE_INDEX TRANSACTION_WORD RAW_TABLE SEVERAL_CHANGES'.split(
+  'DROP_TABLE DROP_COLUMN DELETE_ALL BACKFILL DROP_NOT_NULL ADD_REQUIRED_COLUMN SET_NOT_NULL CHANGES_VALUES RENAME_TABLE RENAME_COLUMN UNIQUE_INDEX WIDE_INDEX TRANSACTION_WORD RAW_TABLE SEVERAL_CHANGES'.split(
     ' ',
   ),
 );
+const REMEDIES: Readonly<Record<string, string>> = {
+  SET_NOT_NULL: SAFE_WAYS.notNull,
+  CHANGES_VALUES: SAFE_WAYS.keepText,
+};
+
 const rules: readonly LintRule[] = [
   ...[...DESTRUCTIVE, ...COLUMNS, ...CONSTRAINTS, ...LOCKS, ...KNEX]
     .filter(({ code }) => SHARED.has(code))
     // The rest of the safe way is another engine's.
-    .map((rule) => (rule.code === 'SET_NOT_NULL' ? { ...rule, remedy: SAFE_WAYS.notNull } : rule)),
+    .map((rule) => ({ ...rule, remedy: REMEDIES[rule.code] ?? rule.remedy })),
   ...OWN,
   ...FILES,
 ];

@@ -83,6 +83,7 @@ function indexed(tokens: readonly Token[]): Action | undefined {
     size: keys.length,
     isUnique: isWord(tokens[1], 'UNIQUE'),
     isPartial: hasWord(tokens.slice(close), 'WHERE'),
+    nullsNotDistinct: false,
     isConcurrent: false,
     isRobust: hasWord(tokens.slice(at, at + 3), 'IF'),
   };
