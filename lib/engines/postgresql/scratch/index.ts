@@ -9,6 +9,7 @@ import { quoteName, READS_CATALOG, withoutBindings } from '../identifiers.js';
 import { introspect } from '../introspect/index.js';
 import { type Compiled, compileAll } from './compile.js';
 import { type Group, groupsOf, merged } from './groups.js';
+import { LOCK_TIMEOUT } from './guard.js';
 import { type ScratchNames, scratchNames } from './names.js';
 import { type Plan, planBuild } from './plan.js';
 import type { ScratchRequest } from './request.js';
@@ -64,7 +65,7 @@ async function prepare(trx: Knex.Transaction, names: ScratchNames, path: readonl
     trx,
     [names.probe],
     `set local search_path to ${search}; set local check_function_bodies to off;
-      set local client_min_messages to error; ${READS_CATALOG};`,
+      set local client_min_messages to error; ${LOCK_TIMEOUT}; ${READS_CATALOG};`,
   );
 }
 
@@ -77,7 +78,7 @@ async function runGroup(
 ): Promise<DatabaseSchema> {
   const schemas = names.used().map((real) => names.scratchOf(real));
   await createSchemas(trx, schemas);
-  await runSteps(trx, steps, names.toReal);
+  await runSteps({ trx, names, first: names.scratchOf(home) }, steps);
   const built = await introspect(trx, schemas);
   const bare = new Set(
     pieces

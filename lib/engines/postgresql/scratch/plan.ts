@@ -1,9 +1,10 @@
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
-import { inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
+import { EMPTY_SCHEMA, inOrder, type Piece, type Worded, wordsOf } from '../../scratch.js';
 import type { ScratchObject } from '../../scratchObject.js';
 import { tokenize } from '../../tokens.js';
 import { quoteName, withoutBindings } from '../identifiers.js';
 import { addCreated, addExtensions, createdBy, nameSet } from './declared.js';
+import { namedOf, realNames } from './guard.js';
 import type { ScratchNames } from './names.js';
 import type { ScratchRequest } from './request.js';
 import type { Step } from './run.js';
@@ -54,9 +55,10 @@ function stubsFor(
   { actual, shadow }: ScratchRequest,
   isDeclared: (schema: string, name: string) => boolean,
 ): readonly Stub[] {
-  // Functions and sequences of the database itself can be named without a lock.
-  const isWanted = ({ kind, schema, name, isType }: Stub) =>
-    (shadow !== undefined || isType || kind === 'table' || kind === 'view') && !isDeclared(schema, name);
+  // Functions of the database itself can be named without a lock.
+  const isWanted = ({ kind, schema, name, isType, isSequence }: Stub) =>
+    (shadow !== undefined || isType || isSequence || kind === 'table' || kind === 'view') &&
+    !isDeclared(schema, name);
   const candidates = stubsOf(actual).filter(isWanted);
   if (candidates.length === 0) return [];
   const words = new Set<string>();
@@ -100,6 +102,8 @@ function extensionSteps({ actual, shadow }: ScratchRequest, names: ScratchNames)
       },
     ],
     isOptional: true,
+    named: [],
+    creates: [],
   }));
 }
 
@@ -179,14 +183,19 @@ export function planBuild(
     ...piece,
     statements: piece.statements.map(moved),
   }));
+  const real = realNames(request.shadow === undefined ? request.actual : EMPTY_SCHEMA);
   const isKey = ({ object }: Piece, { sql }: CompiledQuery) =>
     object.kind === 'table' && (ADDS_KEY.test(sql) || OF_CONSTRAINT.test(sql));
   const part = (wanted: boolean): readonly Step[] =>
-    ordered
-      .map((piece) => ({
-        ...piece,
-        statements: piece.statements.filter((each) => isKey(piece, each) === wanted),
-      }))
-      .filter(({ statements }) => statements.length > 0);
+    ordered.flatMap((piece) => {
+      const statements = piece.statements.filter((each) => isKey(piece, each) === wanted);
+      if (statements.length === 0) return [];
+      const creates = new Set<string>();
+      addCreated({ add: (_, name) => void creates.add(name), has: () => false }, [piece], home, names.toReal);
+      const { object, isOptional } = piece;
+      return [
+        { object, statements, isOptional, named: namedOf(statements, creates, real), creates: [...creates] },
+      ];
+    });
   return { steps: [...extensionSteps(request, names), ...part(false), ...part(true)], stubs };
 }

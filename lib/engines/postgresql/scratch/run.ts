@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
+import { KnexMetaError } from '../../../errors.js';
 import type { CompiledQuery } from '../../../metadata/knexInternals.js';
 import { execute } from '../../execute.js';
-import { buildFailed, wordsOf } from '../../scratch.js';
+import { buildFailed } from '../../scratch.js';
 import type { ScratchObject } from '../../scratchObject.js';
 import { NAME_BYTES } from '../identifiers.js';
+import { assertNoLock, isDynamic, LOCK_TIMEOUT, reachesReal, uncovered, withPlaceholders } from './guard.js';
+import type { ScratchNames } from './names.js';
 
 /** What to do, by the server's code: a type or the like, or a function, that is not there; a name that is there. */
 function remedyOf(error: unknown): string | undefined {
@@ -22,6 +25,18 @@ export interface Step {
   readonly statements: readonly CompiledQuery[];
   /** True for what may be left out when the server refuses it. */
   readonly isOptional: boolean;
+  /** Names in it that the database has something by. It must not run while no scratch schema has them. */
+  readonly named: readonly string[];
+  /** The names that it creates. */
+  readonly creates: readonly string[];
+}
+
+/** Where steps run. */
+export interface Scratch {
+  readonly trx: Knex.Transaction;
+  readonly names: ScratchNames;
+  /** The scratch schema that is first on the path. */
+  readonly first: string;
 }
 
 const BATCH = 200;
@@ -29,7 +44,7 @@ const BATCH = 200;
 /** What the server says where something is not there yet: table, column, function or operator, object, schema. */
 const NOT_YET = ['42P01', '42703', '42883', '42704', '3F000'];
 
-const codeOf = (error: unknown): string => String((error as { readonly code?: unknown }).code);
+const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | undefined)?.code);
 
 /**
  * A statement that only runs, and that the hook has no reason to look at: it can be sent together with others. Not one
@@ -59,32 +74,72 @@ export async function attempt(trx: Knex.Transaction, act: () => Promise<void>): 
 /** The object, or the schema, is there already. */
 const THERE = ['42710', '42P06'];
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** What is in no schema, such as a role or a publication, is the database's own: it may be there. */
 async function executeStep(
-  trx: Knex.Transaction,
-  { kind }: ScratchObject,
+  { trx, names }: Scratch,
+  object: ScratchObject,
   statement: CompiledQuery,
 ): Promise<void> {
-  if (kind !== 'sql') return execute(trx, statement);
-  const error = await attempt(trx, () => execute(trx, statement));
-  if (error !== undefined && !THERE.includes(codeOf(error))) throw error;
+  if (object.kind === 'extension') {
+    // Another session may be creating it.
+    await trx.raw(`set local lock_timeout to 0`);
+    await execute(trx, statement);
+    await trx.raw(LOCK_TIMEOUT);
+  } else if (object.kind !== 'sql') await execute(trx, statement);
+  else {
+    const error = await attempt(trx, () => execute(trx, statement));
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) throw reachesReal(object.title, undefined);
+    if (error !== undefined && !THERE.includes(codeOf(error))) throw error;
+  }
+  if (isDynamic(statement) && isOwnSql(object, statement)) await assertNoLock(trx, object, names);
 }
 
-async function runTogether(trx: Knex.Transaction, steps: readonly Step[]): Promise<void> {
+/** SQL that a model writes, and not the hook. */
+const isOwnSql = ({ kind }: ScratchObject, { stamps }: CompiledQuery): boolean =>
+  stamps === undefined && (kind === 'sql' || kind === 'table');
+
+/** Runs the statements of a step; what they name and no scratch schema has is covered meanwhile. */
+async function executeCovered(
+  scratch: Scratch,
+  { object, statements }: Step,
+  missing: readonly string[],
+  onStatement: (sql: string) => void = () => undefined,
+): Promise<void> {
+  await withPlaceholders(scratch.trx, missing, scratch.first, async () => {
+    for (const statement of statements) {
+      onStatement(statement.sql);
+      await executeStep(scratch, object, statement);
+    }
+  });
+}
+
+async function runTogether(scratch: Scratch, steps: readonly Step[]): Promise<void> {
+  const { trx, names } = scratch;
   let waiting: string[] = [];
   const flush = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
     if (batch.length > 0) await execute(trx, { sql: batch.join(';\n') });
   };
-  for (const { object, statements } of steps) {
+  const created = new Set<string>();
+  for (const step of steps) {
+    const { object, statements, named, creates } = step;
+    const unknown = named.filter((name) => !created.has(name));
+    for (const name of creates) created.add(name);
+    if (unknown.length > 0) {
+      await flush();
+      await executeCovered(scratch, step, await uncovered(trx, unknown, names));
+      continue;
+    }
     for (const statement of statements) {
       if (isPlain(object, statement)) {
         waiting.push(statement.sql);
         if (waiting.length >= BATCH) await flush();
       } else {
         await flush();
-        await executeStep(trx, object, statement);
+        await executeStep(scratch, object, statement);
       }
     }
   }
@@ -98,59 +153,41 @@ interface Failure {
   readonly step: Step;
   readonly error: unknown;
   readonly sql: string;
+  /** What it names and no scratch schema had. */
+  readonly missing: readonly string[];
 }
 
-async function runOne(trx: Knex.Transaction, step: Step): Promise<readonly Failure[]> {
+async function runOne(scratch: Scratch, step: Step): Promise<readonly Failure[]> {
   let sql = '';
-  const error = await attempt(trx, async () => {
-    for (const statement of step.statements) {
-      sql = statement.sql;
-      await executeStep(trx, step.object, statement);
-    }
-  });
-  return error === undefined ? [] : [{ step, error, sql }];
+  const missing = await uncovered(scratch.trx, step.named, scratch.names);
+  const error = await attempt(scratch.trx, () =>
+    executeCovered(scratch, step, missing, (statement) => {
+      sql = statement;
+    }),
+  );
+  return error === undefined ? [] : [{ step, error, sql, missing }];
 }
 
-/** What makes an object of its own; all else is done to one, which a name without a schema may find in the database. */
-const STANDS_ALONE =
-  /^\s*create\s+(or\s+replace\s+)?(\w+\s+)?(table|type|domain|sequence|function|procedure|aggregate|collation|operator|extension|cast)\b/i;
+const isFinal = ({ error, missing }: Failure): boolean =>
+  error instanceof KnexMetaError || (missing.length === 0 && !NOT_YET.includes(codeOf(error)));
 
-/** Whether it is done to, or reads, one of these: with the names that it would find in place of them. */
-function waitsFor({ object: { kind }, statements }: Step, missing: ReadonlySet<string>): boolean {
-  if (missing.size === 0 || !['view', 'materialized view', 'trigger', 'sql'].includes(kind)) return false;
-  if (kind === 'sql' && statements.every(({ sql }) => STANDS_ALONE.test(sql))) return false;
-  return statements.some(({ sql }) => [...wordsOf(sql, (word) => word)].some((word) => missing.has(word)));
-}
-
-const isFinal = ({ error }: Failure): boolean => !NOT_YET.includes(codeOf(error));
-
-async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
+async function runEach(scratch: Scratch, steps: readonly Step[], toReal: ToReal): Promise<void> {
   let waiting = steps;
   while (waiting.length > 0) {
     const failures: Failure[] = [];
-    const postponed: Step[] = [];
-    const missing = new Set<string>();
-    for (const step of waiting) {
-      // Run now it would be done to the table of the database, and lock it.
-      if (waitsFor(step, missing)) {
-        postponed.push(step);
-        continue;
-      }
-      const failed = await runOne(trx, step);
-      failures.push(...failed);
-      const { kind, name } = step.object;
-      if (failed.length > 0 && !step.isOptional && (kind === 'table' || kind.endsWith('view')))
-        missing.add(name);
-    }
+    for (const step of waiting) failures.push(...(await runOne(scratch, step)));
     const needed = failures.filter(({ step }) => !step.isOptional);
-    const isStuck = failures.length + postponed.length === waiting.length;
-    const reason = needed.find(isFinal) ?? (isStuck ? needed[0] : undefined);
+    const isStuck = failures.length === waiting.length;
+    // What failed for want of another that failed says nothing of the reason.
+    const first = needed.find(({ missing }) => missing.length === 0) ?? needed[0];
+    const reason = needed.find(isFinal) ?? (isStuck ? first : undefined);
     if (reason !== undefined) {
       const { step, error, sql } = reason;
+      if (error instanceof KnexMetaError) throw error;
       throw buildFailed(step.object, error, sql, toReal, remedyOf(error));
     }
     if (isStuck) return;
-    waiting = [...failures.filter((failure) => !isFinal(failure)).map(({ step }) => step), ...postponed];
+    waiting = failures.filter((failure) => !isFinal(failure)).map(({ step }) => step);
   }
 }
 
@@ -158,7 +195,7 @@ async function runEach(trx: Knex.Transaction, steps: readonly Step[], toReal: To
  * Runs the steps in their order, many statements at a time. When one is refused: each by itself, and what fails because
  * something is not there yet again after the others, so that the order is the server's own, or the error has a name.
  */
-export async function runSteps(trx: Knex.Transaction, steps: readonly Step[], toReal: ToReal): Promise<void> {
-  const error = await attempt(trx, () => runTogether(trx, steps));
-  if (error !== undefined) await runEach(trx, steps, toReal);
+export async function runSteps(scratch: Scratch, steps: readonly Step[]): Promise<void> {
+  const error = await attempt(scratch.trx, () => runTogether(scratch, steps));
+  if (error !== undefined) await runEach(scratch, steps, scratch.names.toReal);
 }

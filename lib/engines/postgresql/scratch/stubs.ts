@@ -10,6 +10,7 @@ export interface Stub extends ObjectName {
   /** The schema of the object in the database. */
   readonly schema: string;
   readonly isType: boolean;
+  readonly isSequence?: boolean;
   /** What tells functions of one name apart. */
   readonly identity?: string;
   /** The statement that makes it, by the quoted name that it gets. */
@@ -50,7 +51,7 @@ export function stubsOf(actual: DatabaseSchema): readonly Stub[] {
     kind: Stub['kind'],
     { schema, name }: ObjectName,
     create: Stub['create'],
-    more: { readonly isType?: boolean; readonly identity?: string } = {},
+    more: Partial<Pick<Stub, 'isType' | 'isSequence' | 'identity'>> = {},
   ): Stub => ({ kind, schema: schema ?? '', name, isType: false, create, ...more });
   const own = <T extends { readonly extension: string | undefined }>(objects: readonly T[]) =>
     objects.filter(({ extension }) => extension === undefined);
@@ -67,7 +68,9 @@ export function stubsOf(actual: DatabaseSchema): readonly Stub[] {
     ...own(actual.domains).map((each) =>
       stub('sql', each, (quoted) => `create domain ${quoted} as ${each.type}`, { isType: true }),
     ),
-    ...own(actual.sequences).map((each) => stub('sql', each, (quoted) => `create sequence ${quoted}`)),
+    ...own(actual.sequences).map((each) =>
+      stub('sql', each, (quoted) => `create sequence ${quoted}`, { isSequence: true }),
+    ),
     ...own(actual.functions)
       .filter(({ isMetadata }) => !isMetadata)
       .map((each) =>
