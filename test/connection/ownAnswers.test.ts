@@ -5,7 +5,7 @@ import { engineForClient } from '../../lib/engines/registry.js';
 import { createMigrator } from '../../lib/migrator/createMigrator.js';
 import { plainView } from '../../lib/migrator/views.js';
 import { closeAll, makeProject } from '../reliability/support.js';
-import { eachEngine } from '../support/databases.js';
+import { eachEngine, freshPostgres } from '../support/databases.js';
 
 type Settings = (connection: unknown) => Readonly<Record<string, unknown>>;
 
@@ -84,7 +84,6 @@ describe('the record', () => {
   afterEach(closeAll);
 
   it('is read the same whatever the process makes of instants and integers (postgresql)', async () => {
-    const { freshPostgres } = await import('../support/databases.js');
     const project = await makeProject({ name: 'postgresql', fresh: freshPostgres }, FILES);
     await project.migrator().latest();
     const usual = await project.migrator().status();

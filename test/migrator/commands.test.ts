@@ -10,7 +10,7 @@ import {
   stateOf,
   type TestProject,
 } from '../reliability/support.js';
-import { eachEngine } from '../support/databases.js';
+import { eachEngine, testEngines } from '../support/databases.js';
 import { nextSecond } from '../support/nextSecond.js';
 
 async function json(project: TestProject, ...args: readonly string[]) {
@@ -233,7 +233,6 @@ describe('migrations of several developers', function () {
   const sqlite = { name: 'sqlite' as const };
 
   async function project(): Promise<TestProject> {
-    const { testEngines } = await import('../support/databases.js');
     const engine = testEngines.find(({ name }) => name === sqlite.name);
     if (engine === undefined) throw new Error('no engine');
     return makeProject(engine);

@@ -87,8 +87,6 @@ function initialise(bin: string, data: string): void {
 export interface OwnServer {
   readonly server: Server;
   readonly stop: () => Promise<void>;
-  /** Tells it to end, and waits for nothing: not even the end of this process does. */
-  readonly leave: () => void;
   /** Ends all its processes at once, as a power cut would. */
   readonly kill: () => Promise<void>;
   /** Starts it again, on the same port and data. */
@@ -132,35 +130,26 @@ export async function startServer(isDurable = true): Promise<OwnServer> {
     server: { port, url },
     // What is thrown away is not written out first. Its files go with the run: the cleaner removes them.
     stop: () => end('SIGQUIT'),
-    leave: () => {
-      child.kill('SIGQUIT');
-      child.stderr?.destroy();
-      child.unref();
-    },
     // SIGQUIT: no process of the server says goodbye, or writes what it still has in memory.
     kill: () => end('SIGQUIT'),
     startAgain: run,
   };
 }
 
-let running: Promise<OwnServer> | undefined;
+/** The server of this process. A test file may be loaded as an ES module and as CommonJS: both have the same one. */
+const shared = globalThis as { knexMetaTestServer?: Promise<OwnServer> | undefined };
 
-/** The server of this test run: started by the first test that asks for it. */
+/**
+ * The server of this test run: started by the first test that asks for it. It ends with the process, which does not wait
+ * for it: a busy machine may take its time, and no result depends on that.
+ */
 export async function postgresServer(): Promise<Server> {
-  running ??= startServer(false);
-  return (await running).server;
-}
-
-/** Ends the server, when one was started, without waiting: a busy machine may take its time, and no result depends on it. */
-export function leavePostgres(): void {
-  void running?.then(
-    ({ leave }) => leave(),
-    () => {},
-  );
+  shared.knexMetaTestServer ??= startServer(false);
+  return (await shared.knexMetaTestServer).server;
 }
 
 /** Ends the server, when one was started. */
 export async function stopPostgres(): Promise<void> {
-  await (await running)?.stop();
-  running = undefined;
+  await (await shared.knexMetaTestServer)?.stop();
+  shared.knexMetaTestServer = undefined;
 }
