@@ -16,6 +16,7 @@ import type { Operation } from '../operations/operation.js';
 import type { ImpliedColumn } from '../render/metadata.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
+import type { WrittenText } from '../schema/written.js';
 import { type Context, textsOf } from './command.js';
 import { type ComparedDatabase, withCompared } from './comparedDatabase.js';
 import { excludedOf, notCompared, uncheckedOf, withPlaces } from './leftAlone.js';
@@ -28,6 +29,8 @@ export interface Compared extends Difference {
   readonly actual: DatabaseSchema;
   /** The schema of what names none; undefined where the engine has none. */
   readonly home: string | undefined;
+  /** Texts of the models that the engine writes in other words. */
+  readonly written: readonly WrittenText[];
   /** Each operation in words. */
   readonly detected: readonly string[];
   readonly hazards: readonly CountedHazard[];
@@ -139,6 +142,7 @@ export async function compareModels<Result>(
       schema: desired,
       renames: declared,
       home,
+      written,
     } = await readDesired(
       engine,
       db,
@@ -178,6 +182,7 @@ export async function compareModels<Result>(
       loaded,
       actual,
       home,
+      written,
       detected: operations.map((operation) => describe(operation, home)),
       metadata: columns.filter(({ add }) => add === undefined),
       hazards: await count(engine, operations, actual, database),

@@ -108,14 +108,14 @@ export function withParents(text: string, form: FileForm, parents: readonly stri
 
 /** The text of the migration, by the form that it is to have. */
 async function textOf(
-  { engine, operations, actual, hazards, home, metadata }: Compared,
+  { engine, operations, actual, hazards, home, metadata, written }: Compared,
   db: Knex,
   isSql: boolean,
 ): Promise<(form: FileForm) => string> {
   const counts = new Map(hazards.map(({ evidence, count }) => [evidence?.sql, count]));
   const changes = { ...engine.changes, defaultSchema: home };
   const write = (form: FileForm, statements?: Statements) =>
-    generate(changes, operations, actual, form, metadata, (sql) => counts.get(sql), statements);
+    generate(changes, operations, actual, form, metadata, (sql) => counts.get(sql), statements, written);
   const statements = isSql ? await statementsOf(engine, db, write('esm')) : undefined;
   return (form) => write(form, statements);
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { WrittenText } from '../schema/written.js';
 
 /** What models can declare. */
 export type ObjectKind =
@@ -47,4 +48,6 @@ export interface BothSchemas {
   readonly desired: DatabaseSchema;
   /** The schema that objects without one are in; undefined where the engine has none. */
   readonly home: string | undefined;
+  /** Texts of the objects that the engine writes otherwise than their author. */
+  readonly written: readonly WrittenText[];
 }

@@ -4,6 +4,7 @@ import type { ClientInternals } from '../metadata/knexInternals.js';
 import type { RenamedColumn } from '../metadata/renamedFrom.js';
 import { wrapName } from '../metadata/target.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { WrittenText } from '../schema/written.js';
 import { scratchObjectOf } from './build.js';
 import type { AnyModel } from './definition.js';
 import { type Rename, renamesOf } from './renames.js';
@@ -15,6 +16,8 @@ export interface Desired {
   readonly renames: readonly Rename[];
   /** The schema that a model without one means; undefined where the engine has none. */
   readonly home: string | undefined;
+  /** Texts of the models that the engine writes in other words. */
+  readonly written: readonly WrittenText[];
   /** Definitions of objects that this engine does not have. */
   readonly passedOver: readonly AnyModel[];
 }
@@ -50,13 +53,14 @@ export async function readDesired(
   );
   // Where the database cannot be read, nobody asks for them.
   objects.catch(() => {});
-  const { actual, desired, home } = await engine.readBoth(db, { objects, actual: known, shadow });
+  const { actual, desired, home, written } = await engine.readBoth(db, { objects, actual: known, shadow });
   const models = await loading;
   const wrap = (name: string): string => wrapName(db.client as ClientInternals, name, undefined);
   return {
     schema: desired,
     actual,
     home,
+    written,
     renames: models
       .filter(isOwn)
       .flatMap((model) => renamesOf(model, columns.get(model) ?? [], { wrap, home })),

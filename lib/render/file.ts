@@ -9,6 +9,7 @@ import type { RenderContext } from './parts.js';
 import { builder, type Piece, sql } from './piece.js';
 import { piecesOf } from './pieces.js';
 import { LINE_WIDTH, quote, rawText, schemaBuilder, sqlObject } from './text.js';
+import type { InWords } from './written.js';
 
 /** The forms that a migration file can have. */
 export type MigrationForm = 'typescript' | 'esm' | 'commonjs';
@@ -19,6 +20,8 @@ export interface Migration {
   /** The operations of each direction, as the engine runs them. */
   readonly up: readonly Operation[];
   readonly down: readonly Operation[];
+  /** The words of the models for each direction; the engine's where there are none. */
+  readonly inWords?: { readonly up: InWords; readonly down: InWords };
   /** What is said of each. */
   readonly hazards: {
     readonly up: (operation: Operation) => readonly Hazard[];
@@ -51,6 +54,7 @@ function piecesFor(
   operations: readonly Operation[],
   notesOf: (operation: Operation) => readonly string[],
   context: RenderContext,
+  inWords: InWords = (operation) => operation,
 ): readonly Piece[] {
   const around = isAhead(operations) ? context.wording.aroundFunctions : undefined;
   const first = operations.findIndex(isFunction);
@@ -61,7 +65,7 @@ function piecesFor(
     const notes = [...notesOf(operation), ...(both === undefined ? [] : notesOf(both.key))];
     const said =
       both === undefined || operation.kind !== 'column'
-        ? piecesOf(operation, context)
+        ? piecesOf(inWords(operation), context)
         : [builder(operation.table, both.line)];
     const own = said.map((piece, place) => (place === 0 ? { ...piece, notes } : piece));
     return around !== undefined && index === first ? [sql(around[0]), ...own] : own;
@@ -90,20 +94,23 @@ function sqlBody(statements: readonly string[], notes: readonly string[], contex
 }
 
 /** What the way up runs. */
-export function upBody({ up, hazards, countOf, statements }: Migration, context: RenderContext): string {
+export function upBody(
+  { up, hazards, countOf, statements, inWords }: Migration,
+  context: RenderContext,
+): string {
   const noted = (hazard: Hazard) => noteOf(hazard, hazard.evidence && countOf(hazard.evidence.sql));
   if (statements !== undefined) {
     const notes = up.flatMap((operation) => hazards.up(operation).map(noted));
     return sqlBody(statements.up, notes, context);
   }
   return body(
-    piecesFor(up, (operation) => hazards.up(operation).map(noted), context),
+    piecesFor(up, (operation) => hazards.up(operation).map(noted), context, inWords?.up),
     context,
   );
 }
 
 /** What cannot be taken back is said before anything is done. That what came goes again needs no saying. */
-function downBody({ down, hazards, statements }: Migration, context: RenderContext): string {
+function downBody({ down, hazards, statements, inWords }: Migration, context: RenderContext): string {
   const reasons = down.flatMap((operation) => irreversible(operation) ?? []);
   if (reasons.length > 0) return body([{ form: 'throw', reason: reasons.join('; ') }], context);
   const notesOf = (operation: Operation) =>
@@ -112,7 +119,7 @@ function downBody({ down, hazards, statements }: Migration, context: RenderConte
       .filter(({ kind }) => kind === 'can fail')
       .map((hazard) => noteOf(hazard));
   if (statements !== undefined) return sqlBody(statements.down, down.flatMap(notesOf), context);
-  return body(piecesFor(down, notesOf, context), context);
+  return body(piecesFor(down, notesOf, context, inWords?.down), context);
 }
 
 /** A text of JavaScript, or the dot before a call of a chain. */

@@ -115,12 +115,13 @@ function viewPieces(view: View, isDrop: boolean, context: RenderContext): readon
   const kind = view.isMaterialized ? 'materialized view' : 'view';
   const name = sqlObject(view, context.defaultSchema);
   if (isDrop) return [sql(`drop ${kind} ${name}`)];
+  const isOneLine = !context.wording.keepsExpressions && !view.definition.includes('\n');
   // Elsewhere the query has all names in it.
   const columns = context.wording.keepsExpressions ? view.columns.map((column) => column.name) : [];
   const list = columns.length === 0 ? '' : ` (${sqlNames(columns)})`;
   return [
     sql(
-      `create ${kind} ${name}${list}${optionsSql(view.options)} as\n${view.definition}${view.isMaterialized && !view.isPopulated ? '\nwith no data' : ''}`,
+      `create ${kind} ${name}${list}${optionsSql(view.options)} as${isOneLine ? ' ' : '\n'}${view.definition}${view.isMaterialized && !view.isPopulated ? '\nwith no data' : ''}`,
     ),
     ...view.indexes.map((index) => sql(indexSql(view, index, context))),
     ...(view.comment === undefined ? [] : [sql(`comment on ${kind} ${name} is ${sqlText(view.comment)}`)]),

@@ -13,6 +13,12 @@ interface Case extends LoopCase {
 
 const ALL = { leave: [] } as const;
 
+const listed = sql(
+  "alter table t add constraint plain check (x in ('a', 'b'))",
+  "alter table t add constraint inner_list check (case when x in ('a', 'it''s') then true else id > 0 end)",
+  "create index partial on t (id) where x in ('a', 'b') and id > 0",
+);
+
 /** Files as a person would have written them: each case is one remark of a reviewer. */
 const CASES: readonly Case[] = [
   {
@@ -149,6 +155,37 @@ const CASES: readonly Case[] = [
   });
 `,
     ],
+  },
+  {
+    name: 'lists of values on a column that gets wider are no change of what has them',
+    on: 'postgresql',
+    options: ALL,
+    before: all(
+      table((t) => t.string('x', 20)),
+      listed,
+    ),
+    after: all(
+      table((t) => t.string('x', 30)),
+      listed,
+    ),
+    rows: xs('a'),
+    says: ["t.string('x', 30).alter({ alterNullable: false });"],
+    never: ['check', 'index'],
+  },
+  {
+    name: 'lists of values on a column that becomes a text',
+    on: 'postgresql',
+    options: ALL,
+    before: all(
+      table((t) => t.string('x', 20)),
+      listed,
+    ),
+    after: all(
+      table((t) => t.text('x')),
+      listed,
+    ),
+    rows: xs('a'),
+    says: [],
   },
   {
     name: 'what the server does not know is explained, once',

@@ -50,13 +50,13 @@ function engineOf(db: Knex): Engine {
 
 let counter = 0;
 
-interface Migration {
+export interface Migration {
   readonly up: (db: Knex) => Promise<void>;
   readonly down: (db: Knex) => Promise<void>;
 }
 
 /** Loads a generated file as a migrator does. */
-async function loadText(text: string): Promise<Migration> {
+export async function loadText(text: string): Promise<Migration> {
   counter += 1;
   const file = join(temporaryFolder(), `migration_${counter}.mjs`);
   writeFileSync(file, text);

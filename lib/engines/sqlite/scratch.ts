@@ -73,5 +73,6 @@ export async function readBoth(db: Knex, { objects, actual: known }: BothRequest
     pieces.filter((piece) => !same.has(piece)),
   );
   const tables = [...built.tables, ...same.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { actual, desired: { ...built, tables }, home: undefined };
+  // It keeps every text as its author wrote it.
+  return { actual, desired: { ...built, tables }, home: undefined, written: [] };
 }

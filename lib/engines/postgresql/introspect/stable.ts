@@ -50,6 +50,16 @@ function withoutOwnNames(sql: string): string {
   });
 }
 
+/** Constants of an array that the server gave their cast one by one, as it does when it reads its own text again. */
+const CAST_EACH = /^ARRAY\[(?:\('(?:[^']|'')*'::character varying\)::text(?:, )?)+\]$/;
+
+/** An array of constants with one cast for all, or with none, which the server makes by itself. */
+function withoutCasts(array: string): string {
+  return CAST_EACH.test(array)
+    ? array.replace(/\(('(?:[^']|'')*'::character varying)\)::text/g, '$1')
+    : array;
+}
+
 /**
  * An expression in a form that the server writes again when it is given it: what it writes of `x in ('a', 'b')` on a
  * column of `varchar` is an array with a cast of its own making, which it would write otherwise the second time. It
@@ -61,9 +71,14 @@ export function stable(sql: string): string {
   for (let at = text.indexOf('ARRAY['); at >= 0; at = text.indexOf('ARRAY[', at + 1)) {
     const end = behindBracket(text, at + 5);
     if (end === at + 7) continue;
+    const array = withoutCasts(text.slice(at, end));
     const [cast, close] = CAST.exec(text.slice(end, end + 200)) ?? [];
-    if (cast === undefined || (close === ')' && text[at - 1] !== '(')) continue;
-    text = `${text.slice(0, end)}${close}${text.slice(end + cast.length)}`;
+    if (cast === undefined || (close === ')' && text[at - 1] !== '(')) {
+      text = `${text.slice(0, at)}${array}${text.slice(end)}`;
+      continue;
+    }
+    const start = close === ')' ? at - 1 : at;
+    text = `${text.slice(0, start)}${array}${text.slice(end + cast.length)}`;
   }
   return text;
 }

@@ -18,6 +18,7 @@ import { runSteps } from './run.js';
 import type { Stub } from './stubs.js';
 import { readSurroundings, type Surroundings } from './surroundings.js';
 import { unchangedTables } from './unchanged/index.js';
+import { writtenTexts } from './written.js';
 
 export const OBJECT_KINDS: readonly ObjectKind[] = [
   'table',
@@ -142,7 +143,8 @@ export async function readBoth(
   const trx = await (shadow ?? db).transaction();
   try {
     const desired = await build(trx, pieces, { objects, actual, shadow }, names, around);
-    return { actual: withHome(actual, desired, around.home), desired, home: around.home };
+    const written = writtenTexts(pieces, desired, around.home, names.toReal);
+    return { actual: withHome(actual, desired, around.home), desired, home: around.home, written };
   } finally {
     await trx.rollback();
   }
