@@ -169,7 +169,7 @@ const CASES: readonly Case[] = [
       listed,
     ),
     rows: xs('a'),
-    says: ["t.string('x', 30).alter({ alterNullable: false });"],
+    says: ['alter column x type character varying(30)'],
     never: ['check', 'index'],
   },
   {
