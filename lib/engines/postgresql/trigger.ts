@@ -99,6 +99,12 @@ export function functionFor(
 export const functionLock = (schema: string): string =>
   `pg_catalog.hashtextextended('${FUNCTION_MARK}:' || ${schema}, 0)`;
 
+/**
+ * Inside an exception handler: what has nothing to do with the statement (deadlocks, resources, lock timeouts, shutdown) goes
+ * on. What else refuses a statement of ours, such as an event trigger with its own SQLSTATE, must not fail a migration.
+ */
+const RAISE_PASSING = `if pg_catalog.substr(sqlstate, 1, 2) operator(pg_catalog.=) any (array['40', '53', '55', '57', '58', 'XX']) then raise; end if;`;
+
 /** What `reconcileLoop` needs declared. */
 export const RECONCILE_DECLARATIONS: readonly string[] = [
   'rels pg_catalog.oid[]',
@@ -238,7 +244,8 @@ ${branches}
     begin
       if make is not null then execute make; end if;
       foreach ddl in array todo loop execute ddl; end loop;
-    exception when insufficient_privilege or raise_exception or feature_not_supported then
+    exception when others then
+      ${RAISE_PASSING}
       raise warning using errcode = '${WARNING_STATE}', message = pg_catalog.format(
         'table %s got no update trigger, because the database refused it: %s', tab.quoted, sqlerrm);
     end;
@@ -307,9 +314,9 @@ export function dropUnusedFunctionsSql(schema: string | undefined): string {
   foreach ddl in array todo loop
     begin
       execute ddl;
-    exception when dependent_objects_still_exist then
-      -- A snapshot from before the trigger that uses it (REPEATABLE READ): it stays.
-      null;
+    exception when others then
+      -- A snapshot from before the trigger that uses it (REPEATABLE READ), or an event trigger that refuses: it stays.
+      ${RAISE_PASSING}
     end;
   end loop;`,
   );

@@ -9,9 +9,9 @@ import { quoteName, quoteText } from './identifiers.js';
 import { holdsOtherValues } from './otherValues.js';
 import { ownTriggers } from './ownTriggers.js';
 import { alterPastBroken } from './pastBroken.js';
-import { freeTriggerName, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
+import { createTrigger, reconcileStatement, reconcileTrigger, renameTriggerOf } from './reconcile.js';
 import { stampFor } from './stamp.js';
-import { createTriggerSql, rowCondition } from './trigger.js';
+import { rowCondition } from './trigger.js';
 import { carryValues, updateSilently } from './values.js';
 
 const MARK = ` constraint ${quoteName(COLUMN_MARK)}`;
@@ -106,7 +106,7 @@ export const metadata: MetadataEngine = {
     if (!added.some(({ name }) => name === updatedAt) || condition === undefined)
       return [reconcileStatement(target)];
     const stamp = `(${target.clock.expression})`;
-    return [freeTriggerName(target), { sql: createTriggerSql(target, updatedAt, stamp, condition) }];
+    return createTrigger(target, updatedAt, stamp, condition);
   },
   completeCreated: (target) => [reconcileStatement(target)],
   afterRenameTable: (_from, to) => [renameTriggerOf(to)],

@@ -57,7 +57,7 @@ export async function nameAside(
 }
 
 /** Frees the name of a new table's trigger when a table that was renamed behind our back still has it. */
-export function freeTriggerName(target: HookTarget): HookStatement {
+function freeTriggerName(target: HookTarget): HookStatement {
   const name = triggerName(target.table.name);
   return {
     sql: `select name, tbl_name, sql from ${masterOf(target)} where type = 'trigger' and lower(name) = lower(?)`,
@@ -69,6 +69,32 @@ export function freeTriggerName(target: HookTarget): HookStatement {
       await renameTrigger(session, holder, String(row.name), String(row.sql));
     },
   };
+}
+
+/**
+ * Creates the trigger of a new table. Where the project's own trigger on another table has the name, ours gets another one.
+ */
+export function createTrigger(
+  target: HookTarget,
+  column: string,
+  stamp: string,
+  condition: string,
+): readonly HookStatement[] {
+  const name = triggerName(target.table.name);
+  const ifNew = 'create trigger if not exists';
+  return [
+    freeTriggerName(target),
+    { sql: createTriggerSql(target, column, stamp, condition, name, ifNew) },
+    {
+      sql: `select 1 from ${masterOf(target)} where type = 'trigger' and lower(name) = lower(?) and lower(tbl_name) = lower(?)`,
+      bindings: [name, target.table.name],
+      withRows: async (session, rows) => {
+        if (rows.length > 0) return;
+        const free = await freeName(session, target);
+        await session.rows(createTriggerSql(target, column, stamp, condition, free));
+      },
+    },
+  ];
 }
 
 /** After a table was renamed its trigger goes on, under the old table's name: give it the new one's. */

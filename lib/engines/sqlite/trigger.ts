@@ -42,6 +42,7 @@ export function createTriggerSql(
   stamp: string,
   condition: string,
   name = triggerName(target.table.name),
+  create = 'create trigger',
 ): string {
   const quoted = quoteName(column);
   // A trigger is named in its table's schema, and its own statements may not name one.
@@ -49,7 +50,7 @@ export function createTriggerSql(
   const table = quoteName(target.table.name);
   const unchanged = target.onExplicitUpdate === 'keep' ? `new.${quoted} is old.${quoted} and ` : '';
   return (
-    `create trigger ${schema}${quoteName(name)} after update on ${table} for each row ` +
+    `${create} ${schema}${quoteName(name)} after update on ${table} for each row ` +
     `when ${unchanged}new.${quoted} is not ${stamp} ` +
     `begin ${TRIGGER_MARK} update ${table} set ${quoted} = ${stamp} where ${condition}; end`
   );
