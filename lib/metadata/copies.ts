@@ -143,7 +143,7 @@ function copiesOf(
 
 /** Whether a statement may copy rows between tables. One pass for each word: texts of many statements come here too. */
 export function mayCopyRows(sql: string): boolean {
-  return /\bselect\b/i.test(sql) && /\b(?:insert|replace|create)\b/i.test(sql);
+  return /\bselect\b/i.test(sql) && /\b(?:into|create)\b/i.test(sql);
 }
 
 /** The copies of rows from table to table that a statement makes: by INSERT ... SELECT or CREATE TABLE ... AS. */

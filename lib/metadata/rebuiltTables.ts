@@ -42,13 +42,17 @@ function nameOf(name: readonly Token[], fold: (token: Token) => string): string 
   return last === undefined ? '' : fold(last);
 }
 
-const CANDIDATE = /^\s*(?:drop\s+table|create\s+table|alter\s+table[\s\S]*\brename\s+to)\b/i;
+/** Whether a text may create, drop or rename a table. One pass for each word. */
+function mayChangeTables(sql: string): boolean {
+  if (/\bdrop\s+table\b/i.test(sql) || /\bcreate\s+(?:\w+\s+){0,2}table\b/i.test(sql)) return true;
+  return /\balter\s+table\b/i.test(sql) && /\brename\s+to\b/i.test(sql);
+}
 
 const INSERT = /^\s*insert\s+into\s+([^\s(]+)\s*\(([^)]*)\)/i;
 
 /** Whether a statement may concern a table that is rebuilt by hand. */
 export function mayRebuild(memory: TableMemory, sql: string): boolean {
-  return CANDIDATE.test(sql) || mayCopyRows(sql) || (memory.created.size > 0 && INSERT.test(sql));
+  return mayChangeTables(sql) || mayCopyRows(sql) || (memory.created.size > 0 && INSERT.test(sql));
 }
 
 interface Known {
@@ -80,6 +84,12 @@ async function readTable(
 
 async function hasRows(session: Session, { target }: Known): Promise<boolean> {
   return (await session.rows(`select 1 from ${target.quoted} limit 1`)).length > 0;
+}
+
+/** Whether a table has a column for each metadata column: `select *` copied them, as columns of the project's own. */
+function hasAllNames({ engine }: HookContext, { target, facts }: Known): boolean {
+  const names = new Set(facts.columns.map(({ name }) => engine.foldName(name)));
+  return target.columns.every(({ name }) => names.has(engine.foldName(name)));
 }
 
 /** How the value of a metadata column goes from the old row to the new one, which may have one of its own. */
@@ -158,10 +168,13 @@ export async function beforeDrop(
   sql: string,
 ): Promise<void> {
   const fold = foldOf(context);
-  for (const name of statementsOf(sql).flatMap(droppedBy)) {
+  const statements = statementsOf(sql);
+  const mayRebuildOne = memory.created.size > 0 || statements.some((each) => createdBy(each) !== undefined);
+  for (const name of statements.flatMap(droppedBy)) {
     const copies = memory.copies.filter(({ source }) => nameOf(source, fold) === nameOf(name, fold));
-    // Without a copy there is no need to ask the database.
-    const source = copies.length === 0 ? undefined : await readTable(context, session, name);
+    // Where no table was created there is no need to ask the database.
+    const source =
+      copies.length === 0 && !mayRebuildOne ? undefined : await readTable(context, session, name);
     const hasMetadata = source?.isHooked === true && (await hasRows(session, source));
     let isCarried = false;
     for (const copy of copies)
@@ -228,7 +241,7 @@ export async function afterStatement(
   const set = significant(tokenize(list)).map(identifierOf);
   if (memory.created.has(nameOf(table, fold)) && setsMetadata(context, session, table, set))
     memory.completed.add(nameOf(table, fold));
-  if (!CANDIDATE.test(sql) && !mayCopyRows(sql)) return;
+  if (!mayChangeTables(sql) && !mayCopyRows(sql)) return;
   for (const tokens of statementsOf(sql)) {
     const created = createdBy(tokens);
     if (created !== undefined) memory.created.add(nameOf(created, fold));
@@ -241,7 +254,9 @@ export async function afterStatement(
     if (renamed === undefined) continue;
     const { name: fullName, isRebuilt, hadMetadata } = rememberRename(context, memory, renamed);
     const fresh = isRebuilt ? await readTable(context, session, fullName) : undefined;
-    if (fresh !== undefined && (fresh.isHooked || hadMetadata) && (await hasRows(session, fresh)))
+    const isWithout =
+      fresh !== undefined && (fresh.isHooked || (hadMetadata && !hasAllNames(context, fresh)));
+    if (fresh !== undefined && isWithout && (await hasRows(session, fresh)))
       warnOfNew(session, fold(renamed.to));
   }
   forgetMany(memory);

@@ -1,4 +1,4 @@
-import { isWord, significant, type Token, tokenize } from '../engines/tokens.js';
+import { closingOf, isWord, significant, type Token, tokenize } from '../engines/tokens.js';
 import { nameAt } from './select.js';
 
 /** The statements of a text, as tokens. */
@@ -27,10 +27,32 @@ export function droppedBy(tokens: readonly Token[]): readonly (readonly Token[])
   return dropped;
 }
 
+const KINDS_OF_TABLE = ['GLOBAL', 'LOCAL', 'TEMP', 'TEMPORARY', 'UNLOGGED'];
+
+/** The position of the name of the table that a `SELECT ... INTO` creates. */
+function intoAt(tokens: readonly Token[]): number | undefined {
+  for (let at = 0; at < tokens.length; at += 1) {
+    if (isWord(tokens[at], 'INSERT', 'MERGE', 'REPLACE')) return undefined;
+    if (tokens[at]?.text === '(') at = closingOf(tokens, at);
+    else if (isWord(tokens[at], 'INTO')) {
+      let name = at + 1;
+      while (isWord(tokens[name], 'TABLE', ...KINDS_OF_TABLE)) name += 1;
+      return name;
+    }
+  }
+  return undefined;
+}
+
 /** The table that a statement creates. */
 export function createdBy(tokens: readonly Token[]): readonly Token[] | undefined {
-  if (!isWord(tokens[0], 'CREATE') || !isWord(tokens[1], 'TABLE')) return undefined;
-  return nameAt(tokens, isWord(tokens[2], 'IF') ? 5 : 2);
+  const isSelect = isWord(tokens[0], 'SELECT', 'WITH');
+  const into = isSelect ? intoAt(tokens) : undefined;
+  if (into !== undefined) return nameAt(tokens, into);
+  if (!isWord(tokens[0], 'CREATE')) return undefined;
+  let at = 1;
+  while (isWord(tokens[at], ...KINDS_OF_TABLE)) at += 1;
+  if (!isWord(tokens[at], 'TABLE')) return undefined;
+  return nameAt(tokens, isWord(tokens[at + 1], 'IF') ? at + 4 : at + 1);
 }
 
 /** A table that gets another name. */

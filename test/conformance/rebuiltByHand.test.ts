@@ -231,4 +231,50 @@ onEachEngine('a table rebuilt by hand', (open, engine) => {
     await db.schema.dropTable('teams');
     expect(lines).to.deep.equal([]);
   });
+
+  /** Ways to create the new table that leave the metadata columns out. */
+  const WITHOUT = [
+    'create table plans_new as select id, nick from plans',
+    'create table if not exists plans_new as select id, nick from plans',
+    'create table plans_new as with o as (select id, nick from plans) select * from o where id > 0',
+    '-- a comment\n create table plans_new as select id, nick from plans',
+    ...(engine === 'sqlite'
+      ? []
+      : [
+          'create table plans_new (id, nick) as select id, nick from plans',
+          'create unlogged table plans_new with (fillfactor = 70) as select id, nick from plans',
+          'select id, nick into plans_new from plans',
+          'select id, nick into unlogged table plans_new from plans where id in (select id from plans)',
+          'with o as (select * from plans) select id, nick into plans_new from o',
+          'create table plans_new (id integer, nick text); insert into plans_new select id, nick from plans',
+        ]),
+  ];
+  for (const sql of WITHOUT)
+    it(`${sql}: says that the metadata begin anew`, async () => {
+      const db = await prepared();
+      await db.raw(sql);
+      await db.raw('/* the old one */ drop table plans');
+      await db.raw('/* the new one */ alter table plans_new rename to plans');
+      expect(lines.join()).to.match(/the table plans was rebuilt by statements that do not copy/);
+    });
+
+  if (engine === 'postgresql')
+    for (const sql of ['select * into plans_new from plans', 'create table plans_new as table plans'])
+      it(`${sql}: the rows keep their metadata, and nothing is said`, async () => {
+        const db = await prepared();
+        const before = await metadata(db);
+        await db.raw(sql);
+        await swap(db);
+        expect(await metadata(db)).to.deep.equal(before);
+        expect(lines).to.deep.equal([]);
+      });
+
+  if (engine === 'postgresql')
+    it('a rebuild in one text of several statements says that the metadata begin anew', async () => {
+      const db = await prepared();
+      await db.raw(
+        'create table plans_new (id integer primary key, nick text); insert into plans_new select id, nick from plans; drop table plans; alter table plans_new rename to plans',
+      );
+      expect(lines.join()).to.match(/the table plans was rebuilt by statements that do not copy/);
+    });
 });
