@@ -13,7 +13,11 @@ import {
   WITHOUT_TRANSACTION,
 } from './support.js';
 
-const ALL = ['a', 'b', 'c', 'd', 'e'];
+/** The first, one in the middle, the last: more would only repeat the middle. */
+const ALL = ['a', 'b', 'c'];
+
+const threeTables = (config: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fiveTables(config)).slice(0, ALL.length));
 const INJECT = join(ROOT, 'test/support/inject.cjs');
 
 interface Kind {
@@ -36,7 +40,7 @@ async function runTo(project: TestProject, kind: Kind, at: number, signal: strin
 
 /** How many statements a whole run has. */
 async function lengthOf(engine: TestEngine, kind: Kind): Promise<number> {
-  const project = await makeProject(engine, fiveTables(kind.config));
+  const project = await makeProject(engine, threeTables(kind.config));
   const file = join(project.folder, 'count');
   const { code, stderr } = await knexMeta(['migrate:latest', ...kind.args], project.folder, {
     INJECT,
@@ -62,7 +66,7 @@ async function goesOn(project: TestProject, kind: Kind, where: string): Promise<
       }
       const { tables, record } = await stateOf(db);
       expect(tables, where).to.deep.equal(record);
-      if (kind.args.length === 0) expect(tables.length, where).to.be.oneOf([0, 5]);
+      if (kind.args.length === 0) expect(tables.length, where).to.be.oneOf([0, ALL.length]);
     }
     await migrator.latest(options);
   } catch (error) {
@@ -118,7 +122,7 @@ eachEngine('a run that is killed', function (engine) {
       const length = await lengthOf(engine, kind);
       expect(length).to.be.greaterThan(25);
       const outcomes = await inPairs(1, length, 1, async (at) => {
-        const project = await makeProject(engine, fiveTables(kind.config));
+        const project = await makeProject(engine, threeTables(kind.config));
         expect(await runTo(project, kind, at, 'SIGKILL'), `statement ${at}`).to.equal(null);
         return goesOn(project, kind, `statement ${at} of ${length}`);
       });
@@ -133,7 +137,7 @@ eachEngine('a run that is killed', function (engine) {
         const length = await lengthOf(engine, kind);
         const first = signal === 'SIGINT' ? 2 : 3;
         const codes = await inPairs(first, length, 4, async (at) => {
-          const project = await makeProject(engine, fiveTables(kind.config));
+          const project = await makeProject(engine, threeTables(kind.config));
           const code = await runTo(project, kind, at, signal);
           await goesOn(project, kind, `statement ${at} of ${length}`);
           return code;
