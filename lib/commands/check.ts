@@ -36,9 +36,16 @@ async function runCheckModels(context: Context): Promise<Checked | Skipped> {
         : 'The models say something else than the database: write the migration, review it, apply it.',
       mend: loses ? [MAKE] : [MAKE, 'npx knex-meta migrate:latest'],
     }));
+    const byHand = unmanaged
+      .filter(({ isDifferent }) => isDifferent === true)
+      .map(({ kind, name, reason }) => ({
+        code: 'MODELS_DIFFER',
+        message: `${kind} ${name}: ${reason}`,
+        remedy: 'Write the migration by hand: `npx knex-meta migrate:make <name>` creates the file.',
+      }));
     return {
       report: {
-        findings,
+        findings: [...findings, ...byHand],
         notes: unmanaged
           .filter(({ kind }) => kind === METADATA_COLUMNS)
           .map(({ name, reason }) => `${name}: ${reason}`),

@@ -1,7 +1,14 @@
 import { EXIT } from '../errors.js';
 import type { Command } from './command.js';
 import { compareModels } from './compareModels.js';
-import { differenceData, MODEL_FLAGS, nothingDetected, renameHints, tellDifference } from './modelReport.js';
+import {
+  differenceData,
+  MODEL_FLAGS,
+  many,
+  nothingDetected,
+  renameHints,
+  tellDifference,
+} from './modelReport.js';
 
 export const checkModels: Command = {
   command: 'check:models',
@@ -17,14 +24,20 @@ export const checkModels: Command = {
       tellDifference(compared, output, output.style('red', '✗'));
       for (const hint of renameHints(compared)) output.line(`  ${hint}`);
       const { length } = compared.operations;
-      if (length === 0) for (const line of nothingDetected(compared)) output.line(line);
-      else {
+      const byHand = compared.unmanaged.filter(({ isDifferent }) => isDifferent === true).length;
+      if (byHand > 0)
+        output.line(
+          `${many(byHand, 'difference')} without a generated migration. \`npx knex-meta migrate:make <name>\` creates a file to write it in.`,
+        );
+      if (length + byHand === 0) for (const line of nothingDetected(compared)) output.line(line);
+      else if (length > 0) {
         const head = args.head === true ? ' --head' : '';
         output.line(
           `${length} ${length === 1 ? 'difference' : 'differences'}. \`npx knex-meta migrate:make <name> --autogenerate${head}\` writes the migration.`,
         );
       }
-      const data = { ok: length === 0, ...differenceData(compared) };
-      return { data, ...(length === 0 ? {} : { exitCode: EXIT.found }) };
+      const isFine = length + byHand === 0;
+      const data = { ok: isFine, ...differenceData(compared) };
+      return { data, ...(isFine ? {} : { exitCode: EXIT.found }) };
     }),
 };

@@ -70,8 +70,10 @@ export function tellDifference(compared: Compared, output: Output, sign: string)
       `No model names ${dropped.join(', ')}: dropped with all rows. If another tool owns what is there: \`meta.exclude\` in the knexfile leaves it alone.`,
     );
   }
-  for (const { kind, name, reason } of unmanaged)
-    output.line(`${output.style('yellow', '·')} ${kind} ${name}: ${reason}`);
+  for (const { kind, name, reason, isDifferent } of unmanaged)
+    output.line(
+      `${isDifferent ? output.style('red', '✗') : output.style('yellow', '·')} ${kind} ${name}: ${reason}`,
+    );
 }
 
 /** The same as data. */
@@ -99,13 +101,14 @@ export function differenceData(compared: Compared): object {
 const FILES = 20;
 
 /** How many models of which files were compared, and why a table could be missing. */
-export function nothingDetected({ loaded }: Compared): readonly string[] {
+export function nothingDetected({ loaded, unmanaged }: Compared): readonly string[] {
   const { models, files } = loaded;
   const shown = files.slice(0, FILES).map(({ file, models: written }) => `${file} (${written})`);
   const names = [...shown, ...(files.length > FILES ? [`and ${files.length - FILES} more`] : [])].join(', ');
   const empty = files.filter(({ models: written }) => written === 0).map(({ file }) => file);
+  const byHand = unmanaged.filter(({ isDifferent }) => isDifferent === true).length;
   return [
-    `No changes detected: ${many(models.length, 'model')} of ${many(files.length, 'file')} ${models.length === 1 ? 'was' : 'were'} compared.`,
+    `No changes ${byHand === 0 ? 'detected' : 'that can be generated'}: ${many(models.length, 'model')} of ${many(files.length, 'file')} ${models.length === 1 ? 'was' : 'were'} compared.`,
     `  ${names}`,
     ...(empty.length === 0 ? [] : [`  No model is written in ${empty.join(', ')}.`]),
     '  A table that is missing here: is its file in the directory of the models, and does it export what defineModel returns?',

@@ -3,6 +3,7 @@ import type { DatabaseFunction, DatabaseSchema, OtherObject } from '../schema/da
 import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import { renameColumn, renameRelation, renameTable, renameType, renameValue } from './renamedSchema.js';
+import { rowSecurityAfter } from './rowSecurity.js';
 
 const exactly = { foldName: (name: string) => name };
 
@@ -116,6 +117,10 @@ function apply(schema: DatabaseSchema, operation: Operation): DatabaseSchema {
     }
     case 'other': {
       const { from, to } = operation;
+      const subject = to ?? from;
+      const rowSecurity = subject && rowSecurityAfter(subject, to !== undefined);
+      if (rowSecurity !== undefined)
+        return inTable(schema, subject as ObjectName, (table) => ({ ...table, rowSecurity }));
       const isIt = (each: OtherObject) =>
         from !== undefined && each.kind === from.kind && each.table === from.table && sameObject(each, from);
       const rest = schema.others.filter((each) => !isIt(each));

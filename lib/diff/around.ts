@@ -1,7 +1,7 @@
 import { mentions } from '../engines/tokens.js';
 import type { Operation } from '../operations/operation.js';
 import { sameObject, subjectOf } from '../operations/operation.js';
-import type { DatabaseSchema, View } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, View } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 
 /** Tables of which a column that a view may read is altered, dropped or renamed. */
@@ -59,20 +59,80 @@ function touchedFunctions(
   ];
 }
 
-/** The views that need one of these objects, or another such view. */
-function viewsOver(views: readonly View[], objects: readonly ObjectName[]): readonly View[] {
+/** A body in SQL that the server has parsed (`begin atomic`, `return`): it holds what it names, as a view does. */
+function isHolding({ language, declaration }: DatabaseFunction): boolean {
+  return (
+    language === 'sql' && /\n\s*(begin atomic|return)\b/i.test(declaration) && !/\nAS [$']/.test(declaration)
+  );
+}
+
+interface Dependents {
+  readonly views: readonly View[];
+  readonly functions: readonly DatabaseFunction[];
+}
+
+/**
+ * What has to go while objects change, and comes back: views over them, functions with a parsed body over them,
+ * functions that take or give rows of such a view, and so on.
+ */
+function dependentsOf(
+  { views, functions }: Dependents,
+  objects: readonly ObjectName[],
+  isFunctionHeld: boolean,
+): Dependents {
   const reached: ObjectName[] = [...objects];
-  const found = new Set<View>();
+  const found = new Set<View | DatabaseFunction>();
+  const isReached = (each: ObjectName) => reached.some((object) => sameObject(object, each));
+  const away = new Set(views.filter(isReached));
+  const isAway = (each: ObjectName) => [...away].some((view) => sameObject(view, each));
+  const add = (object: View | DatabaseFunction) => {
+    found.add(object);
+    reached.push(object);
+  };
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const view of views) {
-      const needs = view.dependsOn.some((each) => reached.some((object) => sameObject(object, each)));
-      if (found.has(view) || !needs) continue;
-      found.add(view);
-      reached.push(view);
+      if (found.has(view) || !view.dependsOn.some(isReached)) continue;
+      add(view);
+      away.add(view);
     }
+    for (const each of isFunctionHeld ? functions : [])
+      if (!found.has(each) && each.dependsOn.some(isHolding(each) ? isReached : isAway)) add(each);
   }
-  return [...found];
+  return {
+    views: views.filter((view) => found.has(view)),
+    functions: functions.filter((each) => found.has(each)),
+  };
+}
+
+/** Functions that go before the views and come back after what they hold, in the place of what else is done to them. */
+function withRemade(
+  operations: readonly Operation[],
+  remade: readonly DatabaseFunction[],
+  desired: DatabaseSchema,
+): readonly Operation[] {
+  if (remade.length === 0) return operations;
+  const isSame = (a: DatabaseFunction | undefined, b: DatabaseFunction) =>
+    sameObject(a, b) && a?.identity === b.identity;
+  const isOf = (operation: Operation, each: DatabaseFunction) =>
+    operation.kind === 'function' && operation.from !== undefined && isSame(operation.from, each);
+  return [
+    ...operations.filter((operation) => !remade.some((each) => isOf(operation, each))),
+    ...remade.flatMap((from): readonly Operation[] => {
+      const change = operations.find((operation) => isOf(operation, from));
+      // One that no model has is left alone: it comes back as it was.
+      const to =
+        change?.kind === 'function'
+          ? change.to
+          : (desired.functions.find((each) => isSame(each, from)) ?? from);
+      return [
+        { kind: 'function', from, to: undefined, isWithViews: true },
+        ...(to === undefined
+          ? []
+          : [{ kind: 'function' as const, from: undefined, to, isWithViews: true as const }]),
+      ];
+    }),
+  ];
 }
 
 /** Whether a view names what gets another name, or gives its name to it. */
@@ -117,10 +177,11 @@ export function aroundViews(
   // The names in a view follow renames: one that says the same afterwards then says something else.
   const named = holdsColumns ? [] : actual.views.filter((view) => namesRenamed(view, operations));
   // On every engine a view that is gone for a moment leaves those over it without it.
-  const over = viewsOver(actual.views, [...tables, ...changed, ...named]);
+  const objects = [...tables, ...changed, ...named];
+  const { views: over, functions: remade } = dependentsOf(actual, objects, holdsColumns);
   const inTheWay = [...named, ...over.filter((view) => !named.includes(view))];
   return [
-    ...operations.map(keepAttached),
+    ...withRemade(operations.map(keepAttached), remade, desired),
     ...inTheWay.flatMap((from): readonly Operation[] => {
       if (isChanged(from)) return [];
       // One that no model has is left alone: it comes back as it was.

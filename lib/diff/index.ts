@@ -1,3 +1,4 @@
+import { describe } from '../operations/describe.js';
 import type { Operation } from '../operations/operation.js';
 import { order } from '../operations/order.js';
 import type { DatabaseSchema } from '../schema/database.js';
@@ -37,12 +38,15 @@ function leaveAlone(
 ): readonly Operation[] {
   const kept = (table: Table) =>
     JSON.stringify([table.partitionedBy, table.partitionOf, [...table.inherits].map(nameOf)]);
-  const isSame = kept(before) === kept(after) && diffTable(before, after, how).operations.length === 0;
-  if (!isSame)
+  const { operations } = diffTable(before, after, how);
+  const isKept = kept(before) === kept(after);
+  const details = operations.map((each) => describe(each, undefined, true)).join(', ');
+  if (!isKept || operations.length > 0)
     leaving.unmanaged.push({
       kind: 'table',
       name: nameOf(after),
-      reason: `${reason}: it is not altered, and the model says it otherwise`,
+      reason: `the model differs${details === '' ? '' : ` (${details})`}, and no migration is generated, because ${reason}: write the migration by hand`,
+      isDifferent: true,
     });
   return [];
 }

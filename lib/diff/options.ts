@@ -41,6 +41,8 @@ export interface Unmanaged {
   readonly kind: string;
   readonly name: string;
   readonly reason: string;
+  /** True for a difference between models and database that no generated migration can remove. */
+  readonly isDifferent?: true;
 }
 
 export interface Difference {

@@ -4,6 +4,7 @@ import type { Table } from '../schema/table.js';
 import { type Comparison, comparableColumn, fingerprint, ownColumns } from './comparison.js';
 import type { Unmanaged } from './options.js';
 import { diffParts } from './parts.js';
+import { switchRowSecurity } from './rowSecurity.js';
 import { nameOf } from './scope.js';
 
 /** The spelling of the name, and what follows from the type, say nothing by themselves. */
@@ -67,7 +68,9 @@ export const NOT_IN_MODEL = 'and its model leaves them out (`metadata: false`)';
 /** Settings of the whole table, and metadata columns that only one of the two has. */
 function notManaged(before: Table, after: Table, how: Comparison): readonly Unmanaged[] {
   const name = nameOf(after);
-  const settings = SETTINGS.filter((key) => before[key] !== after[key]).map((key) => ({
+  const isMade = (key: (typeof SETTINGS)[number]) =>
+    key === 'rowSecurity' && switchRowSecurity(before, after).length > 0;
+  const settings = SETTINGS.filter((key) => before[key] !== after[key] && !isMade(key)).map((key) => ({
     kind: 'table setting',
     name,
     reason: `${key} is ${before[key]} in the database and ${after[key]} in the models`,
@@ -135,6 +138,7 @@ export function diffTable(
       ...diffParts('exclusion', table, before.exclusions, after.exclusions, how),
       ...diffParts('index', table, before.indexes, after.indexes, how),
       ...diffParts('foreignKey', table, before.foreignKeys, after.foreignKeys, how),
+      ...switchRowSecurity(before, after),
       ...comment,
     ],
     unmanaged: notManaged(before, after, how),

@@ -90,7 +90,10 @@ type TriggerChange = TableChange<'trigger', Trigger>;
 /** What is described by its statements only. */
 type OtherChange = Change<'other', OtherObject>;
 type ViewChange = Change<'view', View>;
-type FunctionChange = Change<'function', DatabaseFunction>;
+type FunctionChange = Change<'function', DatabaseFunction> & {
+  /** True for one that has to be away while views or tables change: it goes and comes with the views. */
+  readonly isWithViews?: true;
+};
 export type TableCreation = Change<'table', Table> & {
   /** True for a partition that goes or comes together with the table that it is of: dropping that drops it. */
   readonly isWithParent?: boolean;

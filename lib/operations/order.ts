@@ -1,4 +1,6 @@
+import type { DatabaseFunction } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
+import { calledBy } from './calledFunctions.js';
 import { type EnumChange, type Operation, sameObject, subjectOf } from './operation.js';
 import { settlePartNames } from './partNames.js';
 import { split } from './split.js';
@@ -98,6 +100,7 @@ function stepOf(operation: Operation, isNeeded: (operation: Operation) => boolea
     case 'view':
       return isDrop ? 'drop views' : 'functions and views';
     case 'function':
+      if (operation.isWithViews) return isDrop ? 'drop views' : 'functions and views';
       if (isDrop) return isNeeded(operation) ? 'drop replaced functions' : 'drop functions';
       return isNeeded(operation) ? 'functions that tables need' : 'functions and views';
     case 'trigger':
@@ -148,23 +151,31 @@ function neededByTables(operations: readonly Operation[]): (operation: Operation
   const made = operations.flatMap(({ kind, to }) =>
     (kind === 'table' || kind === 'view') && to ? [to] : [],
   );
-  const coming = operations.flatMap(({ kind, to }) =>
+  const texts = operations.flatMap(({ kind, to }) =>
     PARTS.includes(kind) && to !== undefined ? [JSON.stringify(to)] : [],
   );
   // A word in a text may be another's name: then the function is only early.
   const isNamed = ({ name }: ObjectName) =>
-    coming.some((text) => text.includes(JSON.stringify(name).slice(1, -1)));
-  return (operation) => {
+    texts.some((text) => text.includes(JSON.stringify(name).slice(1, -1)));
+  // What takes a table's rows comes behind the table.
+  const isOfMade = ({ to }: Operation) =>
+    (to as DatabaseFunction | undefined)?.dependsOn.some((each) => made.some((one) => sameObject(one, each)));
+  const isForTables = (operation: Operation): boolean => {
     if (operation.kind !== 'function') return false;
     const subject = operation.to ?? operation.from;
     // A function that is dropped and made anew in one migration has to go before it comes.
     if (operation.to === undefined) return replaced.some((each) => sameObject(each, subject));
     if (needed.some((each) => each.kind === 'function' && sameObject(each, subject))) return true;
-    // What takes a table's rows comes behind the table.
-    const isOfMade = operation.to.dependsOn.some((each) => made.some((one) => sameObject(one, each)));
-    const isForTables = gone.some((each) => sameObject(each, subject)) || isNamed(operation.to);
-    return isForTables && !isOfMade;
+    return (gone.some((each) => sameObject(each, subject)) || isNamed(operation.to)) && !isOfMade(operation);
   };
+  const early = new Set(operations.filter(isForTables));
+  const coming = operations.filter(({ kind, to }) => kind === 'function' && to !== undefined);
+  // A function that a table calls is called at once where there are rows, and calls others.
+  for (const operation of early)
+    for (const name of operation.to === undefined ? [] : calledBy(operation))
+      for (const each of coming)
+        if ((each.to as DatabaseFunction).name === name && !isOfMade(each)) early.add(each);
+  return (operation) => early.has(operation);
 }
 
 /** The operations in an order in which each finds what it needs; run backwards, so does each reverse. */

@@ -1,5 +1,6 @@
 import type { Dependency, ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
+import { calledBy } from './calledFunctions.js';
 import type { Operation, TableCreation } from './operation.js';
 
 const keyOf = ({ schema, name }: ObjectName, kind = '') => `${kind}\n${schema ?? ''}\n${name}`;
@@ -229,13 +230,23 @@ export function byNeeds(
     needing(operation)?.dependsOn.map(({ kind, identity, ...name }) =>
       keyOf(name, kind === 'function' ? `function ${identity}` : kind),
     ) ?? [];
+  /** Only where nothing else says the order: a word in a body may be no name, and two functions may call each other. */
+  const calls = (step: readonly Operation[]) => {
+    const functions = new Map<string, string[]>();
+    for (const operation of step) {
+      const name = operation.kind === 'function' ? (operation.to ?? operation.from)?.name : undefined;
+      if (name !== undefined) functions.set(name, [...(functions.get(name) ?? []), key(operation)]);
+    }
+    return (operation: Operation) =>
+      functions.size < 2 ? [] : [...calledBy(operation)].flatMap((name) => functions.get(name) ?? []);
+  };
   return [...steps.values()].flatMap((step) => {
     if (!step.some((operation) => needing(operation) !== undefined)) return step;
     const isGoing = step.every(({ to }) => to === undefined);
     const objects = step.filter((operation) => needing(operation) !== undefined);
     const sorted = [
       ...step.filter((operation) => needing(operation) === undefined),
-      ...sortByNeeds(objects, key, needs),
+      ...sortByNeeds(sortByNeeds(objects, key, calls(objects)), key, needs),
     ];
     return isGoing ? [...sorted].reverse() : sorted;
   });

@@ -8,7 +8,13 @@ import {
   sameObject,
 } from '../../../operations/operation.js';
 import type { Column } from '../../../schema/column.js';
-import type { DatabaseFunction, DatabaseSchema, Domain, EnumType } from '../../../schema/database.js';
+import type {
+  DatabaseFunction,
+  DatabaseSchema,
+  Domain,
+  EnumType,
+  OtherObject,
+} from '../../../schema/database.js';
 import type { ObjectName } from '../../../schema/names.js';
 import type { Table } from '../../../schema/table.js';
 import { calls, mentions } from '../../tokens.js';
@@ -117,11 +123,72 @@ function functionsOf(type: ObjectName, { functions }: DatabaseSchema): readonly 
 /** How the values of a column go over to the new type. */
 type Way = (column: Column, array: string) => Pick<ColumnChange, 'using' | 'isAssigned'>;
 
-/** What a type cannot become in place is a new type, and its columns go over to it. */
-function recreate(to: EnumType | Domain, way: Way, now: DatabaseSchema) {
-  const old: ObjectName = { schema: to.schema, name: asideName(to.name, new Set()) };
-  const using = usersOf(to, now);
-  const functions = functionsOf(to, now);
+/** By way of text. */
+const byText: Way = ({ name, type }, array) => ({ using: `${quoteName(name)}::text${array}::${type}` });
+
+/** A type that is replaced by a new one of its name: an enum, a domain, or a composite type with one of them in it. */
+interface Replaced {
+  readonly type: EnumType | Domain | OtherObject;
+  readonly way: Way;
+}
+
+/** The types that are made of a type, each after those that it is made of. */
+function typesOver(type: ObjectName, { domains, others }: DatabaseSchema): readonly Replaced[] {
+  const all = [...domains, ...others.filter(({ kind }) => kind === 'composite type')].filter(
+    ({ extension }) => extension === undefined,
+  );
+  const found: (Domain | OtherObject)[] = [];
+  const visit = (below: ObjectName): void => {
+    for (const each of all)
+      if (each.dependsOn?.some((needed) => needed.kind === 'type' && sameObject(needed, below))) {
+        const at = found.indexOf(each);
+        if (at >= 0) found.splice(at, 1);
+        found.push(each);
+        visit(each);
+      }
+  };
+  visit(type);
+  return found.map((each) => ({ type: each, way: byText }));
+}
+
+const oldName = ({ schema, name }: ObjectName): ObjectName => ({ schema, name: asideName(name, new Set()) });
+
+/** The type as it is created, or dropped by the name that it has then. */
+function change(type: Replaced['type'], isDrop: boolean): Operation {
+  if (!('drop' in type)) {
+    const named = isDrop ? { ...type, ...oldName(type) } : type;
+    return isDrop ? only(named, undefined) : only(undefined, named);
+  }
+  if (!isDrop) return { kind: 'other', from: undefined, to: type };
+  const { name } = oldName(type);
+  const drop = type.drop?.replace(/(?:"(?:[^"]|"")+"|[^\s."]+)$/, quoteName(name));
+  return { kind: 'other', from: { ...type, name, drop }, to: undefined };
+}
+
+/** The foreign keys with a column of the users on either side. */
+function keysOver(users: readonly User[], { tables }: DatabaseSchema): readonly Operation[] {
+  const isUsed = (table: ObjectName, columns: readonly string[]) =>
+    users.some((user) => sameObject(user.table, table) && columns.includes(user.column.name));
+  return tables
+    .filter(({ partitionOf }) => partitionOf === undefined)
+    .flatMap(({ schema, name, foreignKeys }) =>
+      foreignKeys
+        .filter(
+          ({ columns, target, targetColumns }) =>
+            isUsed({ schema, name }, columns) || isUsed(target, targetColumns ?? []),
+        )
+        .map((to): Operation => ({ kind: 'foreignKey', table: { schema, name }, from: undefined, to })),
+    );
+}
+
+/**
+ * What a type cannot become in place is a new type, with the types that are made of it, and their columns go over by way
+ * of another.
+ */
+function recreate(to: EnumType | Domain, way: Way, now: DatabaseSchema): readonly Operation[] {
+  const replaced: readonly Replaced[] = [{ type: to, way }, ...typesOver(to, now)];
+  const using = replaced.flatMap((each) => usersOf(each.type, now).map((user) => ({ ...user, of: each })));
+  const functions = [...new Set(replaced.flatMap(({ type }) => functionsOf(type, now)))];
   const parts = once(
     now.tables.flatMap((table) => {
       const columns = using.filter((user) => sameObject(user.table, table)).map(({ column }) => column.name);
@@ -129,7 +196,7 @@ function recreate(to: EnumType | Domain, way: Way, now: DatabaseSchema) {
       const isCalled = (text: string) => functions.some(({ name }) => calls(text, name));
       // Without a column of it a table names a type by its casts only.
       const isOfType = (text: string) =>
-        columns.length === 0 ? text.includes('::') && mentions(text, to.name) : mentions(text, to.name);
+        (columns.length > 0 || text.includes('::')) && replaced.some(({ type }) => mentions(text, type.name));
       const isNamed = (text: string) => isOfType(text) || isCalled(text);
       return [
         ...columns.flatMap((column) => aroundComputed(table, column)),
@@ -142,34 +209,43 @@ function recreate(to: EnumType | Domain, way: Way, now: DatabaseSchema) {
     }),
   );
   const isOfFunction = ({ defaultTo = '' }: Column) => functions.some(({ name }) => calls(defaultTo, name));
-  // A default by a function that is away comes back with it.
-  const users = using.map((user) =>
-    isOfFunction(user.column) ? { ...user, column: { ...user.column, defaultTo: undefined } } : user,
-  );
-  const columns = users.map(({ table, column }): Operation => {
+  const columns = using.map(({ table, column: found, of }): Operation => {
+    // A default by a function that is away comes back with it.
+    const column = isOfFunction(found) ? { ...found, defaultTo: undefined } : found;
     const array = column.type.endsWith('[]') ? '[]' : '';
+    const old = oldName(of.type);
     return {
       kind: 'column',
       table,
       from: { ...column, type: `${quoteName(old.name)}${array}`, userType: old },
       to: { ...column, defaultTo: defaultFor(column, to) },
-      ...way(column, array),
+      ...of.way(column, array),
     };
   });
+  const comments = replaced.flatMap(({ type }) =>
+    'comment' in type && type.comment !== undefined ? [commentOn(type)] : [],
+  );
   return around(
-    [...functions.map((each): Operation => ({ kind: 'function', from: undefined, to: each })), ...parts],
     [
-      { kind: 'renameType', from: { schema: to.schema, name: to.name }, to: old },
-      only(undefined, to),
-      ...(to.comment === undefined ? [] : [commentOn(to)]),
+      ...functions.map((each): Operation => ({ kind: 'function', from: undefined, to: each })),
+      ...parts,
+      ...keysOver(using, now),
+    ],
+    [
+      ...replaced.map(
+        ({ type }): Operation => ({
+          kind: 'renameType',
+          from: { schema: type.schema, name: type.name },
+          to: oldName(type),
+        }),
+      ),
+      ...replaced.map(({ type }) => change(type, false)),
+      ...comments,
       ...columns,
-      only({ ...to, ...old }, undefined),
+      ...replaced.map(({ type }) => change(type, true)).reverse(),
     ],
   );
 }
-
-/** A value of an enum is known by its text. */
-const byText: Way = ({ name, type }, array) => ({ using: `${quoteName(name)}::text${array}::${type}` });
 
 /** The values that a type had, by the names that they get. */
 const renamedValues = ({ values }: EnumType, renames: EnumChange['renamedValues']): readonly string[] =>
