@@ -1,5 +1,7 @@
 import type { ClientClass, QueryObject, QueryStream } from '../metadata/knexInternals.js';
 import { rowsOf } from '../metadata/session.js';
+import { notOffline } from './offline.js';
+import type { Unknowns } from './unknown.js';
 
 /** Tells of errors of streams to which nobody listens. */
 export interface StreamErrors {
@@ -26,13 +28,15 @@ export function newStreamErrors(): StreamErrors {
  * A client class whose streams give the rows of an ordinary query, so that they need no other package and go past
  * nothing that looks at queries. An error that the migration does not listen to ends neither the process nor in silence.
  */
-export function withStreams(base: ClientClass, errors: StreamErrors): ClientClass {
+export function withStreams(base: ClientClass, errors: StreamErrors, unknowns: Unknowns): ClientClass {
   return class Streamed extends base {
     override async _stream(connection: unknown, query: QueryObject, stream: QueryStream): Promise<void> {
       const silence = (): void => {};
       stream.on('error', silence);
       try {
+        query.isStream = true;
         const { response } = (await this._query(connection, query)) as { readonly response?: unknown };
+        if (unknowns.has(query)) throw notOffline(query.sql);
         for (const row of rowsOf(response)) stream.write(row);
         stream.end();
       } catch (error) {

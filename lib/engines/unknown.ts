@@ -49,11 +49,12 @@ export function markUnknown(
   whole: string,
   count: number | undefined,
 ): void {
-  const { isOwn, isHook, origin, method } = statement;
-  if (isOwn === true || isHook === true || origin === undefined) return;
+  const { isOwn, isHook, isStream, origin, method } = statement;
+  if (isOwn === true || isHook === true || (origin === undefined && isStream !== true)) return;
   const tokens = significant(tokenize(statement.sql));
   const [first] = tokens;
-  const isCounted = !origin.isRaw && (method === 'update' || method === 'del' || method === 'counter');
+  const isCounted =
+    origin?.isRaw === false && (method === 'update' || method === 'del' || method === 'counter');
   if (isCounted && !tokens.some((token) => isWord(token, 'RETURNING'))) {
     if (count !== undefined) unknowns.set(statement, { value: count });
   } else if (isWord(first, 'INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'MERGE', 'WITH', 'SELECT')) {

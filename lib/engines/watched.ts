@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { openKnex } from '../config/connections.js';
 import type { ClientClass, QueryObject } from '../metadata/knexInternals.js';
+import { rowsOf } from '../metadata/session.js';
 import { notOffline } from './offline.js';
 import { kindOfStatement, type StatementKind, withValues } from './statements.js';
 import { newStreamErrors, withStreams } from './streamed.js';
@@ -8,8 +9,11 @@ import type { Token } from './tokens.js';
 import { markUnknown, type Unknowns, withUnknowns } from './unknown.js';
 import { type WrittenStatement, withOrigins, writtenOf } from './written.js';
 
-/** How many rows a statement of a script changes in a database that nobody sees. */
-export type AssumedRows = 'none' | 'some';
+/**
+ * How many rows a statement of a script changes in a database that nobody sees; `own`: the script begins with an empty
+ * database, so the rows are those of its own statements, and only their values are unknown.
+ */
+export type AssumedRows = 'none' | 'some' | 'own';
 
 /** A statement on its way to a database that exists only for this. */
 export interface Passing {
@@ -49,6 +53,17 @@ export interface Watched {
   readonly assumeRows: (rows: AssumedRows) => void;
 }
 
+/** Whether the driver's answer has a value that another database may not give: nothing, zero and no rows it gives too. */
+function hasValues(answer: unknown): boolean {
+  const rows = rowsOf((answer as { readonly response?: unknown } | undefined)?.response);
+  return rows.some((row) =>
+    Object.values(row).some((value) => value !== null && value !== false && Number(value) !== 0),
+  );
+}
+
+/** Whether a question is about no table at all: the time, a random value, the server, the role. */
+const isAboutServer = (sql: string): boolean => !/\bfrom\b/i.test(sql) && !/\bto_reg\w+\s*\(/i.test(sql);
+
 /** A question of the hook's own: whether there is anything to carry. */
 const IS_THERE_ANY = /^select 1 from .+ limit 1$/is;
 
@@ -61,13 +76,14 @@ export function openWatched(config: Knex.Config, form: WatchForm): Watched {
   const Base = withStreams(
     withUnknowns(withOrigins(config.client as unknown as ClientClass), unknowns),
     errors,
+    unknowns,
   );
   class WatchedClient extends Base {
     override async _query(connection: unknown, statement: QueryObject): Promise<unknown> {
       // Written down before it runs: a statement may be changed on the way.
       const { sql, bindings = [], origin, isOwn, isHook } = statement;
       const kind = kindOfStatement(sql);
-      if (assumed !== undefined && kind === 'read') {
+      if (assumed !== undefined && assumed !== 'own' && kind === 'read') {
         const isHooks = isOwn === true || isHook === true;
         // What carries nothing does no harm; what is not carried is lost.
         if (isHooks && IS_THERE_ANY.test(sql)) return Object.assign(statement, { response: form.oneRow });
@@ -80,11 +96,15 @@ export function openWatched(config: Knex.Config, form: WatchForm): Watched {
         ask: (text) => super._query(connection, { sql: text }),
         send: () => super._query(connection, statement),
       });
+      const isAboutValues = assumed === 'own' && !isWrite && (form.asksForRows(sql) || isAboutServer(sql));
+      if (isAboutValues && kind === 'read' && hasValues(answer))
+        markUnknown(unknowns, statement, sql, undefined);
       // Knex's own words for a transaction come from no builder.
       if (isWrite || (kind === 'transaction' && origin !== undefined)) {
         const whole = withValues(sql, bindings, form.placeOf, form.literal);
         taken.push(writtenOf(statement, whole, connection));
-        if (assumed !== undefined) markUnknown(unknowns, statement, whole, assumed === 'some' ? 1 : 0);
+        const count = assumed === 'own' ? undefined : Number(assumed === 'some');
+        if (assumed !== undefined) markUnknown(unknowns, statement, whole, count);
       }
       return answer;
     }

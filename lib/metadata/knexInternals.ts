@@ -122,6 +122,8 @@ export interface QueryObject {
   readonly output?: unknown;
   /** Where it was asked for: only while statements are written down. */
   origin?: Origin;
+  /** Its rows are streamed; Knex's runner for queries has not seen it. */
+  isStream?: boolean;
 }
 
 /** Who asked for a statement. */

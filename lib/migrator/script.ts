@@ -131,6 +131,8 @@ export async function writeScript(
     // What is there before the script is made first, so that alterations know the tables.
     await captureTasks(sandbox, engine, await loadTasks(up(before)), mode, options.signal);
     if (before.length > 0) sandbox.assumeRows(assumed);
+    // What a database gave must not stand in the script as a value: the script's own database gives another one.
+    else if (sandbox.isReal) sandbox.assumeRows('own');
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
     return captureTasks(sandbox, engine, tasks, mode, options.signal);
   };

@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
+import { configOf } from '../../lib/config/connections.js';
+import { type Script, writeScript } from '../../lib/migrator/script.js';
+import { engineOf } from '../../lib/migrator/settings.js';
 import { eachEngine, type TestEngine } from '../support/databases.js';
-import { closeAll, creates, makeProject, run, type TestProject } from './support.js';
+import { closeAll, creates, makeProject, refused, run, type TestProject } from './support.js';
 
 /** Values whose literals are easily wrong, and a place where a sign matters. */
 const VALUES = `
@@ -61,6 +64,11 @@ async function bothWays(engine: TestEngine, files: Readonly<Record<string, strin
   return { ran: await rows(ran), scripted: await rows(scripted), text: stdout };
 }
 
+function scriptOf(project: TestProject): Promise<Script> {
+  const db = project.open();
+  return writeScript(engineOf(db), configOf(db), 'base:head');
+}
+
 eachEngine('a script for an administrator', function (engine) {
   this.timeout(60_000);
   const zone = process.env.TZ;
@@ -75,6 +83,40 @@ eachEngine('a script for an administrator', function (engine) {
     const { ran, scripted } = await bothWays(engine, { '1_v.cjs': VALUES }, 'v');
     expect(ran).to.have.length(2);
     expect(scripted).to.deep.equal(ran);
+  });
+
+  it('has no value that the database gave: from base too, such a migration is refused', async () => {
+    const id = engine.name === 'sqlite' ? 'hex(randomblob(8))' : 'gen_random_uuid()::text';
+    const answerOf = engine.name === 'sqlite' ? 'answer[0].v' : 'answer.rows[0].v';
+    const first = creates('a', "await k('a').insert({ word: 'here' });");
+    const refusedOnes = {
+      'a row that it read':
+        "const [row] = await k('a'); await k('a').insert({ word: row.word + row.created_at });",
+      'its identifier': "const row = await k('a').first('id'); await k('a').where({ id: row.id }).del();",
+      'an insert that returns':
+        "const [row] = await k('a').insert({ word: 'x' }).returning('id'); await k('a').where({ id: row.id }).del();",
+      'a plucked list': "const ids = await k('a').pluck('id'); await k('a').whereIn('id', ids).del();",
+      'a function of the server': `const answer = await k.raw("select ${id} as v"); await k('a').insert({ word: ${answerOf} });`,
+      'a stream': "for await (const row of k('a').stream()) await k('a').insert({ word: row.word + '!' });",
+    };
+    for (const [title, body] of Object.entries(refusedOnes)) {
+      const project = await makeProject(engine, {
+        '1_a.cjs': first,
+        '2_b.cjs': `exports.up = async (k) => { ${body} };\nexports.down = async () => {};`,
+      });
+      const error = await refused(scriptOf(project));
+      expect(error.code, `${title}: ${error.message}`).to.equal('NOT_OFFLINE');
+    }
+    const allowed = await makeProject(engine, {
+      '1_a.cjs': creates('a'),
+      '2_b.cjs': `exports.up = async (k) => {
+        if (await k.schema.hasTable('a')) await k.schema.alterTable('a', (t) => { t.text('more'); });
+        for (const row of await k('a')) await k('a').where({ id: row.id }).update({ more: row.word });
+        const { n } = await k('a').count({ n: '*' }).first();
+        if (Number(n) === 0) await k('a').insert({ word: 'first' });
+      };\nexports.down = async () => {};`,
+    });
+    expect((await scriptOf(allowed)).text).to.match(/insert into .a. .*'first'/);
   });
 
   it('is all that stdout gets, whatever the project and its migrations say', async () => {

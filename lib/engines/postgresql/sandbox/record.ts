@@ -102,6 +102,7 @@ export function openRecorder(config: Knex.Config, known?: readonly KnownTable[])
   const Base = withStreams(
     withUnknowns(withOrigins(config.client as unknown as ClientClass), unknowns),
     errors,
+    unknowns,
   );
   let assumed: AssumedRows = 'none';
   let last = '';
