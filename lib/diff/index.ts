@@ -9,7 +9,7 @@ import { aroundComputed } from './aroundColumns.js';
 import { aroundKeys } from './aroundKeys.js';
 import { findCandidates } from './candidates.js';
 import type { Comparison } from './comparison.js';
-import { diffEnums, diffObjects, type Leaving, pair } from './objects.js';
+import { diffEnums, diffObjects, goneFunctions, type Leaving, pair } from './objects.js';
 import { type Difference, type DiffOptions, LEFT_KINDS, type Unmanaged } from './options.js';
 import { applyRenames } from './renames.js';
 import { leftAlone, nameOf, scope, withoutHeldTypes } from './scope.js';
@@ -97,10 +97,14 @@ export function diff(
   const wanted = scope(desired, options, actual);
   const unmanaged: Unmanaged[] = [...before.unmanaged];
   const leave = new Set(options.leave ?? LEFT_KINDS);
-  const leaving: Leaving = { leaves: (kind) => leave.has(kind), unmanaged };
   const held = withoutHeldTypes(before.schema, actual, wanted.schema);
   const renamed = applyRenames(held, wanted.schema, options, how);
   const target = keepAccess(renamed.schema, wanted.schema, how);
+  const leaving: Leaving = {
+    leaves: (kind) => leave.has(kind),
+    gone: leave.has('function') ? [] : goneFunctions(renamed.schema, target, how),
+    unmanaged,
+  };
   const changes = [
     ...renamed.operations,
     ...diffObjects(renamed.schema, target, how, leaving),

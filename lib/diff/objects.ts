@@ -1,5 +1,6 @@
+import { calls } from '../engines/tokens.js';
 import { type EnumChange, type Operation, renamedValue, type ValueRename } from '../operations/operation.js';
-import type { DatabaseSchema, EnumType, OtherObject } from '../schema/database.js';
+import type { DatabaseFunction, DatabaseSchema, EnumType, OtherObject, View } from '../schema/database.js';
 import type { ObjectName } from '../schema/names.js';
 import { type Comparison, fingerprint } from './comparison.js';
 import type { LeftKind, Unmanaged } from './options.js';
@@ -35,7 +36,20 @@ export function pair<Of extends ObjectName>(
 /** Kinds that stay when no model has them, and what was so left. */
 export interface Leaving {
   readonly leaves: (kind: LeftKind) => boolean;
+  /** Functions that are dropped: what needs one goes with it, also where its kind is left alone. */
+  readonly gone: readonly DatabaseFunction[];
   readonly unmanaged: Unmanaged[];
+}
+
+/** The functions that no model has any more. */
+export function goneFunctions(
+  before: DatabaseSchema,
+  after: DatabaseSchema,
+  how: Comparison,
+): readonly DatabaseFunction[] {
+  return pair(before.functions, after.functions, how).dropped.filter(
+    (each) => !after.functions.some(({ schema, name }) => schema === each.schema && name === each.name),
+  );
 }
 
 type Kind = 'schema' | 'extension' | 'domain' | 'sequence' | 'view' | 'function';
@@ -50,8 +64,15 @@ function diffKind<Of extends ObjectName>(
 ): readonly Operation[] {
   const { both, dropped, added } = pair(before, after, how);
   const change = (from: Of | undefined, to: Of | undefined) => ({ kind, from, to }) as unknown as Operation;
-  const gone = leaving.leaves(kind) ? [] : dropped;
-  for (const object of leaving.leaves(kind) ? dropped : [])
+  const needsGone = (object: Of): boolean =>
+    kind === 'view' &&
+    (object as unknown as View).dependsOn.some(
+      (needed) =>
+        needed.kind === 'function' &&
+        leaving.gone.some(({ schema, name }) => schema === needed.schema && name === needed.name),
+    );
+  const gone = leaving.leaves(kind) ? dropped.filter(needsGone) : dropped;
+  for (const object of dropped.filter((each) => !gone.includes(each)))
     leaving.unmanaged.push({ kind, name: nameOf(object), reason: 'no model has it: it was left alone' });
   return [
     ...added.map((to) => change(undefined, to)),
@@ -133,26 +154,31 @@ function diffOthers(
   before: readonly OtherObject[],
   after: readonly OtherObject[],
   how: Comparison,
-  unmanaged: Unmanaged[],
+  { gone, unmanaged }: Leaving,
 ): readonly Operation[] {
   const keyOf = ({ kind, schema, table, name }: OtherObject) =>
     JSON.stringify([kind, schema, table === undefined ? null : how.foldName(table), how.foldName(name)]);
   const had = new Map(before.map((each) => [keyOf(each), each]));
   const has = new Set(after.map(keyOf));
-  for (const object of before)
-    if (!has.has(keyOf(object)))
+  const leaves = before.filter((object) => !has.has(keyOf(object)));
+  const needsGone = ({ kind, definition = '' }: OtherObject) =>
+    kind === 'policy' && gone.some(({ name }) => calls(definition, name));
+  for (const object of leaves)
+    if (!needsGone(object))
       unmanaged.push({
         kind: object.kind,
         name: otherName(object),
         reason: 'no model has it: it was left alone',
       });
-  return after.flatMap((to): readonly Operation[] => {
+  const going = leaves.filter(needsGone).map((from): Operation => ({ kind: 'other', from, to: undefined }));
+  const coming = after.flatMap((to): readonly Operation[] => {
     const from = had.get(keyOf(to));
     const isSame =
       from !== undefined &&
       how.foldExpression(from.definition ?? '') === how.foldExpression(to.definition ?? '');
     return isSame ? [] : [{ kind: 'other', from, to }];
   });
+  return [...coming, ...going];
 }
 
 /** Everything that is not a table or on one. */
@@ -180,7 +206,7 @@ export function diffObjects(
   return [
     ...schemas,
     ...extensions,
-    ...diffOthers(actual.others, desired.others, how, leaving.unmanaged),
+    ...diffOthers(actual.others, desired.others, how, leaving),
     ...diffKind('domain', actual.domains, desired.domains, how, leaving),
     ...diffKind('sequence', actual.sequences, desired.sequences, how, leaving),
     ...diffKind('function', actual.functions, desired.functions, how, leaving),

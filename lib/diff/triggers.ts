@@ -1,4 +1,4 @@
-import type { Operation } from '../operations/operation.js';
+import { type Operation, sameObject } from '../operations/operation.js';
 import type { DatabaseSchema } from '../schema/database.js';
 import type { Table, Trigger } from '../schema/table.js';
 import { type Comparison, fingerprint } from './comparison.js';
@@ -22,7 +22,9 @@ export function diffTriggers(
   });
   const named = (triggers: readonly Trigger[]) => triggers.map((each) => ({ ...each, schema: undefined }));
   const { both, dropped, added } = pair(named(own(before)), named(own(after)), how);
-  for (const { name } of leaving.leaves('trigger') ? dropped : [])
+  const needsGone = ({ calls }: Trigger) => leaving.gone.some((each) => sameObject(each, calls));
+  const going = leaving.leaves('trigger') ? dropped.filter(needsGone) : dropped;
+  for (const { name } of dropped.filter((each) => !going.includes(each)))
     leaving.unmanaged.push({
       kind: 'trigger',
       name: `${nameOf(table)}.${name}`,
@@ -32,7 +34,7 @@ export function diffTriggers(
     ...both.flatMap(([from, to]) =>
       fingerprint(from, how, ['comment']) === fingerprint(to, how, ['comment']) ? [] : [change(from, to)],
     ),
-    ...(leaving.leaves('trigger') ? [] : dropped.map((from) => change(from, undefined))),
+    ...going.map((from) => change(from, undefined)),
     ...added.map((to) => change(undefined, to)),
   ];
 }

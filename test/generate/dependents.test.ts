@@ -1,3 +1,4 @@
+import type { LeftKind } from '../../lib/diff/options.js';
 import { eachEngine } from '../support/databases.js';
 import { loop } from '../support/loop.js';
 import { sql } from './cases.js';
@@ -7,6 +8,7 @@ interface Case {
   readonly from: string;
   readonly to: string;
   readonly rows?: string;
+  readonly leave?: readonly LeftKind[];
 }
 
 const CASES: readonly Case[] = [
@@ -106,13 +108,23 @@ const CASES: readonly Case[] = [
       create table rows (k int check (a_f(k) > 0), c int generated always as (a_f(k)) stored); create index j on rows (a_f(k));`,
     rows: 'insert into rows values (1)',
   },
+  {
+    name: 'the last trigger, view and policy go with their functions',
+    leave: ['trigger', 'view'],
+    from: `create function stamp() returns trigger language plpgsql as $$ begin return new; end $$;
+      create function one() returns int language sql stable as $$ select 1 $$;
+      create function kept() returns int language sql stable as $$ select 2 $$;
+      create table a (id int primary key); create trigger tr before insert on a for each row execute function stamp();
+      create view v as select one() as x; create policy p on a using (id = one());`,
+    to: `create function kept() returns int language sql stable as $$ select 2 $$; create table a (id int primary key);`,
+  },
 ];
 
 eachEngine('what depends on a thing that changes', (engine) => {
   if (engine.name !== 'postgresql') return;
-  for (const { name, from, to, rows } of CASES)
+  for (const { name, from, to, rows, leave = [] } of CASES)
     it(name, async () => {
-      const change = { before: sql(from), after: sql(to), options: { leave: [] } };
+      const change = { before: sql(from), after: sql(to), options: { leave } };
       await loop(engine, rows === undefined ? change : { ...change, rows: sql(rows) });
     });
 });
