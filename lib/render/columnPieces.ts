@@ -16,7 +16,7 @@ import { numberingPieces } from './numberingPieces.js';
 import type { RenderContext } from './parts.js';
 import { alter, builder, type Piece, sql } from './piece.js';
 import { columnSql } from './tableSql.js';
-import { bare, literal, quote, sqlObject, sqlText } from './text.js';
+import { bare, quote, sqlObject, sqlText } from './text.js';
 
 /** An action that an engine may have for itself only. */
 function alone(table: ObjectName, action: string, { defaultSchema }: RenderContext): Piece {
@@ -28,32 +28,36 @@ function commentPiece({ table, to }: ColumnChange, { defaultSchema }: RenderCont
   return sql(`comment on column ${sqlObject(table, defaultSchema)}.${sqlName(to?.name ?? '')} is ${text}`);
 }
 
-/** A type that the server does not know how to make of the old one: default and values go separately. */
-function castPieces(change: ColumnChange, from: Column, to: Column): readonly Piece[] {
+/** Another type, in one ALTER TABLE: the default of before need not be one of the new type. */
+function typePieces(change: ColumnChange, from: Column, to: Column): readonly Piece[] {
   const { table, isAssigned } = change;
   const using = change.using ?? (isAssigned ? undefined : `${sqlName(to.name)}::${to.type}`);
   const column = `alter column ${sqlName(to.name)}`;
+  const nullability =
+    from.nullable === to.nullable ? [] : [`${column} ${to.nullable ? 'drop' : 'set'} not null`];
   const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
+  // The server drops before it changes types, and sets defaults behind that.
   return [
-    ...(from.defaultTo === undefined ? [] : [alter(table, `${column} drop default`)]),
-    alter(table, `${column} type ${to.type}${collation}${using === undefined ? '' : ` using ${using}`}`),
-    ...(to.defaultTo === undefined ? [] : [alter(table, `${column} set default ${to.defaultTo}`)]),
-    ...nullabilityPieces(change, from, to),
+    alter(
+      table,
+      ...(from.defaultTo === undefined ? [] : [`${column} drop default`]),
+      `${column} type ${to.type}${collation}${using === undefined ? '' : ` using ${using}`}`,
+      ...(to.defaultTo === undefined ? [] : [`${column} set default ${to.defaultTo}`]),
+      ...nullability,
+    ),
   ];
 }
 
-function defaultAction({ defaultTo }: Column): string {
-  return defaultTo === undefined ? 'drop default' : `set default ${defaultTo}`;
-}
-
-/** `.alter()` with what it is to leave alone. */
-function alterCall(changed: ReadonlySet<keyof Column>, { wording }: RenderContext): string {
-  if (wording.altersWhole) return '.alter()';
-  const options = {
-    ...(changed.has('nullable') ? {} : { alterNullable: false }),
-    ...(changed.has('type') || changed.has('collation') ? {} : { alterType: false }),
-  };
-  return `.alter(${Object.keys(options).length === 0 ? '' : literal(options)})`;
+/** What of a column changes beside its type. */
+function attributePieces({ table }: ColumnChange, from: Column, to: Column): readonly Piece[] {
+  const column = `alter column ${sqlName(to.name)}`;
+  const actions = [
+    ...(from.nullable === to.nullable ? [] : [`${column} ${to.nullable ? 'drop' : 'set'} not null`]),
+    ...(from.defaultTo === to.defaultTo
+      ? []
+      : [`${column} ${to.defaultTo === undefined ? 'drop default' : `set default ${to.defaultTo}`}`]),
+  ];
+  return actions.length === 0 ? [] : [alter(table, ...actions)];
 }
 
 function isOnlyOf(changed: ReadonlySet<keyof Column>, ...keys: readonly (keyof Column)[]): boolean {
@@ -86,45 +90,20 @@ function alteredPieces(
   }
   if (isOnlyOf(changed, 'nullable') && isSayable(to.name))
     return [...nullabilityPieces(change, from, to), ...comment];
-  if (isOnlyOf(changed, 'defaultTo') && !wording.altersWhole)
-    return [alter(table, `alter column ${sqlName(to.name)} ${defaultAction(to)}`), ...comment];
-  if (using !== undefined || isAssigned) return [...castPieces(change, from, to), ...comment];
-  const said =
-    wording.altersWhole && to.collation === undefined && from.collation !== undefined
-      ? { ...to, collation: 'binary' }
-      : to;
-  const isRequired = !to.nullable && (wording.altersWhole || changed.has('nullable'));
-  if (!isSayable(to.name)) return [...unsayablePieces(change, from, to, context), ...comment];
+  if (!wording.altersWhole) {
+    const isTyped = changed.has('type') || changed.has('collation') || using !== undefined || isAssigned;
+    return [...(isTyped ? typePieces(change, from, to) : attributePieces(change, from, to)), ...comment];
+  }
+  if (!isSayable(to.name)) return [alter(table, `modify column ${sqlName(to.name)} ${definition(from, to)}`)];
+  const isCollationGone = to.collation === undefined && from.collation !== undefined;
+  const said = isCollationGone ? { ...to, collation: 'binary' } : to;
   const line = [
     `t.${typeCall(said, wording)}`,
-    isRequired ? '.notNullable()' : '',
+    to.nullable ? '' : '.notNullable()',
     defaultCall(to, wording),
-    alterCall(changed, context),
-    ';',
+    '.alter();',
   ].join('');
-  return [builder(table, line), ...comment];
-}
-
-/** A change of a column whose name the builder would not take as it is. */
-function unsayablePieces(
-  change: ColumnChange,
-  from: Column,
-  to: Column,
-  { wording }: RenderContext,
-): readonly Piece[] {
-  const { table } = change;
-  const name = sqlName(to.name);
-  if (wording.altersWhole) return [alter(table, `modify column ${name} ${definition(from, to)}`)];
-  if (from.type !== to.type) return castPieces(change, from, to);
-  const collation = to.collation === undefined ? '' : ` collate ${to.collation}`;
-  const isCollated = from.collation !== to.collation;
-  return [
-    ...(isCollated ? [alter(table, `alter column ${name} type ${to.type}${collation}`)] : []),
-    ...(from.nullable === to.nullable
-      ? []
-      : [alter(table, `alter column ${name} ${to.nullable ? 'drop' : 'set'} not null`)]),
-    ...(from.defaultTo === to.defaultTo ? [] : [alter(table, `alter column ${name} ${defaultAction(to)}`)]),
-  ];
+  return [builder(table, line)];
 }
 
 /** All behind a column's name; a key only where it is another one. */

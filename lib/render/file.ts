@@ -1,9 +1,9 @@
-import { countText, type Hazard } from '../operations/hazards/index.js';
+import type { Hazard } from '../operations/hazards/index.js';
 import type { Operation } from '../operations/operation.js';
 import { irreversible } from '../operations/reverse.js';
-import { lineComments } from './comments.js';
 import { headLines } from './head.js';
 import { explained, joinNeighbours } from './joinPieces.js';
+import { type Note, noteLines, noteOf } from './notes.js';
 import { numberedKeys } from './numberedKeys.js';
 import type { RenderContext } from './parts.js';
 import { builder, type Piece, sql } from './piece.js';
@@ -52,7 +52,7 @@ function isAhead(operations: readonly Operation[]): boolean {
 
 function piecesFor(
   operations: readonly Operation[],
-  notesOf: (operation: Operation) => readonly string[],
+  notesOf: (operation: Operation) => readonly Note[],
   context: RenderContext,
   inWords: InWords = (operation) => operation,
 ): readonly Piece[] {
@@ -74,19 +74,13 @@ function piecesFor(
   return explained(joinNeighbours(all), context);
 }
 
-function noteOf(hazard: Hazard, count?: number): string {
-  const found = countText(hazard, count);
-  const counted = found === '' ? '' : `When this was written: ${found}`;
-  return [hazard.message, counted, hazard.remedy].filter((text) => text !== '').join(' ');
-}
-
 /** The statements that a direction runs, where they are to be written in place of the builder's words. */
 export interface Statements {
   readonly up: readonly string[];
   readonly down: readonly string[];
 }
 
-function sqlBody(statements: readonly string[], notes: readonly string[], context: RenderContext): string {
+function sqlBody(statements: readonly string[], notes: readonly Note[], context: RenderContext): string {
   return body(
     statements.map((text, at): Piece => ({ ...sql(text), notes: at === 0 ? notes : [] })),
     context,
@@ -147,9 +141,7 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
       const { schema, name } = piece.table;
       const method = piece.form === 'create' ? 'createTable' : 'alterTable';
       const lines = piece.lines.flatMap((line, at) => [
-        ...(piece.form === 'builder' ? (piece.lineNotes?.[at] ?? []) : []).flatMap((note) =>
-          lineComments(note, '    '),
-        ),
+        ...noteLines(piece.form === 'builder' ? (piece.lineNotes?.[at] ?? []) : [], '    '),
         brokenLine(line, '    '),
       ]);
       return [
@@ -177,10 +169,7 @@ function statement(piece: Piece, { defaultSchema, wording }: RenderContext): rea
 
 function body(pieces: readonly Piece[], context: RenderContext): string {
   return pieces
-    .flatMap((piece) => [
-      ...(piece.notes ?? []).flatMap((note) => lineComments(note, '  ')),
-      ...statement(piece, context),
-    ])
+    .flatMap((piece) => [...noteLines(piece.notes ?? [], '  '), ...statement(piece, context)])
     .join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { sameObject } from '../operations/operation.js';
+import type { Note } from './notes.js';
 import type { RenderContext } from './parts.js';
 import type { Piece } from './piece.js';
 
@@ -19,11 +20,12 @@ function runsBehind(lines: readonly string[], others: readonly string[]): boolea
 
 /** Actions that one ALTER TABLE runs in an order of its own. */
 const TOGETHER =
-  /^(?:(?:add|drop|modify) (?:constraint|check|unique|primary|foreign|column)\b|alter column (?:"(?:[^"]|"")*"|\S+) (?:set default|drop default|set not null|drop not null)\b)/;
+  /^(?:(?:add|drop|modify) (?:constraint|check|unique|primary|foreign|column)\b|alter column (?:"(?:[^"]|"")*"|\S+) (?:set default|drop default|set not null|drop not null|type)\b)/;
 
 /** What an action is done to, by the kind of what it changes, and whether it adds or takes away. */
 const EFFECTS: readonly (readonly [RegExp, isAdded: (word: string) => boolean])[] = [
   [/^(add|drop) constraint ("(?:[^"]|"")*"|\S+)/, (word) => word === 'add'],
+  [/^alter column ("(?:[^"]|"")*"|\S+) (type)\b/, () => true],
   [/^alter column ("(?:[^"]|"")*"|\S+) (set|drop) (default|not null)\b/, (word) => word === 'set'],
 ];
 
@@ -36,7 +38,7 @@ function effectOf(action: string): Effect | undefined {
   for (const [pattern, isAdded] of EFFECTS) {
     const groups = pattern.exec(action)?.slice(1);
     if (groups === undefined) continue;
-    const word = groups.find((group) => /^(add|drop|set)$/.test(group)) ?? '';
+    const word = groups.find((group) => /^(add|drop|set|type)$/.test(group)) ?? '';
     return { subject: groups.filter((group) => group !== word).join(' '), isAdded: isAdded(word) };
   }
   return undefined;
@@ -51,7 +53,7 @@ function isTakenBack(actions: readonly string[], later: readonly string[]): bool
   );
 }
 
-const notesBy = ({ lines, lineNotes, notes = [] }: Builder): readonly (readonly string[])[] =>
+const notesBy = ({ lines, lineNotes, notes = [] }: Builder): readonly (readonly Note[])[] =>
   lineNotes ?? lines.map((_, at) => (at === 0 ? notes : []));
 
 /** Each line keeps its own comments: they stand where the change is. */
@@ -62,7 +64,7 @@ function joinBuilders(first: Builder, second: Builder): Piece {
 }
 
 function joinAlters(first: Alter, second: Alter): Piece {
-  const notes = [...new Set([...(first.notes ?? []), ...(second.notes ?? [])])];
+  const notes = [...(first.notes ?? []), ...(second.notes ?? [])];
   return { ...first, actions: [...first.actions, ...second.actions], notes };
 }
 
@@ -96,6 +98,8 @@ export function explained(pieces: readonly Piece[], { wording }: RenderContext):
     (piece) => piece.form === 'alter' && piece.actions.some((action) => unknownActions.pattern.test(action)),
   );
   return pieces.map((piece, at) =>
-    at === first ? { ...piece, notes: [...(piece.notes ?? []), unknownActions.note] } : piece,
+    at === first
+      ? { ...piece, notes: [...(piece.notes ?? []), { text: unknownActions.note, remedy: '' }] }
+      : piece,
   );
 }

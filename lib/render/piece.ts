@@ -1,9 +1,10 @@
 import type { ObjectName } from '../schema/names.js';
+import type { Note } from './notes.js';
 
 /** A piece of a migration's body; neighbours of one form on one table are put together. */
 export type Piece = {
   /** Comments before it. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
 } & (
   | { readonly form: 'create'; readonly table: ObjectName; readonly lines: readonly string[] }
   | {
@@ -11,7 +12,7 @@ export type Piece = {
       readonly table: ObjectName;
       readonly lines: readonly string[];
       /** Comments before single lines, by the position of the line. */
-      readonly lineNotes?: readonly (readonly string[])[];
+      readonly lineNotes?: readonly (readonly Note[])[];
     }
   /** What ALTER TABLE says of a table in SQL. */
   | { readonly form: 'alter'; readonly table: ObjectName; readonly actions: readonly string[] }

@@ -188,6 +188,28 @@ const CASES: readonly Case[] = [
     says: [],
   },
   {
+    name: 'types that change are one ALTER of the table, and what is said of all of them is said once',
+    on: 'postgresql',
+    before: table((t) => [t.decimal('x', 10, 4), t.double('qty').notNullable().defaultTo(1)]),
+    after: table((t) => [t.decimal('x', 10, 2), t.integer('qty').defaultTo(1)]),
+    rows: xs(2.5),
+    says: [
+      '\n  // LONG LOCK: t.x changes from numeric(10,4) to numeric(10,2); t.qty changes from double precision to',
+      `
+  await knex.raw(\`
+    alter table t
+      alter column x type numeric(10,2) using x::numeric(10,2),
+      alter column qty drop default,
+      alter column qty type integer using qty::integer,
+      alter column qty set default 1,
+      alter column qty drop not null
+  \`);
+}
+`,
+    ],
+    never: [/is rewritten(?:(?!function down)[\s\S])*is rewritten(?=[\s\S]*function down)/, '.alter('],
+  },
+  {
     name: 'what the server does not know is explained, once',
     on: 'sqlite',
     before: sql("create table t (id integer primary key, x text check (x in ('a')), y int)"),
