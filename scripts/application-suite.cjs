@@ -24,7 +24,8 @@ function poolFor(pool) {
 
 /** As Knex's function takes it: a configuration, or the text of a connection. */
 function swapped(config, ...rest) {
-  if (typeof config !== 'object' || config.client === undefined) return stock(config, ...rest);
+  if (!/^(pg|postgres|postgresql|better-sqlite3|sqlite3)$/.test(config?.client))
+    return stock(config, ...rest);
   const isOther = config.client === 'sqlite3' && driver !== 'sqlite3';
   const own = isOther ? { ...config, client: driver, pool: poolFor(config.pool ?? {}) } : config;
   return stock(process.env.HOOKED ? withMeta({ ...own, meta: { visible: false } }) : own, ...rest);

@@ -1,7 +1,9 @@
 import { presenceFindings } from '../checks/doctor.js';
-import type { CheckReport } from '../checks/finding.js';
+import type { CheckReport, Finding } from '../checks/finding.js';
+import { nameOf } from '../checks/migration.js';
 import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
 import { resolveMeta } from '../metadata/resolve.js';
 import { appliedRevisions } from '../migrator/applied.js';
 import { captureFromEmpty, isAdoptionError } from '../migrator/capture.js';
@@ -15,10 +17,18 @@ import { recordTables } from '../migrator/settings.js';
 import { tokensOf } from '../migrator/sourceTokens.js';
 import { plainView } from '../migrator/views.js';
 import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
 import type { Table } from '../schema/table.js';
 import type { Context } from './command.js';
 import { checkConstraints } from './doctorConstraints.js';
 import { plainText, runApplied, type Trial } from './doctorTrial.js';
+import {
+  ambiguousMetadata,
+  brokenViews,
+  migrationFinding,
+  viewFindings,
+  withoutMetadataColumns,
+} from './joins.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readStatus } from './migrateInspect.js';
 import { shadowOf } from './rehearsal.js';
@@ -84,6 +94,41 @@ function failuresOf(
   return new Map([...trial.failed].map(([{ name }, error]) => [name, error]));
 }
 
+/** Views and applied migrations that metadata columns break. */
+async function joinFindings(
+  context: Context,
+  actual: DatabaseSchema,
+  failures: ReadonlyMap<string, Error>,
+  rerun: (config: KnexMetaConfig) => Promise<Trial | string>,
+): Promise<readonly Finding[]> {
+  const { config } = await context.project();
+  const engine = engineOf(config);
+  const { columns, includesTable } = resolveMeta(config.meta, process.env);
+  const { foldName } = engine.metadata;
+  const tables = new Map(actual.tables.map((table) => [nameOf(table), table]));
+  const own = ownTables(recordTables(config.migrations ?? {}));
+  const gains = (name: ObjectName): readonly string[] => {
+    const has = new Set(tables.get(nameOf(name))?.columns.map((column) => foldName(column.name)));
+    if (!includesTable(name.name) || own.includes(name.name)) return [];
+    return columns.map((column) => column.name).filter((each) => !has.has(foldName(each)));
+  };
+  const now = await brokenViews(engine, config, actual);
+  const later = await brokenViews(engine, config, actual, gains);
+  const failed = [...failures].flatMap(([name, error]) => {
+    const column = ambiguousMetadata(engine, columns, error);
+    return column === undefined ? [] : [{ name, column }];
+  });
+  const without = failed.length === 0 ? '' : await rerun(withoutMetadataColumns(config));
+  const stillFail = new Set(
+    typeof without === 'string' ? [] : [...without.failed.keys()].map(({ name }) => name),
+  );
+  const migrations = typeof without === 'string' ? [] : failed.filter(({ name }) => !stillFail.has(name));
+  return [
+    ...viewFindings(now, later),
+    ...migrations.map(({ name, column }) => migrationFinding(name, column)),
+  ];
+}
+
 /** What the migrations make beside what there is. */
 export async function checkPresence(context: Context, actual: DatabaseSchema): Promise<CheckReport> {
   const { config, extension } = await context.project();
@@ -108,7 +153,11 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   const isAsked = done.length > 0 && context.args.constraints !== false;
   const ran = isAsked ? await runApplied(context, done, home) : '';
   const trial = typeof ran === 'string' ? undefined : ran;
-  const isNamedBehind = await namedBehind(history.revisions, failuresOf(trial, unfollowed));
+  const failures = failuresOf(trial, unfollowed);
+  const joins = await joinFindings(context, actual, failures, (config) =>
+    runApplied(context, done, home, config),
+  );
+  const isNamedBehind = await namedBehind(history.revisions, failures);
   const baselines = await baselinesOf(history.revisions);
   // A baseline says what was there before: that can be compared.
   const asking = await askingTexts(history.revisions.filter(({ name }) => !baselines.has(name)));
@@ -156,6 +205,7 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
         ({ code, migration }) => code !== 'PENDING_PRESENT' || !baselines.has(migration),
       ),
       ...constraints.findings,
+      ...joins,
     ],
     notes: [
       ...[...unfollowed.values()].map((error) => `not compared with the database: ${firstLine(error)}`),

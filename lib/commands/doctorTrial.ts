@@ -1,5 +1,6 @@
 import { engineOf } from '../cli/project.js';
 import { isKnexMetaError } from '../errors.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
 import { isAdoptionError } from '../migrator/capture.js';
 import type { KnownEntry } from '../migrator/history.js';
 import { ownTables } from '../migrator/journal.js';
@@ -41,18 +42,20 @@ export const plainText = (text: string): string => text.toLowerCase().replace(/[
  * Runs the applied migrations in a throwaway database. In its place the reason why none could be made.
  *
  * @param home - the schema of what names none
+ * @param more - settings in place of those of the project
  */
 export async function runApplied(
   context: Context,
   entries: readonly KnownEntry[],
   home: string | undefined,
+  more: Partial<KnexMetaConfig> = {},
 ): Promise<Trial | string> {
   const { config } = await context.project();
   const engine = engineOf(config);
   const own = ownTables(recordTables(config.migrations ?? {}));
   try {
     // What the hook says of these tables it says elsewhere.
-    const { open } = await rehearsalOf(context, { log: SILENT });
+    const { open } = await rehearsalOf(context, { log: SILENT, ...more });
     const signal = context.signal();
     const stage = await open();
     const failed = new Map<KnownEntry, Error>();

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { namedSchemas } from '../config/searchPath.js';
 import type { Engine } from '../engines/contract.js';
+import type { AmbiguousView } from '../engines/joins.js';
 import { engines } from '../engines/registry.js';
 import type { Witness } from '../lint/engine.js';
 import { newAccount } from '../lint/known.js';
@@ -10,10 +11,13 @@ import type { LintRule } from '../lint/rule.js';
 import { FILES } from '../lint/rules/knex.js';
 import { type LintSettings, lintSettings } from '../lint/settings.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
+import { resolveMeta } from '../metadata/resolve.js';
+import { withMeta } from '../metadata/withMeta.js';
 import type { PlanOptions } from '../migrator/capture.js';
 import { plainView } from '../migrator/views.js';
 import { locationIn } from '../migrator/watch.js';
 import { type Scope, type ScopedMigration, writeScope } from '../migrator/written.js';
+import { ambiguousMetadata, brokenViews, withoutMetadataColumns } from './joins.js';
 
 /** Each rule once, with the names of the engines that have it. */
 export function allRules(): readonly { readonly rule: LintRule; readonly engines: readonly string[] }[] {
@@ -40,7 +44,7 @@ export interface LintResult {
   readonly ignored: readonly IgnoredFinding[];
 }
 
-function statementsOf({ task, statements }: ScopedMigration): readonly LintedStatement[] {
+function statementsOf({ task, statements }: ScopedMigration<unknown>): readonly LintedStatement[] {
   const { path } = task.entry;
   return statements.map(({ sql, isOwn, isRaw, hookColumns, stack }) => {
     const place = path === undefined || stack === undefined ? undefined : locationIn(stack, path);
@@ -70,8 +74,26 @@ export function fileFinding(
 const switchedOn = (engine: Engine, settings: LintSettings): readonly LintRule[] =>
   engine.lint.rules.filter((rule) => settings.severityOf(rule) !== 'off');
 
+/** Columns that the metadata columns make ambiguous, by migration. */
+interface Ambiguous {
+  /** The column that the migration fails for. */
+  readonly column: string | undefined;
+  readonly views: readonly AmbiguousView[];
+}
+
+/** Findings about columns that metadata columns make ambiguous. */
+function ambiguousFindings({ column, views }: Ambiguous, failure: string): readonly Found[] {
+  const rule = FILES.find(({ code }) => code === 'AMBIGUOUS_COLUMN') as LintRule;
+  const messages = [
+    ...(column === undefined ? [] : [failure]),
+    ...views.map((each) => `After it the view ${each.view} fails: ${each.column} is ambiguous.`),
+  ];
+  return messages.map((message) => ({ rule, message, line: undefined, statement: undefined }));
+}
+
 async function foundIn(
-  migration: ScopedMigration,
+  migration: ScopedMigration<unknown>,
+  ambiguous: Ambiguous,
   lint: (statements: readonly LintedStatement[]) => Promise<readonly Found[]>,
   settings: LintSettings,
   witness: Witness | undefined,
@@ -85,10 +107,12 @@ async function foundIn(
   const isTried = witness !== undefined && failure?.code !== 'NOT_OFFLINE';
   const rule = FILES.find(({ code }) => code === (isTried ? 'FAILS' : 'NOT_FOLLOWED')) as LintRule;
   const failed: readonly Found[] =
-    failure === undefined ? [] : [{ rule, message: failure.message, line: undefined, statement: undefined }];
+    failure === undefined || ambiguous.column !== undefined
+      ? []
+      : [{ rule, message: failure.message, line: undefined, statement: undefined }];
   const { findings, ignored, unused } = await reportOf(
     where,
-    [...(await lint(statements)), ...failed],
+    [...(await lint(statements)), ...failed, ...ambiguousFindings(ambiguous, failure?.message ?? '')],
     settings,
     witness,
   );
@@ -103,6 +127,32 @@ async function foundIn(
     ),
   );
   return { findings: [...findings, ...idle], ignored };
+}
+
+/** The column that a migration fails for, where it does not fail without the metadata columns. */
+function ambiguousColumns(
+  engine: Engine,
+  config: KnexMetaConfig,
+  live: Knex | undefined,
+  scope: Scope,
+  options: PlanOptions,
+): (name: string, failure: Error | undefined) => Promise<string | undefined> {
+  const { columns } = resolveMeta(config.meta, process.env);
+  let failing: Promise<ReadonlySet<string>> | undefined;
+  const rerun = async (): Promise<ReadonlySet<string>> => {
+    const names = new Set<string>();
+    const without = withMeta(withoutMetadataColumns(config));
+    for await (const { task, failure } of writeScope(engine, without, live, scope, options)) {
+      if (ambiguousMetadata(engine, columns, failure) !== undefined) names.add(task.name);
+    }
+    return names;
+  };
+  return async (name, failure) => {
+    const column = ambiguousMetadata(engine, columns, failure);
+    if (column === undefined) return undefined;
+    failing ??= rerun();
+    return (await failing).has(name) ? undefined : column;
+  };
 }
 
 /**
@@ -134,7 +184,15 @@ export async function lintScope(
     ignored: [] as IgnoredFinding[],
   };
   let isOneTransaction = false;
-  for await (const migration of writeScope(engine, config, live, scope, options)) {
+  // What a migration leaves open cannot be read: nothing is said of it.
+  const look = async (db: Knex) =>
+    engine
+      .introspect(plainView(db))
+      .then((schema) => brokenViews(engine, config, schema))
+      .catch(() => []);
+  const columnOf = ambiguousColumns(engine, config, live, scope, options);
+  const broken = new Set(live === undefined ? [] : (await look(live)).map(({ view }) => view));
+  for await (const migration of writeScope(engine, config, live, scope, { ...options, look })) {
     if (migration.beginsBatch) known.beginBatch();
     known.beginMigration(isOneTransaction && migration.isTransaction && options.transaction !== 'each');
     isOneTransaction = migration.isTransaction;
@@ -145,7 +203,10 @@ export async function lintScope(
       await lint(statementsOf(migration));
       continue;
     }
-    const { findings, ignored } = await foundIn(migration, lint, settings, witness);
+    const views = (migration.seen ?? []).filter(({ view }) => !broken.has(view));
+    for (const { view } of views) broken.add(view);
+    const column = await columnOf(migration.task.name, migration.failure);
+    const { findings, ignored } = await foundIn(migration, { column, views }, lint, settings, witness);
     result.migrations.push(migration.task.name);
     result.findings.push(...findings);
     result.ignored.push(...ignored);

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { type AdoptionPlan, type NamedSource, planAdoption } from '../adoption/plan.js';
 import { renderAdoption, titleOf } from '../adoption/render.js';
+import { nameOf } from '../checks/migration.js';
 import { KnexMetaError } from '../errors.js';
 import { asking } from '../metadata/session.js';
+import { plainView } from '../migrator/views.js';
 import { type Chosen, chooseTables, isInSteps, TABLE_FLAGS } from './adoptedTables.js';
 import { type Command, type Context, type Outcome, textsOf } from './command.js';
+import { brokenViews, viewFindings } from './joins.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
 
@@ -68,6 +71,24 @@ function dataOf(plan: AdoptionPlan) {
   };
 }
 
+/** Names the views that the adoption breaks, before it is written. */
+async function warnOfJoins(
+  { output }: Context,
+  { engine, config, db }: Chosen,
+  { tables }: AdoptionPlan,
+): Promise<void> {
+  const gained = new Map(tables.map(({ table, columns }) => [nameOf(table), columns]));
+  const schema = await engine.introspect(plainView(db));
+  const now = await brokenViews(engine, config, schema);
+  const later = await brokenViews(engine, config, schema, (table) => gained.get(nameOf(table)) ?? []);
+  for (const { message, remedy } of viewFindings(
+    [],
+    later.filter(({ view }) => !now.some((each) => each.view === view)),
+  )) {
+    output.warn(`${message}. ${remedy}`);
+  }
+}
+
 async function adopt(context: Context): Promise<Outcome> {
   const { output, args } = context;
   const chosen = await chooseTables(context);
@@ -104,6 +125,7 @@ async function adopt(context: Context): Promise<Outcome> {
     const gets = [...columns, ...(trigger ? ['the update trigger'] : [])].join(', ');
     output.line(`${output.style('green', 'Adopts')} ${titleOf(table, home)}: ${gets}`);
   }
+  await warnOfJoins(context, chosen, plan);
   const [only, second] = plan.tables;
   const alone = second === undefined ? only?.table.name : undefined;
   const fallback = `adopt_${alone?.replace(/[^\p{L}\p{N}_.-]+/gu, '_') ?? 'tables'}`;

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Column } from '../schema/column.js';
 import type { ObjectName } from '../schema/names.js';
 import type { ColumnFacts, HookTarget, TableId } from './contract.js';
+import type { JoinEngine } from './joins.js';
 import type { LockBusy, RecordTables } from './migrations.js';
 
 /** What the configuration asks of every table, with the names as the database has them. */
@@ -107,6 +108,7 @@ export interface CheckEngine {
   readonly tryOnCopy: (db: Knex, table: ExaminedTable) => Promise<TriggerTrial>;
   /** Who runs migrations now, by what the server or the system says; undefined when nobody of ours does. */
   readonly runHolder: (db: Knex, tables: RecordTables) => Promise<LockBusy | undefined>;
+  readonly joins: JoinEngine;
   /** What makes an invalid index valid. */
   readonly mendIndex: (schema: string | undefined, index: string) => readonly string[];
   /** Statements that give a column the type and NULLs of another one; none where that cannot be told. */

@@ -71,3 +71,10 @@ export function withMeta<T extends KnexMetaConfig>(config: T): T & Knex.Config {
   const Hooked = hookClient(Base, engine.metadata, resolved, client);
   return { ...config, client: Hooked as unknown as typeof Knex.Client };
 }
+
+/** A configuration with the client class that `withMeta` wrapped. */
+export function withoutHook<T extends KnexMetaConfig>(config: T): T {
+  let { client } = config as { client?: unknown };
+  while (isClass(client) && client[HOOKED] === true) client = Object.getPrototypeOf(client);
+  return { ...config, client };
+}

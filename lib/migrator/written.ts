@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/contract.js';
 import type { Sandbox } from '../engines/sandbox.js';
+import type { WrittenStatement } from '../engines/written.js';
 import { KnexMetaError } from '../errors.js';
 import { type PlanOptions, type WrittenMigration, writeTasks } from './capture.js';
 import type { KnownEntry } from './history.js';
@@ -23,9 +24,23 @@ export type Scope =
   | { readonly kind: 'since'; readonly revision: string }
   | { readonly kind: 'files'; readonly files: readonly string[] };
 
+/** Settings of a scope. */
+export interface ScopeOptions<Seen> extends PlanOptions {
+  /** Looks at the temporary database behind each migration that is asked for. */
+  readonly look?: (db: Knex) => Promise<Seen>;
+}
+
+type SeenMigration<Seen> = WrittenMigration & { readonly seen: Seen | undefined };
+
+/** Whether a statement may join tables: only a database says whether its columns are ambiguous. */
+const joinsTables = ({ sql, isOwn }: WrittenStatement): boolean =>
+  !isOwn && /\bjoin\b|\bfrom\b[^;()]*,/i.test(sql);
+
 /** One migration of the scope, or one before it, without which alterations would not know their tables. */
-export interface ScopedMigration extends WrittenMigration {
+export interface ScopedMigration<Seen = undefined> extends WrittenMigration {
   readonly isAsked: boolean;
+  /** What `look` found in the temporary database, as the migration leaves it; undefined where there is none. */
+  readonly seen: Seen | undefined;
   /** The tables that those before it have made may have rows when it runs. */
   readonly beginsBatch: boolean;
 }
@@ -71,13 +86,13 @@ function choose(scope: Scope, found: Found): readonly (readonly [entry: KnownEnt
  * @param live - asked for what is applied, and by the migrations; undefined where there is none
  * @throws KnexMetaError MIGRATION_NOT_FOUND, MIGRATION_LOAD_FAILED, MIGRATION_INVALID, MIGRATION_PARENT
  */
-export async function* writeScope(
+export async function* writeScope<Seen = undefined>(
   engine: Engine,
   config: Knex.Config,
   live: Knex | undefined,
   scope: Scope,
-  options: PlanOptions = {},
-): AsyncGenerator<ScopedMigration> {
+  options: ScopeOptions<Seen> = {},
+): AsyncGenerator<ScopedMigration<Seen>> {
   const settings: Settings = config.migrations ?? {};
   const view = live === undefined ? undefined : migratorView(live);
   const found = await readSituation(view, settings, true);
@@ -88,19 +103,25 @@ export async function* writeScope(
   const asked = new Set(chosen.filter(([, isAsked]) => isAsked).map(([{ name }]) => name));
   const isOneBatch = scope.kind === 'pending' || scope.kind === 'since';
   const mode = modeOf(options, settings);
-  const write = (sandbox: Sandbox) => writeTasks(sandbox, engine, tasks, mode, options.signal);
-  const scoped = (written: WrittenMigration, wasAsked: boolean): ScopedMigration => {
+  async function* write(sandbox: Sandbox): AsyncGenerator<SeenMigration<Seen>> {
+    for await (const written of writeTasks(sandbox, engine, tasks, mode, options.signal)) {
+      const isSeen = sandbox.isReal && asked.has(written.task.name);
+      yield { ...written, seen: isSeen ? await options.look?.(sandbox.db) : undefined };
+    }
+  }
+  const scoped = (written: SeenMigration<Seen>, wasAsked: boolean): ScopedMigration<Seen> => {
     const isAsked = asked.has(written.task.name);
     return { ...written, isAsked, beginsBatch: !isOneBatch || (isAsked && !wasAsked) };
   };
   let wasAsked = false;
   if (view === undefined) {
     const collect = async (sandbox: Sandbox) => {
-      const all: WrittenMigration[] = [];
+      const all: SeenMigration<Seen>[] = [];
       for await (const written of write(sandbox)) all.push(written);
       return all;
     };
-    const isWhole = (all: readonly WrittenMigration[]) => all.every(({ failure }) => failure === undefined);
+    const isWhole = (all: readonly WrittenMigration[]) =>
+      all.every(({ failure, statements }) => failure === undefined && !statements.some(joinsTables));
     for (const written of await fromEmpty(engine, config, options, collect, isWhole)) {
       yield scoped(written, wasAsked);
       wasAsked = asked.has(written.task.name);

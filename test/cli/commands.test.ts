@@ -306,6 +306,11 @@ describe('command line', function () {
         expect(await ok(['init'], folder)).to.match(/nothing to configure[\s\S]*withMeta/);
         expect(readFileSync(join(folder, `knexfile.${extension}`), 'utf8')).to.equal(before);
       }
+      const folder = write({});
+      await ok(['init', '-x', 'cjs', '--prefix', 'row_'], folder);
+      expect(readFileSync(join(folder, 'knexfile.cjs'), 'utf8')).to.include("meta: { prefix: 'row_' },");
+      expect(await ok(['init'], folder)).to.include("prefix: 'row_'");
+      expect((await knexMeta(['init', '--prefix', "a'b"], write({}))).stderr).to.include('meta.prefix');
     });
 
     it('migrate:make in the language of the knexfile, and each extension runs', async () => {

@@ -1,5 +1,6 @@
 import type { CheckEngine } from '../checks.js';
 import { examine } from './examine.js';
+import { joins } from './joins.js';
 import { alterColumnTo, mendIndex, mending, setSearchPath } from './mending.js';
 import { runHolder } from './runLock.js';
 import { tryOnCopy, tryTrigger } from './tryTrigger.js';
@@ -11,6 +12,7 @@ export const checks: CheckEngine = {
   tryTrigger,
   tryOnCopy,
   runHolder,
+  joins,
   alterColumn: alterColumnTo,
   mendIndex,
   setSearchPath,

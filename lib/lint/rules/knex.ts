@@ -1,6 +1,10 @@
 import { textOf } from '../../operations/hazards/hazard.js';
 import type { LintRule } from '../rule.js';
 
+/** What to do about a column that is ambiguous because of the metadata columns. */
+export const JOIN_REMEDY =
+  "Write the table's name or alias before the column. Or, before any table has metadata columns, give them names that nothing else has: `meta: { prefix: 'row_' }` in the knexfile.";
+
 /** What is special to Knex and to knex-meta. */
 export const KNEX: readonly LintRule[] = [
   {
@@ -58,6 +62,15 @@ export const FILES: readonly LintRule[] = [
     finds: 'a pending migration that fails when it is tried on what the database has',
     reason: 'It will fail like this when it is run; the rest of it was not looked at.',
     remedy: 'Correct the migration, or the rows that it stumbles over.',
+  },
+  {
+    code: 'AMBIGUOUS_COLUMN',
+    harm: 'can fail',
+    severity: 'error',
+    finds: 'a column without its table, in a join or a view, that metadata columns make ambiguous',
+    reason:
+      'The metadata columns have the same names in every table: a name that one of the joined tables had before is now in each of them.',
+    remedy: JOIN_REMEDY,
   },
   {
     code: 'EDITED',

@@ -1,0 +1,88 @@
+import type { Knex } from 'knex';
+import type { Finding } from '../checks/finding.js';
+import type { Engine } from '../engines/contract.js';
+import type { AmbiguousView } from '../engines/joins.js';
+import { JOIN_REMEDY } from '../lint/rules/knex.js';
+import type { KnexMetaConfig } from '../metadata/options.js';
+import { type ResolvedColumn, resolveMeta } from '../metadata/resolve.js';
+import { withoutHook } from '../metadata/withMeta.js';
+import type { DatabaseSchema } from '../schema/database.js';
+import type { ObjectName } from '../schema/names.js';
+
+/** The metadata column that a statement names without its table, where it fails because more than one table has it. */
+export function ambiguousMetadata(
+  engine: Engine,
+  columns: readonly ResolvedColumn[],
+  error: unknown,
+): string | undefined {
+  const { ambiguousColumn } = engine.checks.joins;
+  const { foldName } = engine.metadata;
+  const cause = (error as { readonly cause?: unknown } | undefined)?.cause;
+  const name = [error, cause].flatMap((each) =>
+    each instanceof Error ? (ambiguousColumn(each) ?? []) : [],
+  )[0];
+  return name !== undefined && columns.some((each) => foldName(each.name) === foldName(name))
+    ? name
+    : undefined;
+}
+
+/** The same configuration for tables without metadata columns. */
+export function withoutMetadataColumns(config: KnexMetaConfig): KnexMetaConfig {
+  const { columns } = resolveMeta(config.meta, process.env);
+  return {
+    ...withoutHook(config),
+    meta: { ...config.meta, columns: Object.fromEntries(columns.map(({ key }) => [key, false])) },
+  };
+}
+
+/**
+ * The views that a metadata column breaks: without the metadata columns they work.
+ *
+ * @param gains - names of the columns that a table will get
+ */
+export async function brokenViews(
+  engine: Engine,
+  config: Knex.Config,
+  { tables, views }: Pick<DatabaseSchema, 'tables' | 'views'>,
+  gains: (table: ObjectName) => readonly string[] = () => [],
+): Promise<readonly AmbiguousView[]> {
+  const { ambiguousViews } = engine.checks.joins;
+  const shaped = (columnsOf: (table: DatabaseSchema['tables'][number]) => readonly string[]) =>
+    tables.map((table) => ({ schema: table.schema, name: table.name, columns: columnsOf(table) }));
+  const all = shaped((table) => [...table.columns.map(({ name }) => name), ...gains(table)]);
+  const broken = await ambiguousViews(config, all, views);
+  if (broken.length === 0) return [];
+  const own = shaped(({ columns }) => columns.filter((each) => !each.isMetadata).map(({ name }) => name));
+  const before = new Set((await ambiguousViews(config, own, views)).map(({ view }) => view));
+  return broken.filter(({ view }) => !before.has(view));
+}
+
+/** A finding for each view that fails, or that an adoption of tables will break. */
+export function viewFindings(
+  now: readonly AmbiguousView[],
+  later: readonly AmbiguousView[],
+): readonly Finding[] {
+  const known = new Set(now.map(({ view }) => view));
+  return [
+    ...now.map(({ view, column }) => ({
+      code: 'AMBIGUOUS_COLUMN',
+      message: `the view ${view} fails: ${column} is ambiguous, because more than one of its tables has the metadata column`,
+      remedy: JOIN_REMEDY,
+    })),
+    ...later
+      .filter(({ view }) => !known.has(view))
+      .map(({ view, column }) => ({
+        code: 'AMBIGUOUS_COLUMN',
+        message: `the view ${view} will fail when all its tables have metadata columns: ${column} becomes ambiguous`,
+        remedy: JOIN_REMEDY,
+      })),
+  ];
+}
+
+/** A finding for a migration that only metadata columns make fail. */
+export const migrationFinding = (migration: string, column: string): Finding => ({
+  code: 'AMBIGUOUS_COLUMN',
+  migration,
+  message: `${migration} fails in a new database: ${column} is ambiguous, because more than one of the joined tables has the metadata column`,
+  remedy: JOIN_REMEDY,
+});
