@@ -6,6 +6,7 @@ const { join } = require('node:path');
 const fromLibrary = createRequire(join(process.cwd(), 'package.json'));
 const stock = fromLibrary('knex');
 const { withMeta } = fromLibrary('knex-meta');
+const meta = { visible: false, ...JSON.parse(process.env.META ?? '{}') };
 const driver = process.env.SQLITE_DRIVER ?? 'better-sqlite3';
 
 /** A pool that speaks to a connection in the words of the driver sqlite3. */
@@ -28,7 +29,7 @@ function swapped(config, ...rest) {
     return stock(config, ...rest);
   const isOther = config.client === 'sqlite3' && driver !== 'sqlite3';
   const own = isOther ? { ...config, client: driver, pool: poolFor(config.pool ?? {}) } : config;
-  return stock(process.env.HOOKED ? withMeta({ ...own, meta: { visible: false } }) : own, ...rest);
+  return stock(process.env.HOOKED ? withMeta({ ...own, meta }) : own, ...rest);
 }
 
 Object.assign(swapped, stock, { default: swapped, knex: swapped });

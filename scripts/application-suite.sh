@@ -3,7 +3,7 @@
 #   bash scripts/application-suite.sh DIR [mocha arguments]
 # DIR is a copy of the library's repository (objection, feathers-knex, bookshelf, lucid) with what its tests need
 # installed, Knex 3 and better-sqlite3 among it (npm i --ignore-scripts, a built driver). The arguments are those of its
-# own test script; default: --recursive tests. Run `npm run build` before.
+# own test script; default: --recursive tests. META has more settings of `meta`: META='{"onExplicitUpdate":"keep"}'. Run `npm run build` before.
 set -eu
 [ $# -ge 1 ] || { echo "usage: bash scripts/application-suite.sh DIR [mocha arguments]" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,5 +1,6 @@
 import { presenceFindings } from '../checks/doctor.js';
 import type { CheckReport, Finding } from '../checks/finding.js';
+import { migrationFinding, viewFindings } from '../checks/joins.js';
 import { nameOf } from '../checks/migration.js';
 import { engineOf } from '../cli/project.js';
 import { configOf } from '../config/connections.js';
@@ -22,13 +23,7 @@ import type { Table } from '../schema/table.js';
 import type { Context } from './command.js';
 import { checkConstraints } from './doctorConstraints.js';
 import { plainText, runApplied, type Trial } from './doctorTrial.js';
-import {
-  ambiguousMetadata,
-  brokenViews,
-  migrationFinding,
-  viewFindings,
-  withoutMetadataColumns,
-} from './joins.js';
+import { ambiguousMetadata, brokenViews, withoutMetadataColumns } from './joins.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readStatus } from './migrateInspect.js';
 import { shadowOf } from './rehearsal.js';

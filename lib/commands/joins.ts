@@ -1,8 +1,6 @@
 import type { Knex } from 'knex';
-import type { Finding } from '../checks/finding.js';
 import type { Engine } from '../engines/contract.js';
 import type { AmbiguousView } from '../engines/joins.js';
-import { JOIN_REMEDY } from '../lint/rules/knex.js';
 import type { KnexMetaConfig } from '../metadata/options.js';
 import { type ResolvedColumn, resolveMeta } from '../metadata/resolve.js';
 import { withoutHook } from '../metadata/withMeta.js';
@@ -56,33 +54,3 @@ export async function brokenViews(
   const before = new Set((await ambiguousViews(config, own, views)).map(({ view }) => view));
   return broken.filter(({ view }) => !before.has(view));
 }
-
-/** A finding for each view that fails, or that an adoption of tables will break. */
-export function viewFindings(
-  now: readonly AmbiguousView[],
-  later: readonly AmbiguousView[],
-): readonly Finding[] {
-  const known = new Set(now.map(({ view }) => view));
-  return [
-    ...now.map(({ view, column }) => ({
-      code: 'AMBIGUOUS_COLUMN',
-      message: `the view ${view} fails: ${column} is ambiguous, because more than one of its tables has the metadata column`,
-      remedy: JOIN_REMEDY,
-    })),
-    ...later
-      .filter(({ view }) => !known.has(view))
-      .map(({ view, column }) => ({
-        code: 'AMBIGUOUS_COLUMN',
-        message: `the view ${view} will fail when all its tables have metadata columns: ${column} becomes ambiguous`,
-        remedy: JOIN_REMEDY,
-      })),
-  ];
-}
-
-/** A finding for a migration that only metadata columns make fail. */
-export const migrationFinding = (migration: string, column: string): Finding => ({
-  code: 'AMBIGUOUS_COLUMN',
-  migration,
-  message: `${migration} fails in a new database: ${column} is ambiguous, because more than one of the joined tables has the metadata column`,
-  remedy: JOIN_REMEDY,
-});

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { type AdoptionPlan, type NamedSource, planAdoption } from '../adoption/plan.js';
 import { renderAdoption, titleOf } from '../adoption/render.js';
+import { viewFindings } from '../checks/joins.js';
 import { nameOf } from '../checks/migration.js';
 import { KnexMetaError } from '../errors.js';
 import { asking } from '../metadata/session.js';
 import { plainView } from '../migrator/views.js';
 import { type Chosen, chooseTables, isInSteps, TABLE_FLAGS } from './adoptedTables.js';
 import { type Command, type Context, type Outcome, textsOf } from './command.js';
-import { brokenViews, viewFindings } from './joins.js';
+import { brokenViews } from './joins.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
 

@@ -1,9 +1,6 @@
+import { JOIN_REMEDY } from '../../checks/joins.js';
 import { textOf } from '../../operations/hazards/hazard.js';
 import type { LintRule } from '../rule.js';
-
-/** What to do about a column that is ambiguous because of the metadata columns. */
-export const JOIN_REMEDY =
-  "Write the table's name or alias before the column. Or, before any table has metadata columns, give them names that nothing else has: `meta: { prefix: 'row_' }` in the knexfile.";
 
 /** What is special to Knex and to knex-meta. */
 export const KNEX: readonly LintRule[] = [
