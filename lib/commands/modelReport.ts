@@ -43,22 +43,26 @@ export function renameHints(compared: Compared): readonly string[] {
   });
 }
 
-function tellHazard(hazard: CountedHazard, output: Output): void {
+function tellHazard(hazard: CountedHazard, output: Output, remedies: Set<string>): void {
   const { message, remedy, count, notCounted } = hazard;
   const isCertain = count !== undefined && count > 0;
   const style = count === 0 ? 'dim' : isCertain && hazard.kind !== 'long lock' ? 'red' : 'yellow';
   const found = countText(hazard, count);
   output.line(`    ${output.style(style, [message, found].filter(Boolean).join(' '))}`);
   if (notCounted !== undefined) output.line(`      It could not be counted: ${notCounted}`);
-  if (remedy !== '' && count !== 0) output.line(`      ${output.style('dim', remedy)}`);
+  // What helps with several is said once.
+  if (remedy === '' || count === 0 || remedies.has(remedy)) return;
+  remedies.add(remedy);
+  output.line(`      ${output.style('dim', remedy)}`);
 }
 
 /** Every difference with what can go wrong with it, and what is left alone. */
 export function tellDifference(compared: Compared, output: Output, sign: string): void {
   const { operations, detected, hazards, unmanaged } = compared;
+  const remedies = new Set<string>();
   operations.forEach((operation, at) => {
     output.line(`${sign} ${detected[at]}`);
-    for (const hazard of hazards) if (hazard.operation === operation) tellHazard(hazard, output);
+    for (const hazard of hazards) if (hazard.operation === operation) tellHazard(hazard, output, remedies);
   });
   const dropped = operations.flatMap((each) => {
     if (each.kind !== 'table' || each.from === undefined || each.to !== undefined) return [];

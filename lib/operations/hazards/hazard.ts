@@ -1,9 +1,10 @@
 import type { Column } from '../../schema/column.js';
-import type { TypeFacts } from '../../schema/database.js';
+import type { DatabaseSchema, TypeFacts } from '../../schema/database.js';
 import type { ObjectName } from '../../schema/names.js';
 import type { Table } from '../../schema/table.js';
 import type { EnumChange, Operation } from '../operation.js';
 import type { Conversion } from './conversion.js';
+import type { RecomputedPart } from './functions.js';
 
 /** `review`: a person has to look at the expression, because the database cannot say whether it is meant. */
 type HazardKind = 'data loss' | 'can fail' | 'long lock' | 'incompatible' | 'review';
@@ -50,6 +51,11 @@ export interface HazardFacts {
   readonly convert: (name: string, from: Column, to: Column, types?: ColumnFacts) => Conversion;
   /** Whether a default gives each row another value, so that a new column rewrites the table. */
   readonly isVolatile: (expression: string) => boolean;
+  /** What tables hold of the results of a function that gets another body. */
+  readonly recomputed: (
+    change: Extract<Operation, { readonly kind: 'function' }>,
+    before: DatabaseSchema,
+  ) => readonly RecomputedPart[];
   /** A condition that is true of rows which have one of these values of an enum in a column. */
   readonly hasValue: (name: string, column: Column, values: readonly string[]) => string;
 }

@@ -11,6 +11,7 @@ import { tableHazards } from './tables.js';
 
 export type { Conversion } from './conversion.js';
 export { type CountedHazard, countHazards, countText } from './counted.js';
+export type { RecomputedPart } from './functions.js';
 export type { ColumnFacts, Hazard, HazardFacts } from './hazard.js';
 
 const isEmpty = ({ nullable, defaultTo, generated, numbering }: Column): boolean =>

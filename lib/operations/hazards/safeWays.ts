@@ -14,6 +14,8 @@ export const SAFE_WAYS = {
   rewrite: 'On a large table: a new column, filled in batches, and then a rename.',
   filled: 'On a large table: add the column empty, fill it in batches, and give it its default then.',
   stored: 'On a large table: a plain column that a trigger keeps, filled in batches.',
+  newFunction:
+    'On a large table: give the function another name, build what uses it beside the old, and drop the old then.',
   duplicates: 'Merge or correct the duplicates first.',
   lostValue:
     'On a large table: leave the value in the type, and forbid it by a check that is NOT VALID first.',

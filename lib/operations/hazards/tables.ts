@@ -4,6 +4,7 @@ import type { Table } from '../../schema/table.js';
 import { type Operation, renamedValue, sameObject } from '../operation.js';
 import { domainHazards } from './domains.js';
 import { rowsWith } from './evidence.js';
+import { functionHazards } from './functions.js';
 import { type ColumnFacts, count, type Hazard, type HazardFacts, quoting, textOf } from './hazard.js';
 import { SAFE_WAYS } from './safeWays.js';
 
@@ -83,6 +84,12 @@ export function tableHazards(
         ...(facts.isMadeAnew(operation, operations, tables) ? locks : []),
       ];
     }
+    case 'function':
+      return before === undefined || operation.from === undefined || operation.to === undefined
+        ? []
+        : facts
+            .recomputed(operation, before)
+            .flatMap((part) => functionHazards(operation.to as ObjectName, part, facts));
     case 'domain': {
       const { from, to } = operation;
       return from === undefined || to === undefined || before === undefined

@@ -61,6 +61,21 @@ interface Subject {
   readonly types: ColumnFacts;
 }
 
+/** A hazard of a change of type. */
+function ofType(
+  { table, from, to }: Subject,
+  kind: Hazard['kind'],
+  text: string,
+  rest: Pick<Hazard, 'remedy' | 'evidence'>,
+): Hazard {
+  const owner = textOf(table);
+  return {
+    kind,
+    message: `${kind.toUpperCase()}: ${owner}.${to.name} changes from ${from.type} to ${to.type}: ${text}`,
+    ...rest,
+  };
+}
+
 /** Values that differ now, and are the same of the new type or by the new collation. */
 function collisions(
   { table, from, to, now }: Subject,
@@ -94,12 +109,10 @@ function locks(subject: Subject, facts: HazardFacts, conversion: Conversion | un
   );
   if (conversion !== undefined && (!conversion.isInPlace || isComputedFrom === true))
     return [
-      {
-        kind: 'long lock',
-        message: `LONG LOCK: ${name} changes from ${from.type} to ${to.type}: the table is rewritten, and nobody reads or writes it meanwhile.`,
+      ofType(subject, 'long lock', 'the table is rewritten, and nobody reads or writes it meanwhile.', {
         remedy: SAFE_WAYS.rewrite,
         evidence: count(q.table(table), undefined, 'rows to rewrite'),
-      },
+      }),
     ];
   const isIndexed =
     (now !== undefined && [now.primaryKey, ...now.uniques].some((key) => key?.columns.includes(from.name))) ||
@@ -124,55 +137,40 @@ export function typeHazards(subject: Subject, facts: HazardFacts): readonly Haza
   const q = quoting(facts);
   const target = q.table(table);
   const name = q.name(from.name);
-  const change = `${textOf(table)}.${to.name} changes from ${from.type} to ${to.type}`;
   const conversion = facts.convert(name, from, to, types);
   if (from.type === to.type)
     return [...collisions(subject, facts, conversion), ...locks(subject, facts, undefined)];
   const { guess, using, fails, loses, lossText, usesTimeZone } = conversion;
   const zone = types.timeZone === undefined ? '' : ` (here ${types.timeZone})`;
   const values = count(target, `${name} is not null`, 'rows with a value to convert');
-  return [
-    ...(loses === undefined
-      ? []
-      : [
-          {
-            kind: 'data loss' as const,
-            message: `DATA LOSS: ${change}: ${lossText}, and stays so after a rollback.`,
-            remedy: SAFE_WAYS.keepValues,
-            evidence: losingEvidence(target, loses),
-          },
-        ]),
-    ...(fails === undefined
-      ? []
-      : [
-          {
-            kind: 'can fail' as const,
-            message: `CAN FAIL: ${change}: a value that the new type cannot hold stops the migration.`,
-            remedy: SAFE_WAYS.cast,
-            evidence: failingEvidence(target, name, conversion),
-          },
-        ]),
-    ...(guess === undefined
-      ? []
-      : [
-          {
-            kind: 'review' as const,
-            message: `REVIEW: ${change}: ${using === undefined ? '' : 'the database has no such cast. This is a guess: '}${guess}.`,
-            remedy: SAFE_WAYS.guess,
-            evidence: values,
-          },
-        ]),
-    ...(usesTimeZone
-      ? [
-          {
-            kind: 'review' as const,
-            message: `REVIEW: ${change}: local times are those of the database's time zone${zone}, unless the connection sets another one.`,
-            remedy: SAFE_WAYS.timeZone,
-            evidence: values,
-          },
-        ]
-      : []),
-    ...collisions(subject, facts, conversion),
-    ...locks(subject, facts, conversion),
-  ];
+  const hazards: Hazard[] = [];
+  if (loses !== undefined)
+    hazards.push(
+      ofType(subject, 'data loss', `${lossText}, and stays so after a rollback.`, {
+        remedy: SAFE_WAYS.keepValues,
+        evidence: losingEvidence(target, loses),
+      }),
+    );
+  if (fails !== undefined)
+    hazards.push(
+      ofType(subject, 'can fail', 'a value that the new type cannot hold stops the migration.', {
+        remedy: SAFE_WAYS.cast,
+        evidence: failingEvidence(target, name, conversion),
+      }),
+    );
+  const source = using === undefined ? '' : 'the database has no such cast. This is a guess: ';
+  if (guess !== undefined)
+    hazards.push(
+      ofType(subject, 'review', `${source}${guess}.`, { remedy: SAFE_WAYS.guess, evidence: values }),
+    );
+  if (usesTimeZone)
+    hazards.push(
+      ofType(
+        subject,
+        'review',
+        `local times are those of the database's time zone${zone}, unless the connection sets another one.`,
+        { remedy: SAFE_WAYS.timeZone, evidence: values },
+      ),
+    );
+  return [...hazards, ...collisions(subject, facts, conversion), ...locks(subject, facts, conversion)];
 }

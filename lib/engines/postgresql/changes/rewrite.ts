@@ -6,6 +6,7 @@ import { calls } from '../../tokens.js';
 import { quoteName } from '../identifiers.js';
 import { convert } from './conversion.js';
 import {
+  around,
   aroundColumn,
   computedNaming,
   defaultsNaming,
@@ -14,6 +15,7 @@ import {
   policiesNaming,
   takingAway,
 } from './dependents.js';
+import { recomputedParts } from './recomputed.js';
 import { rewriteDomain, rewriteEnum } from './types.js';
 
 function rewriteColumn(change: ColumnChange, now: DatabaseSchema): readonly Operation[] {
@@ -77,6 +79,8 @@ function rewriteOne(
       return rewriteDomain(operation, now);
     case 'column':
       return rewriteColumn(operation, now);
+    case 'function':
+      return around(recomputedParts(operation, now), [operation]);
     default:
       return [operation];
   }

@@ -113,6 +113,7 @@ export const changes: ChangeEngine = {
     isMadeAnew: () => false,
     convert,
     isVolatile: () => false,
+    recomputed: () => [],
     // It has no types of a project's own.
     hasValue: () => 'false',
   },
