@@ -9,7 +9,7 @@ import { defineMaterializedView, defineView } from '../../lib/models/defineView.
 import type { AnyModel } from '../../lib/models/definition.js';
 import type { DatabaseSchema } from '../../lib/schema/database.js';
 import { type Database, freshPostgres } from '../support/databases.js';
-import { introspect, tableNamed } from '../support/introspection.js';
+import { declarable, introspect, tableNamed } from '../support/introspection.js';
 import { desiredOf } from '../support/models.js';
 
 /** Names that need quotes, are words of SQL, or end a text. */
@@ -39,7 +39,7 @@ describe('models (postgresql)', () => {
     const { schema: desired } = await desiredOf(db, models);
     expect(await introspect(db), 'as it was').to.deep.equal(before);
     await make(db);
-    const actual = await introspect(db);
+    const actual = declarable(await introspect(db));
     const named = new Set(desired.schemas.map(({ name }) => name));
     // What came with an extension is that one's.
     const own = <T extends { readonly extension: string | undefined }>(objects: readonly T[]) =>

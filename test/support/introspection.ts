@@ -15,6 +15,11 @@ export function introspect(db: Knex, schemas?: readonly string[]): Promise<Datab
   return engine.introspect(db, schemas);
 }
 
+/** Of a database that was read, what a model can declare: its casts and its time zone are facts of the server. */
+export function declarable({ casts: _casts, timeZone: _zone, ...schema }: DatabaseSchema): DatabaseSchema {
+  return schema;
+}
+
 /** Runs statements in a fresh database and reads it back. */
 export async function readBack(database: Database, statements: string): Promise<DatabaseSchema> {
   const db = knex(database.config);
