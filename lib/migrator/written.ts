@@ -106,7 +106,10 @@ export async function* writeScope<Seen = undefined>(
   async function* write(sandbox: Sandbox): AsyncGenerator<SeenMigration<Seen>> {
     for await (const written of writeTasks(sandbox, engine, tasks, mode, options.signal)) {
       const isSeen = sandbox.isReal && asked.has(written.task.name);
-      yield { ...written, seen: isSeen ? await options.look?.(sandbox.db) : undefined };
+      const seen = isSeen ? await options.look?.(sandbox.db) : undefined;
+      // What looking asked is no statement of the next migration.
+      sandbox.take();
+      yield { ...written, seen };
     }
   }
   const scoped = (written: SeenMigration<Seen>, wasAsked: boolean): ScopedMigration<Seen> => {
