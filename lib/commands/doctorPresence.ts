@@ -93,6 +93,7 @@ function failuresOf(
 async function joinFindings(
   context: Context,
   actual: DatabaseSchema,
+  trial: Trial | undefined,
   failures: ReadonlyMap<string, Error>,
   rerun: (config: KnexMetaConfig) => Promise<Trial | string>,
 ): Promise<readonly Finding[]> {
@@ -102,9 +103,13 @@ async function joinFindings(
   const { foldName } = engine.metadata;
   const tables = new Map(actual.tables.map((table) => [nameOf(table), table]));
   const own = ownTables(recordTables(config.migrations ?? {}));
+  // Made with metadata columns switched on, these have none: their migrations do not want them.
+  const bare = new Set(
+    trial?.tables.filter((table) => !table.columns.some(({ isMetadata }) => isMetadata)).map(nameOf),
+  );
   const gains = (name: ObjectName): readonly string[] => {
     const has = new Set(tables.get(nameOf(name))?.columns.map((column) => foldName(column.name)));
-    if (!includesTable(name.name) || own.includes(name.name)) return [];
+    if (!includesTable(name.name) || own.includes(name.name) || bare.has(nameOf(name))) return [];
     return columns.map((column) => column.name).filter((each) => !has.has(foldName(each)));
   };
   const now = await brokenViews(engine, config, actual);
@@ -149,7 +154,7 @@ export async function checkPresence(context: Context, actual: DatabaseSchema): P
   const ran = isAsked ? await runApplied(context, done, home) : '';
   const trial = typeof ran === 'string' ? undefined : ran;
   const failures = failuresOf(trial, unfollowed);
-  const joins = await joinFindings(context, actual, failures, (config) =>
+  const joins = await joinFindings(context, actual, trial, failures, (config) =>
     runApplied(context, done, home, config),
   );
   const isNamedBehind = await namedBehind(history.revisions, failures);

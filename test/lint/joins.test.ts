@@ -96,4 +96,13 @@ eachEngine('columns that metadata columns make ambiguous', function (engine) {
     const pending = await told(project, 'lint');
     expect(pending.map(({ message }) => message).join()).to.match(/view summary.*notes/);
   });
+
+  it('doctor says nothing of tables whose migrations want no metadata columns', async () => {
+    const project = await makeProject(engine, {
+      '1_a.cjs': FIRST.replaceAll("t.integer('id');", "t.integer('id'); t.metadata(false);"),
+      '2_view.cjs': VIEWS['2_view.cjs'],
+    });
+    expect((await run(project, 'migrate:latest')).code).to.equal(0);
+    expect(await told(project, 'doctor')).to.deep.equal([]);
+  });
 });
