@@ -11,7 +11,8 @@ import { type WrittenStatement, withOrigins, writtenOf } from './written.js';
 
 /**
  * How many rows a statement of a script changes in a database that nobody sees; `own`: the script begins with an empty
- * database, so the rows are those of its own statements, and only their values are unknown.
+ * database, so the rows are those of its own statements, and only their values are unknown. A sandbox that has no database
+ * answers then that a statement changes a row.
  */
 export type AssumedRows = 'none' | 'some' | 'own';
 

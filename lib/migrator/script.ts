@@ -57,22 +57,53 @@ function rangeOf(text: string, found: Found): Range {
   return { direction: isUp ? 'up' : 'down', before, steps };
 }
 
-/** Refuses migrations that do something else when their statements change rows and when they change none. */
-function checkSame(none: readonly PlannedMigration[], some: readonly PlannedMigration[]): void {
-  for (const [position, { name, statements }] of none.entries()) {
+/** The migrations that do something else when their statements change rows and when they change none. */
+function firstOther(
+  none: readonly PlannedMigration[],
+  some: readonly PlannedMigration[],
+): PlannedMigration | undefined {
+  const verb = (sql: string) => significant(tokenize(sql))[0]?.text.toLowerCase();
+  return none.find(({ statements }, position) => {
     const others = some[position]?.statements;
-    const verb = (sql: string) => significant(tokenize(sql))[0]?.text.toLowerCase();
     // Values may be random, and names of savepoints and temporary tables are.
-    const isSame =
+    return !(
       others?.length === statements.length &&
-      statements.every((sql, at) => verb(sql) === verb(others[at] ?? ''));
-    if (isSame) continue;
-    throw new KnexMetaError(
-      'NOT_OFFLINE',
-      `${name} could not be planned: what it does depends on how many rows a statement changes, and there is no database here.`,
-      { remedy: 'With the database at hand: npx knex-meta migrate:plan', details: { migration: name } },
+      statements.every((sql, at) => verb(sql) === verb(others[at] ?? ''))
     );
-  }
+  });
+}
+
+function checkSame(none: readonly PlannedMigration[], some: readonly PlannedMigration[]): void {
+  const other = firstOther(none, some);
+  if (other === undefined) return;
+  throw new KnexMetaError(
+    'NOT_OFFLINE',
+    `${other.name} could not be planned: what it does depends on how many rows a statement changes, and there is no database here.`,
+    { remedy: 'With the database at hand: npx knex-meta migrate:plan', details: { migration: other.name } },
+  );
+}
+
+interface Followed {
+  /** Whether the migrations ran in a database. */
+  readonly isReal: boolean;
+  readonly migrations: readonly PlannedMigration[];
+}
+
+const changesRows = (sql: string): boolean => /^\s*(update|delete|with|merge)\b/i.test(sql);
+
+/** The migrations from an empty database: where they ask how many rows they changed, as a real one answers. */
+async function followedFromBase(
+  follow: (rows: AssumedRows, isRealOnly?: boolean) => Promise<Followed>,
+): Promise<readonly PlannedMigration[]> {
+  const none = await follow('none');
+  if (none.isReal || !none.migrations.some(({ statements }) => statements.some(changesRows)))
+    return none.migrations;
+  const some = await follow('own');
+  if (some.isReal) return some.migrations;
+  if (firstOther(none.migrations, some.migrations) === undefined) return none.migrations;
+  const real = await follow('none', true);
+  if (!real.isReal) checkSame(none.migrations, some.migrations);
+  return real.migrations;
 }
 
 /** A plan of what is not applied. */
@@ -127,25 +158,26 @@ export async function writeScript(
   const form = engine.migrations.script;
   const tool = toolName();
   const mode = modeOf(options, settings);
-  const write = async (sandbox: Sandbox, assumed: AssumedRows) => {
+  const write = async (sandbox: Sandbox, assumed: AssumedRows): Promise<Followed> => {
     // What is there before the script is made first, so that alterations know the tables.
     await captureTasks(sandbox, engine, await loadTasks(up(before)), mode, options.signal);
     if (before.length > 0) sandbox.assumeRows(assumed);
     // What a database gave must not stand in the script as a value: the script's own database gives another one.
-    else if (sandbox.isReal) sandbox.assumeRows('own');
+    else if (sandbox.isReal || assumed === 'own') sandbox.assumeRows('own');
     const tasks = await loadTasks(direction === 'up' ? up(steps) : down(steps));
-    return captureTasks(sandbox, engine, tasks, mode, options.signal);
+    const migrations = await captureTasks(sandbox, engine, tasks, mode, options.signal);
+    return { isReal: sandbox.isReal, migrations };
   };
-  const followed = (assumed: AssumedRows) =>
+  const follow = (assumed: AssumedRows, isRealOnly = false) =>
     fromEmpty(
       engine,
       config,
       options,
       (sandbox) => write(sandbox, assumed),
-      () => true,
+      ({ isReal }) => isReal || !isRealOnly,
     );
-  const migrations = await followed('none');
-  checkSame(migrations, before.length === 0 ? migrations : await followed('some'));
+  const migrations = before.length === 0 ? await followedFromBase(follow) : (await follow('none')).migrations;
+  if (before.length > 0) checkSame(migrations, (await follow('some')).migrations);
   const sandbox = await openSandbox(engine, config, { from: 'files' });
   try {
     const sums = new Map<string, string>();

@@ -119,6 +119,18 @@ eachEngine('a script for an administrator', function (engine) {
     expect((await scriptOf(allowed)).text).to.match(/insert into .a. .*'first'/);
   });
 
+  it('asks a database where a migration asks how many rows it changed, from base too', async () => {
+    const project = await makeProject(engine, {
+      '1_a.cjs': creates('a', "await k('a').insert({ word: 'here' });"),
+      '2_b.cjs': `exports.up = async (k) => {
+        if ((await k('a').where({ word: 'here' }).update({ word: 'there' })) === 0) await k('a').insert({ word: 'wrong' });
+        if ((await k('a').where({ word: 'nowhere' }).del()) === 0) await k('a').insert({ word: 'right' });
+      };\nexports.down = async () => {};`,
+    });
+    const { text } = await scriptOf(project);
+    expect(text).to.include("'right'").and.to.not.include("'wrong'");
+  });
+
   it('is all that stdout gets, whatever the project and its migrations say', async () => {
     const project = await makeProject(engine, { '1_a.cjs': `console.log('loaded');\n${creates('a')}` });
     const config = { development: project.database.config };

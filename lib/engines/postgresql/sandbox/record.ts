@@ -141,7 +141,7 @@ export function openRecorder(config: Knex.Config, known?: readonly KnownTable[])
         limit(whole);
         taken.push(writtenOf(statement, whole, connection));
         account.apply(whole);
-        markUnknown(unknowns, statement, whole, assumed === 'some' ? 1 : 0);
+        markUnknown(unknowns, statement, whole, assumed === 'none' ? 0 : 1);
         return respond(answer([]));
       }
       const rows = knownAnswer(account, statement);
@@ -167,7 +167,7 @@ export function openRecorder(config: Knex.Config, known?: readonly KnownTable[])
     takeUnseenTables: () => [],
     assumeRows: (rows) => {
       assumed = rows;
-      account.forgetRows();
+      if (rows !== 'own') account.forgetRows();
     },
     end: () => db.destroy(),
   };
