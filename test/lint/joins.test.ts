@@ -105,4 +105,18 @@ eachEngine('columns that metadata columns make ambiguous', function (engine) {
     expect((await run(project, 'migrate:latest')).code).to.equal(0);
     expect(await told(project, 'doctor')).to.deep.equal([]);
   });
+
+  it('views of what has no columns of its own are not judged', async function () {
+    if (engine.name !== 'sqlite') this.skip();
+    const project = await makeProject(engine, {
+      '1_a.cjs': migration('create virtual table texts using fts5(body)'),
+      '2_b.cjs': migration('create virtual table places using rtree(id, low, high)'),
+      '3_c.cjs': migration(
+        'create view found as select body, low from texts join places on places.id = texts.rowid',
+      ),
+    });
+    expect((await run(project, 'migrate:latest')).code).to.equal(0);
+    for (const args of [['doctor'], ['lint', '--all']])
+      expect(await told(project, ...args)).to.deep.equal([]);
+  });
 });
