@@ -45,6 +45,7 @@ export async function brokenViews(
   gains: (table: ObjectName) => readonly string[] = () => [],
 ): Promise<readonly AmbiguousView[]> {
   const { ambiguousViews } = engine.checks.joins;
+  if (ambiguousViews === undefined) return [];
   const shaped = (columnsOf: (table: DatabaseSchema['tables'][number]) => readonly string[]) =>
     tables.map((table) => ({ schema: table.schema, name: table.name, columns: columnsOf(table) }));
   const all = shaped((table) => [...table.columns.map(({ name }) => name), ...gains(table)]);

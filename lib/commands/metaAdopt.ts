@@ -78,6 +78,7 @@ async function warnOfJoins(
   { engine, config, db }: Chosen,
   { tables }: AdoptionPlan,
 ): Promise<void> {
+  if (engine.checks.joins.ambiguousViews === undefined) return;
   const gained = new Map(tables.map(({ table, columns }) => [nameOf(table), columns]));
   const schema = await engine.introspect(plainView(db));
   const now = await brokenViews(engine, config, schema);

@@ -18,12 +18,14 @@ export interface JoinEngine {
   /** The column that a statement named without its table; undefined where it failed for another reason. */
   readonly ambiguousColumn: (error: Error) => string | undefined;
   /**
-   * The views that fail when the tables have these columns. Nothing is asked of the project's database. None where the
+   * The views that fail when the tables have these columns. Nothing is asked of the project's database. Undefined where the
    * engine stores which table's column a view means.
    */
-  readonly ambiguousViews: (
-    config: Knex.Config,
-    tables: readonly NamedColumns[],
-    views: DatabaseSchema['views'],
-  ) => Promise<readonly AmbiguousView[]>;
+  readonly ambiguousViews:
+    | ((
+        config: Knex.Config,
+        tables: readonly NamedColumns[],
+        views: DatabaseSchema['views'],
+      ) => Promise<readonly AmbiguousView[]>)
+    | undefined;
 }

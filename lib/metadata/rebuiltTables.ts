@@ -1,5 +1,6 @@
 import type { HookTarget, Session, TableFacts } from '../engines/contract.js';
 import { identifierOf, significant, type Token, tokenize } from '../engines/tokens.js';
+import { isKnexMetaError } from '../errors.js';
 import { mayCopyRows, type RowCopy, readCopies } from './copies.js';
 import { createdBy, droppedBy, type RenamedTable, renamedBy, statementsOf } from './tableChanges.js';
 import { type HookContext, rawTarget } from './target.js';
@@ -160,6 +161,11 @@ async function succeed(
   return copy.isCarried;
 }
 
+/** Where there is no database nobody knows the table, and only a line about its metadata hangs on it. */
+function unlessOffline(error: unknown): undefined {
+  if (!isKnexMetaError(error) || error.code !== 'NOT_OFFLINE') throw error;
+}
+
 /** Before a statement that drops tables: the tables that their rows were copied to get the metadata of the rows. */
 export async function beforeDrop(
   context: HookContext,
@@ -172,9 +178,13 @@ export async function beforeDrop(
   const mayRebuildOne = memory.created.size > 0 || statements.some((each) => createdBy(each) !== undefined);
   for (const name of statements.flatMap(droppedBy)) {
     const copies = memory.copies.filter(({ source }) => nameOf(source, fold) === nameOf(name, fold));
-    // Where no table was created there is no need to ask the database.
     const source =
-      copies.length === 0 && !mayRebuildOne ? undefined : await readTable(context, session, name);
+      copies.length > 0
+        ? await readTable(context, session, name)
+        : // Where no table was created there is no need to ask the database.
+          mayRebuildOne
+          ? await readTable(context, session, name).catch(unlessOffline)
+          : undefined;
     const hasMetadata = source?.isHooked === true && (await hasRows(session, source));
     let isCarried = false;
     for (const copy of copies)

@@ -23,7 +23,7 @@ const MOST_STATEMENTS = 100_000;
 const FACTS_OF = /a\.attrelid = pg_catalog\.to_regclass\((E?'(?:[^']|'')*')\)/;
 const KNEX_ASKS =
   /^select \* from information_schema\.tables where table_name = \$1|^select \* from information_schema\.columns where table_name = \$1 and column_name = \$2/i;
-const HOOK_ASKS_FOR_ROWS = /^select 1 from (.+?) where .+ limit 1$/is;
+const HOOK_ASKS_FOR_ROWS = /^select 1 from (.+?)(?: where .+)? limit 1$/is;
 
 /** Whether a metadata column can become the own one: not known without a server, so values would be copied. */
 const HOOK_ASKS_TO_KEEP = /^select pg_catalog\.format_type\(o\.atttypid, o\.atttypmod\) as own_type/;
