@@ -8,9 +8,9 @@ what the builder writes and what is raw SQL alike. SQL for PostgreSQL is read by
 | command                              | looks at                                            | database                             |
 | ------------------------------------ | --------------------------------------------------- | ------------------------------------ |
 | \`lint\`                               | what is pending                                     | is asked for the record and evidence |
-| \`lint --since <revision>\`            | what comes behind a revision, as one batch          | none                                 |
-| \`lint --all\`                         | every migration, each as if those before ran long ago | none                               |
-| \`lint migrations/a.ts b.ts\`          | these files, each as if those before ran long ago   | none                                 |
+| \`lint --since <revision>\`            | what comes behind a revision, as one batch          | none; a temporary one where a join or a question needs it |
+| \`lint --all\`                         | every migration, each as if those before ran long ago | none; a temporary one where a join or a question needs it |
+| \`lint migrations/a.ts b.ts\`          | these files, each as if those before ran long ago   | none; a temporary one where a join or a question needs it |
 
 A table that the same batch makes is new: nobody waits for its lock, and no rule about locks, rows or old code counts for it.
 \`--since\`, \`--all\` and files are for CI with nothing but the repository; \`--format github\` writes annotations,
