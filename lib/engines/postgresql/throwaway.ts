@@ -103,11 +103,11 @@ async function removeLeftOvers(admin: Knex): Promise<void> {
 
 /** Drops a database of ours, whoever is still connected to it. */
 async function drop(admin: Knex, name: string, roles: SessionRoles | undefined): Promise<void> {
-  // Its sessions are those of the role that logged in.
+  // Its sessions are those of the role that logged in. Autovacuum is nobody's: the server itself sends it away.
   await asLogin(admin, roles, async () => {
     await admin.raw(
       withoutBindings(
-        `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ${quoteText(name)}`,
+        `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ${quoteText(name)} and pg_catalog.pg_has_role(usesysid, 'USAGE')`,
       ),
     );
   });
