@@ -10,20 +10,17 @@ export function viewFindings(
   now: readonly AmbiguousView[],
   later: readonly AmbiguousView[],
 ): readonly Finding[] {
-  const known = new Set(now.map(({ view }) => view));
   return [
     ...now.map(({ view, column }) => ({
       code: 'AMBIGUOUS_COLUMN',
       message: `the view ${view} fails: ${column} is ambiguous, because more than one of its tables has the metadata column`,
       remedy: JOIN_REMEDY,
     })),
-    ...later
-      .filter(({ view }) => !known.has(view))
-      .map(({ view, column }) => ({
-        code: 'AMBIGUOUS_COLUMN',
-        message: `the view ${view} will fail when all its tables have metadata columns: ${column} becomes ambiguous`,
-        remedy: JOIN_REMEDY,
-      })),
+    ...later.map(({ view, column }) => ({
+      code: 'AMBIGUOUS_COLUMN',
+      message: `the view ${view} will fail when all its tables have metadata columns: ${column} becomes ambiguous`,
+      remedy: JOIN_REMEDY,
+    })),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { CheckReport } from '../checks/finding.js';
+import { writtenByHand } from '../diff/options.js';
 import { METADATA_COLUMNS } from '../diff/tables.js';
 import { EXIT, isKnexMetaError } from '../errors.js';
 import { runCheckMigration } from './checkMigration.js';
@@ -36,13 +37,11 @@ async function runCheckModels(context: Context): Promise<Checked | Skipped> {
         : 'The models say something else than the database: write the migration, review it, apply it.',
       mend: loses ? [MAKE] : [MAKE, 'npx knex-meta migrate:latest'],
     }));
-    const byHand = unmanaged
-      .filter(({ isDifferent }) => isDifferent === true)
-      .map(({ kind, name, reason }) => ({
-        code: 'MODELS_DIFFER',
-        message: `${kind} ${name}: ${reason}`,
-        remedy: 'Write the migration by hand: `npx knex-meta migrate:make <name>` creates the file.',
-      }));
+    const byHand = writtenByHand(unmanaged).map(({ kind, name, reason }) => ({
+      code: 'MODELS_DIFFER',
+      message: `${kind} ${name}: ${reason}`,
+      remedy: 'Write the migration by hand: `npx knex-meta migrate:make <name>` creates the file.',
+    }));
     return {
       report: {
         findings: [...findings, ...byHand],

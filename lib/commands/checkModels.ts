@@ -1,3 +1,4 @@
+import { writtenByHand } from '../diff/options.js';
 import { EXIT } from '../errors.js';
 import type { Command } from './command.js';
 import { compareModels } from './compareModels.js';
@@ -24,7 +25,7 @@ export const checkModels: Command = {
       tellDifference(compared, output, output.style('red', '✗'));
       for (const hint of renameHints(compared)) output.line(`  ${hint}`);
       const { length } = compared.operations;
-      const byHand = compared.unmanaged.filter(({ isDifferent }) => isDifferent === true).length;
+      const byHand = writtenByHand(compared.unmanaged).length;
       if (byHand > 0)
         output.line(
           `${many(byHand, 'difference')} without a generated migration. \`npx knex-meta migrate:make <name>\` creates a file to write it in.`,
@@ -33,7 +34,7 @@ export const checkModels: Command = {
       else if (length > 0) {
         const head = args.head === true ? ' --head' : '';
         output.line(
-          `${length} ${length === 1 ? 'difference' : 'differences'}. \`npx knex-meta migrate:make <name> --autogenerate${head}\` writes the migration.`,
+          `${many(length, 'difference')}. \`npx knex-meta migrate:make <name> --autogenerate${head}\` writes the migration.`,
         );
       }
       const isFine = length + byHand === 0;

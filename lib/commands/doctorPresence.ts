@@ -23,7 +23,7 @@ import type { Table } from '../schema/table.js';
 import type { Context } from './command.js';
 import { checkConstraints } from './doctorConstraints.js';
 import { plainText, runApplied, type Trial } from './doctorTrial.js';
-import { ambiguousMetadata, brokenViews, withoutMetadataColumns } from './joins.js';
+import { ambiguousMetadata, viewsBrokenByGains, withoutMetadataColumns } from './joins.js';
 import { databaseForReading, readFiles } from './migrateHistory.js';
 import { readStatus } from './migrateInspect.js';
 import { shadowOf } from './rehearsal.js';
@@ -112,8 +112,7 @@ async function joinFindings(
     if (!includesTable(name.name) || own.includes(name.name) || bare.has(nameOf(name))) return [];
     return columns.map((column) => column.name).filter((each) => !has.has(foldName(each)));
   };
-  const now = await brokenViews(engine, config, actual);
-  const later = await brokenViews(engine, config, actual, gains);
+  const { now, later } = await viewsBrokenByGains(engine, config, actual, gains);
   const failed = [...failures].flatMap(([name, error]) => {
     const column = ambiguousMetadata(engine, columns, error);
     return column === undefined ? [] : [{ name, column }];

@@ -33,6 +33,29 @@ export function withoutMetadataColumns(config: KnexMetaConfig): KnexMetaConfig {
   };
 }
 
+/** The views that fail now, and those that fail once tables have got more metadata columns. */
+interface BrokenViews {
+  readonly now: readonly AmbiguousView[];
+  readonly later: readonly AmbiguousView[];
+}
+
+/**
+ * The views that metadata columns break, now and later.
+ *
+ * @param gains - names of the columns that a table will get
+ */
+export async function viewsBrokenByGains(
+  engine: Engine,
+  config: Knex.Config,
+  schema: Pick<DatabaseSchema, 'tables' | 'views'>,
+  gains: (table: ObjectName) => readonly string[],
+): Promise<BrokenViews> {
+  const now = await brokenViews(engine, config, schema);
+  const known = new Set(now.map(({ view }) => view));
+  const later = await brokenViews(engine, config, schema, gains);
+  return { now, later: later.filter(({ view }) => !known.has(view)) };
+}
+
 /**
  * The views that a metadata column breaks: without the metadata columns they work.
  *

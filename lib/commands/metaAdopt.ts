@@ -6,9 +6,10 @@ import { nameOf } from '../checks/migration.js';
 import { KnexMetaError } from '../errors.js';
 import { asking } from '../metadata/session.js';
 import { plainView } from '../migrator/views.js';
+import type { ObjectName } from '../schema/names.js';
 import { type Chosen, chooseTables, isInSteps, TABLE_FLAGS } from './adoptedTables.js';
 import { type Command, type Context, type Outcome, textsOf } from './command.js';
-import { brokenViews } from './joins.js';
+import { viewsBrokenByGains } from './joins.js';
 import { newMigration, parentsOfNew, withParents } from './migrateMake.js';
 import { fileNameOf } from './newFile.js';
 
@@ -81,14 +82,9 @@ async function warnOfJoins(
   if (engine.checks.joins.ambiguousViews === undefined) return;
   const gained = new Map(tables.map(({ table, columns }) => [nameOf(table), columns]));
   const schema = await engine.introspect(plainView(db));
-  const now = await brokenViews(engine, config, schema);
-  const later = await brokenViews(engine, config, schema, (table) => gained.get(nameOf(table)) ?? []);
-  for (const { message, remedy } of viewFindings(
-    [],
-    later.filter(({ view }) => !now.some((each) => each.view === view)),
-  )) {
-    output.warn(`${message}. ${remedy}`);
-  }
+  const gains = (table: ObjectName) => gained.get(nameOf(table)) ?? [];
+  const { later } = await viewsBrokenByGains(engine, config, schema, gains);
+  for (const { message, remedy } of viewFindings([], later)) output.warn(`${message}. ${remedy}`);
 }
 
 async function adopt(context: Context): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import type { Output } from '../cli/output.js';
 import { columnsRenamedWith } from '../diff/candidates.js';
-import type { Rename } from '../diff/options.js';
+import { type Rename, writtenByHand } from '../diff/options.js';
 import { type CountedHazard, countText } from '../operations/hazards/index.js';
 import type { Flag } from './command.js';
 import type { Compared } from './compareModels.js';
@@ -110,7 +110,7 @@ export function nothingDetected({ loaded, unmanaged }: Compared): readonly strin
   const shown = files.slice(0, FILES).map(({ file, models: written }) => `${file} (${written})`);
   const names = [...shown, ...(files.length > FILES ? [`and ${files.length - FILES} more`] : [])].join(', ');
   const empty = files.filter(({ models: written }) => written === 0).map(({ file }) => file);
-  const byHand = unmanaged.filter(({ isDifferent }) => isDifferent === true).length;
+  const byHand = writtenByHand(unmanaged).length;
   return [
     `No changes ${byHand === 0 ? 'detected' : 'that can be generated'}: ${many(models.length, 'model')} of ${many(files.length, 'file')} ${models.length === 1 ? 'was' : 'were'} compared.`,
     `  ${names}`,

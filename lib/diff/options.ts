@@ -45,6 +45,10 @@ export interface Unmanaged {
   readonly isDifferent?: true;
 }
 
+/** The differences that no generated migration can remove. */
+export const writtenByHand = (unmanaged: readonly Unmanaged[]): readonly Unmanaged[] =>
+  unmanaged.filter(({ isDifferent }) => isDifferent === true);
+
 export interface Difference {
   /** In an order in which they can be run. */
   readonly operations: readonly Operation[];

@@ -7,7 +7,7 @@ import { isKnexMetaError } from '../../../lib/errors.js';
 import { describe as describeOperation } from '../../../lib/operations/describe.js';
 import type { DatabaseSchema } from '../../../lib/schema/database.js';
 import type { Table } from '../../../lib/schema/table.js';
-import { column } from '../../support/introspection.js';
+import { column, foreignKey } from '../../support/introspection.js';
 
 const how = engines[0]!.changes.comparison;
 
@@ -153,21 +153,6 @@ describe('diff', () => {
     const of = (types: Readonly<Record<string, string>>) => ({
       columns: Object.entries(types).map(([name, type]) => column(name, type)),
     });
-    const foreignKey = (name: string, target: string): Table['foreignKeys'][number] => ({
-      name: `members_${name}_foreign`,
-      comment: undefined,
-      columns: [name],
-      target: named(target),
-      targetColumns: ['id'],
-      onUpdate: 'no action',
-      onDelete: 'no action',
-      onDeleteColumns: [],
-      match: 'simple',
-      deferral: 'not deferrable',
-      isValid: true,
-      isEnforced: true,
-      withPeriod: false,
-    });
     const tables = (actual: DatabaseSchema, desired: DatabaseSchema) => {
       const { candidates, operations } = diff(actual, desired, how);
       return candidates.map((each) => [
@@ -202,7 +187,9 @@ describe('diff', () => {
     ]);
     // Half of it is gone, and a key that went to the one goes to the other.
     const members = (name: string, target: string) =>
-      table('members', ['id', name], { foreignKeys: [foreignKey(name, target)] });
+      table('members', ['id', name], {
+        foreignKeys: [foreignKey(`members_${name}_foreign`, [name], named(target))],
+      });
     const small = table('groups', [], of({ id: 'integer', label: 'varchar(80)' }));
     expect(
       tables(schema(teams, members('team', 'teams')), schema(small, members('crew', 'groups'))),

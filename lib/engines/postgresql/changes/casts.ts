@@ -117,7 +117,14 @@ const byPair: ReadonlyMap<string, Cast> = new Map(
     }),
 );
 
-const isString = (type: string): boolean => STRINGS.includes(type) || /^(.*\.)?citext$/.test(type);
+/** How many characters a string can have: `character` alone is `character(1)`. */
+export const lengthOf = ({ base, size }: Type): number | undefined =>
+  size ?? (base === 'character' ? 1 : undefined);
+
+/** Whether it is the type of the extension that ignores case. */
+export const isCitext = (type: string): boolean => /^(.*\.)?citext$/.test(type);
+
+const isString = (type: string): boolean => STRINGS.includes(type) || isCitext(type);
 
 function entryOf(from: string, to: string, casts: readonly Cast[]): Cast | undefined {
   return casts.find(({ source, target }) => source === from && target === to) ?? byPair.get(pairOf(from, to));

@@ -7,6 +7,7 @@ import {
   DATES,
   elementOf,
   isBinaryCast,
+  isCitext,
   NUMBERS,
   parse,
   STRINGS,
@@ -106,9 +107,8 @@ function comparedBy(
   to: Column,
   facts: TypeFacts,
 ): string | undefined {
-  const isFolded = (type: string) => /^(.*\.)?citext$/.test(type);
   const isCollated = from.collation !== to.collation && isLoose(to.collation, facts);
-  if (isFolded(to.type) && !isFolded(from.type)) return `lower(${made.replace(/::\S+$/, '::text')})`;
+  if (isCitext(to.type) && !isCitext(from.type)) return `lower(${made.replace(/::\S+$/, '::text')})`;
   if (isCollated) return `(${made}) collate ${to.collation}`;
   return loses === undefined ? undefined : `(${made})`;
 }

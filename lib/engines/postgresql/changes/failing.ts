@@ -7,6 +7,7 @@ import {
   FLOATS,
   INTEGERS,
   isBinaryCast,
+  lengthOf,
   NUMBERS,
   parse,
   STRINGS,
@@ -105,13 +106,9 @@ const tooLongText = (text: string, size: number): string => `rtrim(substr(${text
 export function failing(value: string, types: Resolved): string | 'unknown' | undefined {
   const { had, has } = types;
   const [a, b] = [parse(had), parse(has)];
-  const [ofA, ofB] = [elementOf(a.base), elementOf(b.base)];
-  if (ofA !== undefined && ofB !== undefined) {
-    const inner = failing('knex_meta_element.value', {
-      ...types,
-      had: had.slice(0, -2),
-      has: has.slice(0, -2),
-    });
+  const [ofHad, ofHas] = [elementOf(had), elementOf(has)];
+  if (ofHad !== undefined && ofHas !== undefined) {
+    const inner = failing('knex_meta_element.value', { ...types, had: ofHad, has: ofHas });
     return inner === undefined || inner === 'unknown'
       ? inner
       : `exists (select from unnest(${value}) as knex_meta_element (value) where ${inner})`;
@@ -119,8 +116,7 @@ export function failing(value: string, types: Resolved): string | 'unknown' | un
   if (types.values !== undefined)
     return `${value}::text <> all (array[${types.values.map(quoteText).join(', ')}]::text[])`;
   if (STRINGS.includes(b.base)) {
-    // `character` alone is `character(1)`.
-    const size = b.size ?? (b.base === 'character' ? 1 : undefined);
+    const size = lengthOf(b);
     if (a.base === 'bytea')
       return size === undefined ? 'unknown' : tooLongText(`convert_from(${value}, 'UTF8')`, size);
     if (size === undefined || (STRINGS.includes(a.base) && a.size !== undefined && a.size <= size))

@@ -5,6 +5,7 @@ import {
   elementOf,
   FLOATS,
   INTEGERS,
+  lengthOf,
   NUMBERS,
   parse,
   STRINGS,
@@ -55,7 +56,7 @@ function neverLoses(had: string, has: string, { values, timeZone }: Resolved): b
   if (NUMBERS.includes(b.base) && (NUMBERS.includes(a.base) || a.base === 'boolean'))
     return neverLosesNumber(a, b);
   if (STRINGS.includes(b.base)) {
-    const size = b.size ?? (b.base === 'character' ? 1 : undefined);
+    const size = lengthOf(b);
     const isWithin = size === undefined || (a.size !== undefined && a.size <= size);
     if (b.base === 'character') return a.base === 'character' && isWithin;
     return size === undefined || (STRINGS.includes(a.base) && isWithin);
@@ -120,10 +121,9 @@ export function losing(
   fails: string | undefined,
 ): string | undefined {
   const { had, has } = types;
-  const isArray = elementOf(had) !== undefined && elementOf(has) !== undefined;
-  const isSafe = isArray
-    ? neverLoses(had.slice(0, -2), has.slice(0, -2), types)
-    : neverLoses(had, has, types);
+  const [ofHad, ofHas] = [elementOf(had), elementOf(has)];
+  const isArray = ofHad !== undefined && ofHas !== undefined;
+  const isSafe = isArray ? neverLoses(ofHad, ofHas, types) : neverLoses(had, has, types);
   if (isSafe) return undefined;
   const other = isOther(value, made, types);
   return fails === undefined || fails === 'unknown'
